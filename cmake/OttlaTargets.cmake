@@ -1,0 +1,73 @@
+# How every library, program and test of the project is declared.
+
+add_library(ottla_options INTERFACE)
+target_compile_features(ottla_options INTERFACE cxx_std_20)
+target_include_directories(ottla_options INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+target_compile_options(ottla_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(ottla_options INTERFACE -Wthread-safety -Wno-shorten-64-to-32)
+endif()
+if(OTTLA_WERROR)
+  target_compile_options(ottla_options INTERFACE -Werror)
+endif()
+if(OTTLA_SANITIZE)
+  target_compile_options(ottla_options INTERFACE
+    -fsanitize=${OTTLA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(ottla_options INTERFACE -fsanitize=${OTTLA_SANITIZE})
+endif()
+
+# ottla_library(NAME [DIRS dir...] [LINK target...]): a static library of all .cc files directly in
+# the given folders (default: the current one). New files are found by themselves.
+function(ottla_library name)
+  cmake_parse_arguments(ARG "" "" "DIRS;LINK" ${ARGN})
+  if(NOT ARG_DIRS)
+    set(ARG_DIRS .)
+  endif()
+  set(sources)
+  foreach(dir ${ARG_DIRS})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*.cc)
+    list(APPEND sources ${found})
+  endforeach()
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:ottla_options> ${ARG_LINK})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE $<BUILD_INTERFACE:ottla_options> ${ARG_LINK})
+  endif()
+endfunction()
+
+# ottla_program(NAME SOURCES file... LINK target...): a program in build/<preset>/bin.
+function(ottla_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ottla_options ${ARG_LINK})
+endfunction()
+
+# ottla_test(NAME [DIRS dir...] [LINK target...] [LABELS label...] [TIMEOUT seconds]): one GoogleTest
+# program of all .cc files directly in the given folders; ctest runs it as one test per TEST.
+function(ottla_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "DIRS;LINK;LABELS" ${ARGN})
+  if(NOT ARG_DIRS)
+    set(ARG_DIRS .)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set(sources)
+  foreach(dir ${ARG_DIRS})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*.cc)
+    list(APPEND sources ${found})
+  endforeach()
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ottla_options ${ARG_LINK} GTest::gtest GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

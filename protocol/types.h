@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/strong.h"
+
+// The numbers of Kafka's protocol that have a meaning of their own.
+namespace ottla::protocol {
+
+// The place of a record in its partition.
+using Offset = base::Strong<std::int64_t, struct OffsetTag>;
+// Counts the leaders a partition has had; -1: not known.
+using LeaderEpoch = base::Strong<std::int32_t, struct LeaderEpochTag>;
+// Names an idempotent producer; -1: none.
+using ProducerId = base::Strong<std::int64_t, struct ProducerIdTag>;
+// Counts the incarnations of a producer id; -1: none.
+using ProducerEpoch = base::Strong<std::int16_t, struct ProducerEpochTag>;
+// Numbers the records of a producer epoch in a partition, from 0, wrapping at 2^31; -1: none.
+using Sequence = base::Strong<std::int32_t, struct SequenceTag>;
+using BrokerId = base::Strong<std::int32_t, struct BrokerIdTag>;
+using GenerationId = base::Strong<std::int32_t, struct GenerationIdTag>;
+
+inline constexpr Offset kNoOffset{-1};
+inline constexpr LeaderEpoch kNoLeaderEpoch{-1};
+inline constexpr ProducerId kNoProducerId{-1};
+inline constexpr ProducerEpoch kNoProducerEpoch{-1};
+inline constexpr Sequence kNoSequence{-1};
+
+}  // namespace ottla::protocol
