@@ -1,0 +1,9 @@
+#!/bin/bash
+# Makes tests/protocol/golden again with the Kafka of versions.env: make.sh [FOLDER]
+set -euo pipefail
+cd "$(dirname "$0")"
+. ../versions.env
+folder=$(realpath "${1:-../../protocol/golden}")
+mvn -q -B -Dkafka.version="$KAFKA_VERSION" compile dependency:build-classpath \
+  -Dmdep.outputFile=target/classpath >&2
+java -cp "target/classes:$(cat target/classpath)" ottla.golden.Main "$folder"

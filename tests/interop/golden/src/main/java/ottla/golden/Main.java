@@ -1,0 +1,147 @@
+package ottla.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.metadata.MetadataRecordType;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.ObjectSerializationCache;
+import org.apache.kafka.common.utils.internals.AppInfoParser;
+import org.apache.kafka.metadata.MetadataRecordSerde;
+import org.apache.kafka.server.common.ApiMessageAndVersion;
+
+/** Writes tests/protocol/golden: bytes and JSON made by Apache Kafka's own message classes. */
+public final class Main {
+    private static final String MESSAGES = "org.apache.kafka.common.message.";
+    private static final String METADATA = "org.apache.kafka.common.metadata.";
+
+    /** Oldest and newest version of each API that the project speaks. */
+    private static final Map<String, int[]> APIS = new LinkedHashMap<>();
+
+    static {
+        APIS.put("Produce", new int[] {3, 13});
+        APIS.put("Fetch", new int[] {4, 18});
+        APIS.put("ListOffsets", new int[] {1, 11});
+        APIS.put("Metadata", new int[] {0, 13});
+        APIS.put("FindCoordinator", new int[] {0, 6});
+        APIS.put("ApiVersions", new int[] {0, 4});
+        APIS.put("CreateTopics", new int[] {2, 7});
+        APIS.put("DeleteTopics", new int[] {1, 6});
+        APIS.put("InitProducerId", new int[] {0, 5});
+        APIS.put("DescribeConfigs", new int[] {1, 4});
+        APIS.put("DescribeCluster", new int[] {0, 2});
+    }
+
+    /** Control records of a metadata log: the value alone, which has no frame. */
+    private static final List<String> CONTROL_RECORDS =
+            List.of(
+                    "LeaderChangeMessage",
+                    "SnapshotHeaderRecord",
+                    "SnapshotFooterRecord",
+                    "KRaftVersionRecord",
+                    "VotersRecord");
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private final Path folder;
+    private final StringBuilder out = new StringBuilder();
+
+    private Main(Path folder) {
+        this.folder = folder;
+    }
+
+    public static void main(String[] args) throws Exception {
+        Main main = new Main(Path.of(args[0]));
+        for (var api : APIS.entrySet()) main.writeApi(api.getKey(), api.getValue());
+        main.writeHeaders();
+        main.writeMetadataRecords();
+    }
+
+    private interface Encoding {
+        byte[] bytes(ApiMessage data, int version) throws ReflectiveOperationException;
+    }
+
+    private void writeApi(String api, int[] range) throws Exception {
+        for (String side : List.of("Request", "Response")) {
+            MessageKind kind = new MessageKind(MESSAGES + api + side + "Data");
+            String name = api + " " + side.toLowerCase();
+            addCases(name, kind, range[0], range[1], kind::encode);
+        }
+        save(api);
+    }
+
+    private void writeHeaders() throws Exception {
+        for (String side : List.of("Request", "Response")) {
+            MessageKind kind = new MessageKind(MESSAGES + side + "HeaderData");
+            String name = side + "Header " + side.toLowerCase();
+            addCases(name, kind, kind.lowest(), kind.highest(), kind::encode);
+            save(side + "Header");
+        }
+    }
+
+    private void writeMetadataRecords() throws Exception {
+        for (MetadataRecordType type : MetadataRecordType.values()) {
+            String name = type.newMetadataRecord().getClass().getSimpleName();
+            MessageKind kind = new MessageKind(METADATA + name);
+            addCases(name, kind, kind.lowest(), kind.highest(), Main::framed);
+        }
+        for (String name : CONTROL_RECORDS) {
+            MessageKind kind = new MessageKind(MESSAGES + name);
+            addCases(name, kind, kind.lowest(), kind.highest(), kind::encode);
+        }
+        save("metadata_records");
+    }
+
+    private void addCases(String name, MessageKind kind, int lowest, int highest, Encoding encoding)
+            throws Exception {
+        for (int version = lowest; version <= highest; ++version) {
+            ApiMessage defaults = kind.defaults();
+            addLine(name, version, encoding.bytes(defaults, version),
+                    kind.print(defaults, version, null));
+            for (Filler.Mode mode : Filler.Mode.values()) {
+                ObjectNode filled = new Filler(mode).fill(kind.schema(version));
+                ApiMessage data = kind.parse(filled, version);
+                addLine(name, version, encoding.bytes(data, version),
+                        kind.print(data, version, filled));
+            }
+        }
+    }
+
+    /** The value of a metadata record: frame version, record type, record version, fields. */
+    private static byte[] framed(ApiMessage data, int version) {
+        ApiMessageAndVersion record = new ApiMessageAndVersion(data, (short) version);
+        ObjectSerializationCache cache = new ObjectSerializationCache();
+        int size = MetadataRecordSerde.INSTANCE.recordSize(record, cache);
+        ByteBufferAccessor accessor = new ByteBufferAccessor(ByteBuffer.allocate(size));
+        MetadataRecordSerde.INSTANCE.write(record, cache, accessor);
+        accessor.flip();
+        return SampleRecords.toBytes(accessor.buffer());
+    }
+
+    private void addLine(String name, int version, byte[] bytes, JsonNode json)
+            throws IOException {
+        String hex = bytes.length == 0 ? "-" : HexFormat.of().formatHex(bytes);
+        String line =
+                name + " " + version + " " + hex + " " + MAPPER.writeValueAsString(json) + "\n";
+        if (out.indexOf(line) < 0) out.append(line);
+    }
+
+    private void save(String file) throws IOException {
+        String first =
+                "# Table of data: made by tests/interop/golden with kafka-clients "
+                        + AppInfoParser.getVersion()
+                        + "\n";
+        Files.writeString(folder.resolve(file + ".txt"), first + out, StandardCharsets.UTF_8);
+        out.setLength(0);
+    }
+}
