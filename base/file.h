@@ -32,7 +32,7 @@ class File {
   virtual Result<std::size_t> try_read_at(std::uint64_t position, std::span<char> into) const = 0;
 
   // (sleeps) After this the contents and the size survive a power cut (fdatasync). A failure is
-  // final: the caller must not try again and believe it.
+  // final, always io_error: the caller must not try again and believe it.
   virtual Result<void> sync() = 0;
 
   virtual Result<void> truncate(std::uint64_t size) = 0;
@@ -64,7 +64,8 @@ class DirectoryLock {
 };
 
 // One directory. Names are of its own entries, without '/'. Errors: not_found, already_in_use (it
-// exists), no_space, io_error. Calls that change entries survive a power cut only after `sync()`.
+// exists), no_space, io_error, invalid_argument (not a name). Calls that change entries survive a
+// power cut only after `sync()`.
 class Directory {
  public:
   virtual ~Directory() = default;
@@ -79,7 +80,8 @@ class Directory {
   virtual Result<std::vector<DirectoryEntry>> list() const = 0;
   virtual bool exists(std::string_view name) const = 0;
 
-  // Replaces `to` if it is a file. Open files and directories stay valid.
+  // Replaces `to` if it is a file; already_in_use if it is a directory. Open files and directories
+  // stay valid.
   virtual Result<void> rename(std::string_view from, std::string_view to) = 0;
 
   // Removes a file, or an empty directory.
@@ -105,7 +107,8 @@ class Directory {
   Result<void> replace_file(std::string_view name, BytesView contents);
 };
 
-// The directory at `path`, made with its parents if it does not exist.
+// The directory at `path`; made with its parents, durably, if it does not exist. Handles stay good
+// when the directory is renamed. (sleeps)
 Result<std::unique_ptr<Directory>> open_posix_directory(const std::string& path);
 
 // A file system of its own in memory; what it holds lives as long as any handle to it.
