@@ -6,4 +6,5 @@ cd "$(dirname "$0")"
 folder=$(realpath "${1:-../../protocol/golden}")
 mvn -q -B -Dkafka.version="$KAFKA_VERSION" compile dependency:build-classpath \
   -Dmdep.outputFile=target/classpath >&2
-java -cp "target/classes:$(cat target/classpath)" ottla.golden.Main "$folder"
+java -cp "target/classes:$(cat target/classpath)" ottla.golden.Main \
+  "$KAFKA_VERSION" "$folder"

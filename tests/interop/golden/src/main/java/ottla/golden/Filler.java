@@ -19,7 +19,7 @@ import org.apache.kafka.common.protocol.types.Type;
  */
 final class Filler {
     enum Mode {
-        /** Nullable fields are null, arrays have one element, numbers are small, no tagged fields. */
+        /** Nullable fields are null, arrays have one element, numbers are small, nothing tagged. */
         NULLS,
         /** Nullable fields are there but empty, numbers are zero, tagged fields are set to that. */
         EMPTIES,
@@ -28,7 +28,8 @@ final class Filler {
     }
 
     private static final String[] TEXTS = {
-        "ottla", "František Kafka", "Проце́сс", "変身", "beetle 🪲 \"quoted\" \\ tab\t", "x".repeat(200),
+        "ottla", "František Kafka", "Проце́сс", "変身", "beetle 🪲 \"quoted\" \\ tab\t",
+        "x".repeat(200),
     };
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 

@@ -16,11 +16,13 @@ import org.apache.kafka.common.metadata.MetadataRecordType;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.ObjectSerializationCache;
-import org.apache.kafka.common.utils.internals.AppInfoParser;
 import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
 
-/** Writes tests/protocol/golden: bytes and JSON made by Apache Kafka's own message classes. */
+/**
+ * Writes tests/protocol/golden: bytes and JSON made by Apache Kafka's own message classes.
+ * Arguments: the version of Kafka, the folder.
+ */
 public final class Main {
     private static final String MESSAGES = "org.apache.kafka.common.message.";
     private static final String METADATA = "org.apache.kafka.common.metadata.";
@@ -53,18 +55,21 @@ public final class Main {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
+    private final String kafkaVersion;
     private final Path folder;
     private final StringBuilder out = new StringBuilder();
 
-    private Main(Path folder) {
+    private Main(String kafkaVersion, Path folder) {
+        this.kafkaVersion = kafkaVersion;
         this.folder = folder;
     }
 
     public static void main(String[] args) throws Exception {
-        Main main = new Main(Path.of(args[0]));
+        Main main = new Main(args[0], Path.of(args[1]));
         for (var api : APIS.entrySet()) main.writeApi(api.getKey(), api.getValue());
         main.writeHeaders();
         main.writeMetadataRecords();
+        main.writeRecordBatches();
     }
 
     private interface Encoding {
@@ -100,6 +105,14 @@ public final class Main {
             addCases(name, kind, kind.lowest(), kind.highest(), kind::encode);
         }
         save("metadata_records");
+    }
+
+    private void writeRecordBatches() throws IOException {
+        for (ByteBuffer batch : RecordBatchCases.all()) {
+            byte[] bytes = SampleRecords.toBytes(batch);
+            addLine("RecordBatch", 2, bytes, RecordBatchCases.describe(batch));
+        }
+        save("record_batches");
     }
 
     private void addCases(String name, MessageKind kind, int lowest, int highest, Encoding encoding)
@@ -139,7 +152,7 @@ public final class Main {
     private void save(String file) throws IOException {
         String first =
                 "# Table of data: made by tests/interop/golden with kafka-clients "
-                        + AppInfoParser.getVersion()
+                        + kafkaVersion
                         + "\n";
         Files.writeString(folder.resolve(file + ".txt"), first + out, StandardCharsets.UTF_8);
         out.setLength(0);

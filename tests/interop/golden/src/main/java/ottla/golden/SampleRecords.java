@@ -39,6 +39,17 @@ final class SampleRecords {
         return ByteBuffer.allocate(first.length + second.length).put(first).put(second).array();
     }
 
+    /** Records that compress well, each third one with a null key. */
+    static SimpleRecord[] some(int seed, int count) {
+        SimpleRecord[] records = new SimpleRecord[count];
+        for (int i = 0; i < count; ++i) {
+            String key = i % 3 == 2 ? null : "key-" + (seed + i);
+            String value = i % 3 == 1 ? null : "Ottla, Ottla, Ottla ".repeat(i % 5);
+            records[i] = record(seed + i, key, value);
+        }
+        return records;
+    }
+
     private static SimpleRecord record(int index, String key, String value) {
         Header[] headers = {
             new RecordHeader("h1", new byte[] {1, (byte) index}),
