@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds and runs the tests.
+#
+#   scripts/test.sh             everything that needs nothing but Debian packages
+#   scripts/test.sh --interop   also the foreign clients and Apache Kafka
+#   scripts/test.sh --long      the long forms: more seeds, more kills (hours)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+interop=no
+long=no
+for argument in "$@"; do
+  case "$argument" in
+    --interop) interop=yes ;;
+    --long) long=yes ;;
+    *) say "usage: scripts/test.sh [--interop] [--long]"; exit 2 ;;
+  esac
+done
+
+started=$(date +%s)
+step() {
+  local now
+  now=$(date +%s)
+  say "[$((now - started)) s] $*"
+}
+
+step "packages"
+install_packages "${build_packages[@]}"
+step "build (release)"
+build release
+step "tests"
+[ "$long" = yes ] && export OTTLA_TEST_LONG=1
+ctest --test-dir build/release --output-on-failure -j 2
+if [ "$interop" = yes ]; then
+  step "interop: peers"
+  tests/interop/setup.sh
+  step "interop: matrix"
+  arguments=()
+  [ "$long" = yes ] && arguments+=(--long)
+  tests/interop/run.py --bin build/release/bin "${arguments[@]}"
+fi
+step "done"
