@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/config/listeners.h"
+#include "broker/config/properties.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+// The settings of one broker. Every member is the Kafka key of the same name with dots for
+// underscores, with Kafka's default unless the comment says otherwise; `ottla_` members are
+// Ottla's own. Units are those of the key (`_ms`, `_bytes`). The defaults of topics
+// (`log.retention.ms` and the like) are not members: topic_config.h derives them from
+// `explicit_values`. A value; made by `from_properties` or by setting members of a default one.
+struct BrokerConfig {
+  // Identity.
+  std::int32_t node_id = 1;  // Kafka: none
+  std::optional<std::string> broker_rack;
+  std::vector<std::string> log_dirs{"./ottla-data"};  // Kafka: /tmp/kafka-logs
+
+  // Listeners. Kafka listens on every address; without being told, Ottla does on this machine only.
+  std::vector<ListenerConfig> listeners{{.endpoint = {.host = "127.0.0.1", .port = 9092}}};
+  std::vector<ListenerConfig> advertised_listeners;  // empty: the address a client came by
+  std::string inter_broker_listener_name;            // empty: the first PLAINTEXT listener
+
+  // Sockets and requests.
+  std::int32_t num_network_threads = 0;        // 0: by the number of cores (Kafka: 3)
+  std::int32_t num_io_threads = 8;             // workers for what may sleep
+  std::int64_t queued_max_request_bytes = -1;  // -1: a share of the memory of the machine
+  std::int32_t socket_request_max_bytes = 104'857'600;
+  std::int32_t socket_send_buffer_bytes = 102'400;
+  std::int32_t socket_receive_buffer_bytes = 102'400;
+  std::int32_t socket_listen_backlog_size = 50;
+  std::int64_t connections_max_idle_ms = 600'000;
+  std::int32_t max_connections = std::numeric_limits<std::int32_t>::max();
+  std::int32_t max_connections_per_ip = std::numeric_limits<std::int32_t>::max();
+  std::int32_t request_timeout_ms = 30'000;
+
+  // Topics.
+  std::int32_t num_partitions = 1;
+  std::int32_t default_replication_factor = 1;
+  bool auto_create_topics_enable = true;
+  bool delete_topic_enable = true;
+
+  // Logs.
+  std::int64_t log_retention_check_interval_ms = 300'000;
+  std::int32_t log_flush_offset_checkpoint_interval_ms = 60'000;
+  std::int32_t log_flush_start_offset_checkpoint_interval_ms = 60'000;
+  std::int32_t num_recovery_threads_per_data_dir = 2;
+  std::int64_t replica_high_watermark_checkpoint_interval_ms = 5'000;
+
+  // Fetch.
+  std::int32_t fetch_max_bytes = 57'671'680;
+  std::int32_t max_incremental_fetch_session_cache_slots = 1'000;
+  std::int32_t max_request_partition_size_limit = 2'000;
+
+  // Idempotent producers.
+  std::int32_t producer_id_expiration_ms = 86'400'000;
+
+  // Internal topics: the wish; they get min(this, brokers present) replicas.
+  std::int32_t offsets_topic_num_partitions = 50;
+  std::int16_t offsets_topic_replication_factor = 3;
+  std::int32_t offsets_topic_segment_bytes = 104'857'600;
+  std::int32_t transaction_state_log_num_partitions = 50;
+  std::int16_t transaction_state_log_replication_factor = 3;
+  std::int32_t transaction_state_log_segment_bytes = 104'857'600;
+  std::int32_t transaction_state_log_min_isr = 2;
+
+  // Ottla's own.
+  std::string ottla_durability = "fsync";  // fsync, os or memory
+  std::int64_t ottla_flush_delay_ms = 10;
+  bool ottla_clamp_replication_factor = false;
+
+  // What was set, by key: where DescribeConfigs and the defaults of topics come from.
+  Properties explicit_values;
+
+  // What `from_properties` has to say without refusing: keys that Kafka has and Ottla does not, and
+  // settings without an effect here. One sentence each.
+  std::vector<std::string> warnings;
+
+  bool operator==(const BrokerConfig&) const = default;
+
+  // Errors (invalid_config) say key, value and what was expected; a key that neither Ottla nor
+  // Kafka has is an error that names the nearest one there is. Listener names with a security
+  // protocol other than PLAINTEXT are errors that say so.
+  static Result<BrokerConfig> from_properties(const Properties& properties);
+};
+
+// The text of a server.properties with which Apache Kafka 4.x, as broker and controller, takes over
+// this broker's data directory once the broker is stopped: the same node id, directory, listeners
+// and explicitly set Kafka keys, and a controller quorum of this one node on
+// 127.0.0.1:`controller_port`. `advertised` are the listeners as they really are (ports picked).
+std::string export_kafka_config(const BrokerConfig& config,
+                                const std::vector<ListenerConfig>& advertised,
+                                std::uint16_t controller_port);
+
+}  // namespace ottla::broker

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/logger.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "base/task.h"
+#include "broker/config/broker_config.h"
+#include "broker/metadata/metadata_image.h"
+#include "broker/metadata/metadata_loader.h"
+#include "broker/metadata/metadata_log.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+// One topic of a CreateTopics request.
+struct NewTopic {
+  struct Assignment {
+    std::int32_t partition = 0;
+    std::vector<BrokerId> replicas;
+  };
+
+  std::string name;
+  std::int32_t num_partitions = -1;      // -1: num.partitions
+  std::int32_t replication_factor = -1;  // -1: default.replication.factor
+  std::vector<Assignment> assignments;   // if there are any, both numbers above must be -1
+  std::vector<std::pair<std::string, std::optional<std::string>>> configs;
+  // A topic of the broker's own: gets min(replication_factor, brokers there are) replicas.
+  bool internal = false;
+};
+
+struct CreatedTopic {
+  Uuid id;
+  std::int32_t num_partitions = 0;
+  std::int16_t replication_factor = 0;
+  ConfigMap configs;  // what was set explicitly
+};
+
+// In the order of the request; a name that stands there twice is answered once.
+struct CreateTopicResult {
+  std::string name;
+  Result<CreatedTopic> result;
+};
+
+// A topic to delete: by name, or by id with an empty name.
+struct TopicToDelete {
+  std::string name;
+  Uuid id;
+};
+
+struct DeleteTopicResult {
+  std::string name;  // empty if only the id was given and is unknown
+  Uuid id;
+  Result<void> result;
+};
+
+// Producer ids [first, first + count), never handed out before and never again.
+struct ProducerIdBlock {
+  ProducerId first;
+  std::int32_t count = 0;
+
+  bool operator==(const ProducerIdBlock&) const = default;
+};
+
+// The one voter, and so the leader, of this broker's metadata quorum: every start opens a raft
+// epoch, registers and unfences the broker and makes it the leader of its partitions under a raised
+// leader epoch; every change is records in one batch, answered once durable. What Apache Kafka
+// expects to find: KIP-500, KIP-631, KIP-630.
+//
+// Belongs to one loop; every call and every callback is on it. Batches are pipelined: requests are
+// checked against what was appended, the image shows what is durable, in the order of appending.
+// After a failed sync nothing more is accepted (kafka_storage_error): only a restart tells what is
+// in the log.
+class Controller {
+ public:
+  struct Identity {
+    BrokerId node_id{1};
+    std::string cluster_id;  // of meta.properties
+    Uuid directory_id;       // of meta.properties
+    std::optional<std::string> rack;
+    std::vector<BrokerEndpoint> endpoints;  // what the broker registers
+  };
+
+  struct Deps {
+    base::Loop& loop;
+    base::Directory& log_directory;  // the root of the data directory; outlives this
+    base::Logger logger;
+    base::Random random;
+    const BrokerConfig& config;  // outlives this
+    // Opens (and makes, if it is not there) `__cluster_metadata-0` for appending; called once by
+    // `start`, and may answer later.
+    using OpenLog = base::UniqueFunction<void(
+        base::UniqueFunction<void(Result<std::unique_ptr<MetadataLog>>)> done)>;
+    OpenLog open_log;
+  };
+
+  // `loaded` is what `load_metadata` read from the same directory, before anything was written
+  // there.
+  Controller(Deps deps, Identity identity, LoadedMetadata loaded);
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  // Called with the new image and how it differs from the one before, each time something became
+  // durable, before whoever asked for it is answered. Set before `start`; its first call is made by
+  // `start`, with every topic among the changes, before the callback of `start`.
+  using OnImage = std::function<void(const std::shared_ptr<const MetadataImage>& image,
+                                     const MetadataChanges& changes)>;
+  void on_image(OnImage listener);
+
+  using OnDone = base::UniqueFunction<void(Result<void>)>;
+
+  // Opens the epoch (quorum-state first), and commits what the class comment says. Partitions may
+  // accept appends once it has answered with success. Errors: whatever opening or writing the log
+  // gave, and kafka_storage_error.
+  void start(OnDone done);
+
+  // Takes the leadership off every partition, fences the broker and answers once that is durable;
+  // requests are refused from now on (closed). Then the caller closes the logs and writes
+  // `.kafka_cleanshutdown` with `broker_epoch`.
+  void stop(OnDone done);
+
+  // What is durable. Before `start` has answered: what was loaded. Any thread may hold it.
+  const std::shared_ptr<const MetadataImage>& image() const;
+
+  // The offset of this start's RegisterBroker record; -1 before `start` has appended it.
+  std::int64_t broker_epoch() const;
+  // The raft epoch this start opened; 0 before `start`.
+  std::int32_t raft_epoch() const;
+
+  // Answers every topic on its own with Kafka's error codes: invalid_topic_exception,
+  // topic_already_exists, invalid_partitions, invalid_replication_factor,
+  // invalid_replica_assignment, invalid_config, invalid_request (twice in one request),
+  // policy_violation never. With `validate_only` nothing is written. After `timeout` (none if it is
+  // zero) the answer is request_timed_out, and the topics may come to be all the same.
+  using OnCreated = base::UniqueFunction<void(std::vector<CreateTopicResult>)>;
+  void create_topics(std::vector<NewTopic> topics, bool validate_only,
+                     std::chrono::milliseconds timeout, OnCreated done);
+
+  // unknown_topic_or_partition, unknown_topic_id, invalid_request (twice, or neither name nor id),
+  // topic_deletion_disabled.
+  using OnDeleted = base::UniqueFunction<void(std::vector<DeleteTopicResult>)>;
+  void delete_topics(std::vector<TopicToDelete> topics, std::chrono::milliseconds timeout,
+                     OnDeleted done);
+
+  // A block of 1,000, durable before it is handed out.
+  using OnBlock = base::UniqueFunction<void(Result<ProducerIdBlock>)>;
+  void allocate_producer_ids(OnBlock done);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ottla::broker
