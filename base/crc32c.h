@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ottla/bytes.h"
+
+namespace ottla::base {
+
+// CRC-32C (Castagnoli), the checksum of Kafka's record batches. Runs at about the speed of memory
+// where the processor has an instruction for it (SSE 4.2), and at 1-2 bytes a cycle elsewhere.
+std::uint32_t crc32c(BytesView bytes);
+
+// The checksum of A followed by `bytes`, given that of A:
+// crc32c_extend(crc32c(a), b) == crc32c(a + b).
+std::uint32_t crc32c_extend(std::uint32_t crc, BytesView bytes);
+
+namespace detail {
+// The same by tables alone, whatever the processor offers.
+std::uint32_t crc32c_extend_by_table(std::uint32_t crc, BytesView bytes);
+}  // namespace detail
+
+}  // namespace ottla::base

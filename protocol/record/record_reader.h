@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ottla/bytes.h"
+#include "ottla/result.h"
+#include "protocol/record/record.h"
+#include "protocol/record/record_batch.h"
+
+namespace ottla::protocol {
+
+// Walks the records of one batch without allocating:
+//
+//   RecordReader reader(batch, records);
+//   for (RecordView record; reader.next(record);) { ... }
+//   if (auto status = reader.status(); !status) return status.error();
+//
+// Every length, count and delta is checked before it is used. Borrows `records`; views it hands
+// out live as long as those do. One thread.
+class RecordReader {
+ public:
+  // `records` are the uncompressed records of `batch`: batch.records() if it is not compressed.
+  RecordReader(const RecordBatchView& batch, BytesView records);
+
+  // The next record; false at the end and at the first record that is malformed. Some 10 ns.
+  bool next(RecordView& record);
+
+  // Success once all records that the batch states were read and nothing is left over, and while
+  // the walk goes on; invalid_record, naming the record, where it had to stop. Ask when `next` has
+  // said false.
+  Result<void> status() const;
+
+  // Bytes that are not read yet.
+  std::size_t remaining_bytes() const { return static_cast<std::size_t>(end_ - at_); }
+
+ private:
+  bool fail(const char* reason);
+
+  const char* at_;
+  const char* end_;
+  std::int64_t base_offset_;
+  std::int64_t base_timestamp_;
+  std::int64_t append_timestamp_;
+  std::int32_t last_offset_delta_;
+  std::int32_t record_count_;
+  std::int32_t records_read_ = 0;
+  bool log_append_time_;
+  const char* failure_ = nullptr;
+};
+
+}  // namespace ottla::protocol

@@ -1,0 +1,113 @@
+#include "protocol/record/record_batch_builder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "tests/unit/record/batches.h"
+
+namespace ottla::protocol {
+namespace {
+
+using testing::append;
+using testing::batch_of;
+using testing::every_shape;
+using testing::OwnedRecord;
+using testing::read_records;
+
+TEST(RecordBatchBuilder, writes_what_the_reader_reads) {
+  const auto bytes = batch_of(every_shape());
+  const auto batch = RecordBatchView::parse(bytes).value();
+  EXPECT_EQ(read_records(batch, batch.records()).value(), every_shape());
+}
+
+TEST(RecordBatchBuilder, writes_the_bytes_of_kafkas_format) {
+  const RecordHeader header{"h", std::nullopt};
+  const auto first = std::string("\x10\x00\x00\x00\x02k\x02v\x00", 9);
+  const auto second = std::string("\x12\x00\x01\x02\x01\x00\x02\x02h\x01", 10);
+  std::string memory(200, '\0');
+  auto over = RecordBatchBuilder::over(memory);
+  ASSERT_TRUE(over.append(1000, "k", "v"));
+  ASSERT_TRUE(over.append(999, std::nullopt, "", {&header, 1}));
+  const auto batch = over.close_sealed();
+  EXPECT_EQ(batch.data(), memory.data());
+  EXPECT_EQ(batch.substr(61), first + second);
+}
+
+TEST(RecordBatchBuilder, fills_the_memory_it_was_given_and_then_declines) {
+  for (std::size_t capacity = 61; capacity < 61 + 60; ++capacity) {
+    std::string memory(capacity + 1, '#');
+    auto builder = RecordBatchBuilder::over({memory.data(), capacity});
+    int appended = 0;
+    while (builder.append(5, "key", "value")) ++appended;
+    // Length, attributes, timestamp, offset, 1 + 3, 1 + 5, count of headers.
+    EXPECT_EQ(appended, static_cast<int>((capacity - 61) / 15));
+    EXPECT_EQ(builder.record_count(), appended);
+    EXPECT_EQ(memory[capacity], '#');
+  }
+}
+
+TEST(RecordBatchBuilder, a_declined_record_changes_nothing) {
+  std::string memory(120, '\0');
+  auto builder = RecordBatchBuilder::over(memory);
+  ASSERT_TRUE(builder.append(10, "a", "b"));
+  ASSERT_FALSE(builder.append(999, "a", std::string(100, 'x')));
+  const auto bytes = builder.close_sealed();
+  const auto batch = RecordBatchView::parse(bytes).value();
+  EXPECT_EQ(batch.max_timestamp(), 10);
+  EXPECT_EQ(read_records(batch, batch.records())->size(), 1U);
+}
+
+TEST(RecordBatchBuilder, grows_up_to_its_limit) {
+  auto builder = RecordBatchBuilder::growing(0, 1000);
+  int appended = 0;
+  while (builder.append(5, "key", "value")) ++appended;
+  EXPECT_EQ(appended, (1000 - 61) / 15);
+  EXPECT_EQ(builder.capacity(), 1000U);
+  EXPECT_TRUE(RecordBatchView::parse(builder.close_sealed())->verify_crc());
+}
+
+TEST(RecordBatchBuilder, never_takes_more_than_the_bound_it_names) {
+  base::Random random(3);
+  auto builder = RecordBatchBuilder::growing();
+  for (int i = 0; i < 2000; ++i) {
+    OwnedRecord record{i, random.between(-1, std::int64_t{1} << 45), "", "", {}};
+    if (random.one_in(4))
+      record.key.reset();
+    else
+      record.key->resize(random.below(300), 'k');
+    if (random.one_in(4))
+      record.value.reset();
+    else
+      record.value->resize(random.below(300), 'v');
+    for (auto n = random.below(3); n > 0; --n) record.headers.push_back({"header", "value"});
+    std::vector<RecordHeader> headers;
+    for (const auto& header : record.headers) {
+      headers.push_back({header.key, testing::view(header.value)});
+    }
+    const auto bound =
+        builder.size_if_appended(testing::view(record.key), testing::view(record.value), headers);
+    ASSERT_TRUE(append(builder, record));
+    ASSERT_LE(builder.size_in_bytes(), bound);
+  }
+}
+
+TEST(RecordBatchBuilder, starts_over_in_the_same_memory) {
+  std::string memory(500, '\0');
+  auto builder = RecordBatchBuilder::over(memory);
+  ASSERT_TRUE(builder.append(77, "old", "old"));
+  builder.close_sealed();
+  builder.reset();
+  EXPECT_TRUE(builder.empty());
+  ASSERT_TRUE(builder.append(5, "new", "new"));
+  const auto bytes = builder.close_sealed();
+  const auto batch = RecordBatchView::parse(bytes).value();
+  const std::vector<OwnedRecord> expected{{0, 5, "new", "new", {}}};
+  EXPECT_EQ(read_records(batch, batch.records()).value(), expected);
+  EXPECT_EQ(batch.max_timestamp(), 5);
+}
+
+}  // namespace
+}  // namespace ottla::protocol
