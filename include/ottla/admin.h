@@ -1,0 +1,128 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ottla/admin_config.h"
+#include "ottla/cluster.h"
+#include "ottla/error.h"
+#include "ottla/future.h"
+#include "ottla/result.h"
+
+namespace ottla {
+
+namespace client {
+class AdminHandle;
+}
+
+// A topic to be made.
+struct NewTopic {
+  std::string name;
+  std::int32_t partitions = -1;          // -1: the broker's num.partitions
+  std::int16_t replication_factor = -1;  // -1: the broker's default.replication.factor
+  // Kafka's topic configuration: "cleanup.policy" -> "compact".
+  std::map<std::string, std::string> configs;
+  // Which brokers hold each partition, the preferred leader first; if given, the two numbers above
+  // stay unset.
+  std::map<std::int32_t, std::vector<std::int32_t>> replica_assignment;
+};
+
+struct CreateTopicsOptions {
+  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
+  bool validate_only = false;                        // check, and make nothing
+};
+
+struct AdminOptions {
+  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
+};
+
+struct ListTopicsOptions {
+  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
+  bool list_internal = false;                        // __consumer_offsets and its like too
+};
+
+// One entry for each topic asked for: none, or why it failed.
+using TopicOutcomes = std::map<std::string, std::optional<Error>>;
+
+struct TopicListing {
+  std::string name;
+  std::string topic_id;  // 22 characters; empty if the broker is older than topic ids
+  bool internal = false;
+
+  bool operator==(const TopicListing&) const = default;
+};
+
+struct TopicDescription {
+  std::string name;
+  std::string topic_id;
+  bool internal = false;
+  std::vector<PartitionInfo> partitions;  // in their order, from 0
+};
+using TopicDescriptions = std::map<std::string, Result<TopicDescription>>;
+
+struct ClusterDescription {
+  std::string cluster_id;
+  std::optional<Node> controller;
+  std::vector<Node> nodes;  // by id
+};
+
+// Makes, removes and looks at what a cluster has.
+//
+//   auto admin = ottla::Admin::open({.bootstrap_servers = "localhost:9092"}).value();
+//   auto made = admin.create_topics({{.name = "greetings", .partitions = 6}}).get();
+//   for (const auto& [topic, error] : made.value())
+//     if (error) std::cerr << topic << ": " << *error << '\n';
+//
+// Any thread may call anything, but for moving and destroying it. Calls do not wait; what can be
+// retried is retried until the timeout. A future's own error means that the call as a whole failed:
+//   timed_out                 with the last reason why it was tried again
+//   no_bootstrap_reachable    no broker answered in that time
+//   closed                    the Admin was closed meanwhile
+// what concerns one topic is found in that topic's entry. A call that timed out may have taken
+// effect.
+class Admin {
+ public:
+  // Checks the configuration and starts the threads; does not wait for a broker.
+  // Errors: invalid_argument, naming the field and what it should be.
+  static Result<Admin> open(AdminConfig config);
+
+  Admin(Admin&&) noexcept;
+  Admin& operator=(Admin&&) noexcept;
+  ~Admin();
+
+  // A topic that was made can be produced to once its leaders are elected, a moment later; clients
+  // wait for that by themselves. Per topic: topic_already_exists, invalid_topic_exception,
+  // invalid_partitions, invalid_replication_factor, invalid_config, policy_violation ...
+  Future<TopicOutcomes> create_topics(std::vector<NewTopic> topics,
+                                      const CreateTopicsOptions& options = {});
+
+  // Per topic: unknown_topic_or_partition, topic_deletion_disabled ...
+  Future<TopicOutcomes> delete_topics(std::vector<std::string> topics,
+                                      const AdminOptions& options = {});
+
+  // All topics that this client may see, by name.
+  Future<std::vector<TopicListing>> list_topics(const ListTopicsOptions& options = {});
+
+  // Per topic: unknown_topic_or_partition, topic_authorization_failed ...
+  Future<TopicDescriptions> describe_topics(std::vector<std::string> topics,
+                                            const AdminOptions& options = {});
+
+  Future<ClusterDescription> describe_cluster(const AdminOptions& options = {});
+
+  // Fails what is under way with `closed` and stops the threads. Closing again is success. On the
+  // callback thread: invalid_argument.
+  Result<void> close();
+
+  // For the library's own use: an Admin on a runtime that is shared.
+  explicit Admin(std::unique_ptr<client::AdminHandle> handle);
+
+ private:
+  std::unique_ptr<client::AdminHandle> handle_;
+};
+
+}  // namespace ottla

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "ottla/logging.h"
+#include "ottla/properties.h"
+#include "ottla/result.h"
+
+namespace ottla {
+
+// Where reading begins in a partition without a position, or whose position no longer exists.
+enum class AutoOffsetReset : std::uint8_t {
+  earliest,  // with the oldest record there is
+  latest,    // with what is written from then on
+  none,      // nowhere: poll answers offset_out_of_range
+};
+
+enum class IsolationLevel : std::int8_t {
+  read_uncommitted = 0,  // every record, also of transactions that are open or were aborted
+  read_committed = 1,    // only what is committed, up to the first transaction that is still open
+};
+
+// How a Consumer behaves. Names are Kafka's keys with '_' for '.' and without the unit; defaults
+// are those of Kafka 4. Only `bootstrap_servers` must be set.
+struct ConsumerConfig {
+  using Millis = std::chrono::milliseconds;
+
+  // host:port, several with commas between them; each name may have many addresses.
+  std::string bootstrap_servers;
+
+  // How brokers name this client in quotas and logs; empty: consumer-N.
+  std::string client_id;
+
+  AutoOffsetReset auto_offset_reset = AutoOffsetReset::latest;
+  IsolationLevel isolation_level = IsolationLevel::read_uncommitted;
+
+  // The most records that one poll hands out.
+  std::int32_t max_poll_records = 500;
+
+  // A broker answers a fetch when it has so many bytes, or after fetch_max_wait.
+  std::int32_t fetch_min_bytes = 1;
+  Millis fetch_max_wait{500};
+  // The most bytes of one answer, and the most that is fetched ahead of poll, over all partitions.
+  std::int32_t fetch_max_bytes = 50 << 20;
+  // The most bytes of one partition in an answer. Both limits are soft: a batch that alone is
+  // larger comes whole.
+  std::int32_t max_partition_fetch_bytes = 1 << 20;
+
+  // Check the checksum of every batch before its records are handed out.
+  bool check_crcs = true;
+
+  // Ask for the topic in a way that makes brokers create it, if they are set up to.
+  bool allow_auto_create_topics = true;
+
+  // The data centre or zone this consumer is in, for brokers that place readers near replicas.
+  std::string client_rack;
+
+  // The longest that a call which asks the cluster may take, when it is not given a time itself.
+  Millis default_api_timeout{60'000};
+  // The longest a broker may take to answer; then the connection is closed and the request retried.
+  Millis request_timeout{30'000};
+  // The pause before a retry; doubles up to the maximum, each time by chance up to 20 % more or
+  // less.
+  Millis retry_backoff{100};
+  Millis retry_backoff_max{1000};
+
+  // Metadata is asked for anew at this age, and at once when it proves wrong.
+  Millis metadata_max_age{300'000};
+
+  // The pause before connecting again to a broker; doubles up to the maximum, 20 % more or less.
+  Millis reconnect_backoff{50};
+  Millis reconnect_backoff_max{1000};
+  // The longest that connecting to one address may take; doubles up to the maximum.
+  Millis socket_connection_setup_timeout{10'000};
+  Millis socket_connection_setup_timeout_max{30'000};
+  // Connections that were idle for so long are closed.
+  Millis connections_max_idle{540'000};
+
+  // Where log lines go (unset: stderr), from this level on.
+  LogSink log_sink;
+  LogLevel log_level = LogLevel::warn;
+
+  // From Kafka's own keys and values. Keys that only a JVM can use are skipped. Errors:
+  // invalid_argument naming the key and the nearest known one, or the value and what it should be.
+  static Result<ConsumerConfig> from_properties(const Properties& properties);
+};
+
+}  // namespace ottla

@@ -1,0 +1,12 @@
+#pragma once
+
+// All of Ottla's client: what an application includes.
+#include "ottla/admin.h"
+#include "ottla/consumer.h"
+#include "ottla/error.h"
+#include "ottla/future.h"
+#include "ottla/logging.h"
+#include "ottla/producer.h"
+#include "ottla/record.h"
+#include "ottla/result.h"
+#include "ottla/types.h"

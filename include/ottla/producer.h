@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ottla/cluster.h"
+#include "ottla/future.h"
+#include "ottla/producer_config.h"
+#include "ottla/record.h"
+#include "ottla/result.h"
+
+namespace ottla {
+
+namespace client {
+class ProducerHandle;
+}
+
+// Called once with the outcome of a record.
+using DeliveryCallback = std::function<void(const Result<RecordMetadata>&)>;
+
+// Sends records to topics. Batches, compresses, finds the partition's leader and tries again until
+// the outcome is known or `delivery_timeout` is over, on a network thread of its own: nothing has
+// to be called for records to move. Records of a partition are stored in the order in which `send`
+// was called for them.
+//
+//   auto producer = ottla::Producer::open({.bootstrap_servers = "localhost:9092"}).value();
+//   auto sent = producer.send({.topic = "greetings", .key = "en", .value = "hello"}).get();
+//
+// Any thread may call anything at any time, but for moving and destroying it. Callbacks run on the
+// producer's callback thread, in the order of completion, records of a batch in their order. The
+// destructor closes: it waits for what was sent, at most `delivery_timeout`, and logs what failed.
+class Producer {
+ public:
+  // Checks the configuration and starts the producer's threads; does not wait for a broker.
+  // Errors: invalid_argument, naming the field and what it should be.
+  static Result<Producer> open(ProducerConfig config);
+
+  Producer(Producer&&) noexcept;
+  Producer& operator=(Producer&&) noexcept;
+  ~Producer();
+
+  // Copies the record into its partition's open batch and returns. Waits, for at most `max_block`,
+  // for the metadata of a topic not seen before and for memory (the callback thread never waits:
+  // there it is would_block). Errors come as the future's outcome, never in another way:
+  //   record_too_large                  over max_request_size or buffer_memory
+  //   buffer_exhausted                  no memory became free in time
+  //   unknown_topic_or_partition        the cluster did not know it within max_block
+  //   timed_out                         delivery_timeout is over; names the topic and partition
+  //   no_bootstrap_reachable            no broker answered within max_block
+  //   closed                            the producer was closed before or meanwhile
+  //   and Kafka's own, such as topic_authorization_failed, when trying again cannot help.
+  // No allocation and one short lock per record in the common case.
+  Future<RecordMetadata> send(const ProducerRecord& record);
+
+  // The same with a callback, which is called in every case; on the callback thread, also for
+  // errors that are known at once.
+  void send(const ProducerRecord& record, DeliveryCallback callback);
+
+  // The same, but never waits: would_block if the metadata or memory is not at hand, in which case
+  // the record is not taken and does not count for `flush`.
+  Result<Future<RecordMetadata>> try_send(const ProducerRecord& record);
+
+  // Gets the topic's metadata, so that sending to it does not wait. Errors: as `send`'s.
+  Future<void> warm_up(std::string_view topic);
+
+  // Sends what is batched without lingering, and is done when the outcome of every record sent
+  // before is known and its callback has run. Its error is that of the first record that failed
+  // since the last flush, so it is safe to forget() each record and to look here. On the callback
+  // thread: invalid_argument.
+  Future<void> flush();
+
+  // The topic's partitions, as the cluster has them now. Errors: as `send`'s for metadata.
+  Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
+
+  // Takes no more records, waits until the outcome of every record is known, at most `timeout`,
+  // fails the rest with `closed`, and stops the threads. The answer is that of `flush`; timed_out
+  // if records had to be failed. Closing again is success. On the callback thread:
+  // invalid_argument.
+  Result<void> close(std::chrono::milliseconds timeout = std::chrono::milliseconds::max());
+
+  // For the library's own use: a producer on a runtime that is shared.
+  explicit Producer(std::unique_ptr<client::ProducerHandle> handle);
+
+ private:
+  std::unique_ptr<client::ProducerHandle> handle_;
+};
+
+// The partition that Kafka's own clients choose for a key: murmur2 of its bytes, the sign bit
+// cleared, modulo `partition_count`, which is at least 1. The same on every machine, for ever.
+std::int32_t partition_for_key(BytesView key, std::int32_t partition_count);
+
+}  // namespace ottla

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ottla/compression.h"
+#include "ottla/logging.h"
+#include "ottla/properties.h"
+#include "ottla/result.h"
+
+namespace ottla {
+
+// When a broker answers that a batch is stored.
+enum class Acks : std::int8_t {
+  all = -1,    // every in-sync replica has it: it survives as long as one of them does
+  none = 0,    // not at all: what was handed to the kernel counts as delivered, without an offset
+  leader = 1,  // the partition's leader has it: lost if that fails before others copied it
+};
+
+// How a Producer behaves. Names are Kafka's keys with '_' for '.' and without the unit; defaults
+// are those of Kafka 4. Only `bootstrap_servers` must be set.
+struct ProducerConfig {
+  using Millis = std::chrono::milliseconds;
+
+  // host:port, several with commas between them; each name may have many addresses. One that
+  // answers is enough to find the cluster.
+  std::string bootstrap_servers;
+
+  // How brokers name this client in quotas and logs; empty: producer-N.
+  std::string client_id;
+
+  Acks acks = Acks::all;
+
+  // Every record is stored once, and in the order of sending, though sending is retried. Needs
+  // acks = all, retries and at most five requests in flight; unset: on where these hold.
+  std::optional<bool> enable_idempotence;
+
+  // How long a batch waits for more records before it is sent. 0: as soon as the network is free.
+  Millis linger{5};
+
+  // The size a batch is sent at, in bytes; also the unit in which `buffer_memory` is handed out.
+  // A larger record gets a batch of its own.
+  std::size_t batch_size = 16384;
+
+  // The most bytes of records waiting for their acknowledgement; a send that finds no room waits
+  // for at most `max_block`.
+  std::size_t buffer_memory = 32 << 20;
+
+  Compression compression_type = Compression::none;
+  // In the codec's own scale (gzip 1..9, lz4 1..17, zstd -131072..22); unset: Kafka's default.
+  std::optional<int> compression_level;
+
+  // The longest that `send` waits, for metadata of a topic not seen before and for memory.
+  Millis max_block{60'000};
+
+  // The longest from `send` to an outcome; at least linger + request_timeout. When it is over the
+  // record fails with timed_out; if it was on its way, the broker may still have stored it.
+  Millis delivery_timeout{120'000};
+
+  // The longest a broker may take to answer; then the connection is closed and the request retried.
+  Millis request_timeout{30'000};
+
+  // Attempts after the first; bounded in practice by delivery_timeout.
+  std::int32_t retries = 2147483647;
+  // The pause before a retry; doubles up to the maximum, each time by chance up to 20 % more or
+  // less.
+  Millis retry_backoff{100};
+  Millis retry_backoff_max{1000};
+
+  // Unanswered requests to one broker. Records of a partition stay in order at any number: without
+  // idempotence a partition has one batch on its way at a time.
+  std::int32_t max_in_flight_requests_per_connection = 5;
+
+  // The largest record (before compression, with some 100 bytes of overhead) and the most bytes of
+  // batches in a request. Brokers have a limit too: message.max.bytes.
+  std::size_t max_request_size = 1 << 20;
+
+  // Spread records that have a key as if they had none.
+  bool partitioner_ignore_keys = false;
+
+  // Metadata is asked for anew at this age, and at once when it proves wrong.
+  Millis metadata_max_age{300'000};
+
+  // The pause before connecting again to a broker; doubles up to the maximum, 20 % more or less.
+  Millis reconnect_backoff{50};
+  Millis reconnect_backoff_max{1000};
+  // The longest that connecting to one address may take; doubles up to the maximum.
+  Millis socket_connection_setup_timeout{10'000};
+  Millis socket_connection_setup_timeout_max{30'000};
+  // Connections that were idle for so long are closed.
+  Millis connections_max_idle{540'000};
+
+  // Where log lines go (unset: stderr), from this level on.
+  LogSink log_sink;
+  LogLevel log_level = LogLevel::warn;
+
+  // From Kafka's own keys and values ("linger.ms" -> "20"). Keys that only a JVM can use
+  // (serializers, metric reporters) are skipped. Errors: invalid_argument naming the key and the
+  // nearest known one, or the value and what it should be.
+  static Result<ProducerConfig> from_properties(const Properties& properties);
+};
+
+}  // namespace ottla
