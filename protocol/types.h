@@ -20,10 +20,13 @@ using Sequence = base::Strong<std::int32_t, struct SequenceTag>;
 using BrokerId = base::Strong<std::int32_t, struct BrokerIdTag>;
 using GenerationId = base::Strong<std::int32_t, struct GenerationIdTag>;
 
+enum class IsolationLevel : std::int8_t { read_uncommitted = 0, read_committed = 1 };
+
 inline constexpr Offset kNoOffset{-1};
 inline constexpr LeaderEpoch kNoLeaderEpoch{-1};
 inline constexpr ProducerId kNoProducerId{-1};
 inline constexpr ProducerEpoch kNoProducerEpoch{-1};
 inline constexpr Sequence kNoSequence{-1};
+inline constexpr BrokerId kNoBroker{-1};
 
 }  // namespace ottla::protocol
