@@ -5,11 +5,9 @@
 
 namespace ottla::base {
 
-void assertion_failed(const char* condition, std::string_view why,
-                      const std::source_location& where) {
-  std::fprintf(stderr, "ottla: assertion failed at %s:%u: %s: %.*s\n", where.file_name(),
-               static_cast<unsigned>(where.line()), condition, static_cast<int>(why.size()),
-               why.data());
+void assertion_failed(const char* condition, std::string_view why, const char* file, int line) {
+  std::fprintf(stderr, "ottla: assertion failed at %s:%d: %s: %.*s\n", file, line, condition,
+               static_cast<int>(why.size()), why.data());
   std::abort();
 }
 
