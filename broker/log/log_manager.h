@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/lifetime.h"
+#include "base/logger.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "base/task.h"
+#include "broker/log/flush_scheduler.h"
+#include "broker/log/log_directory.h"
+#include "broker/log/unified_log.h"
+#include "ottla/result.h"
+#include "ottla/types.h"
+
+namespace ottla::broker {
+
+struct LogManagerOptions {
+  base::Duration checkpoint_interval = std::chrono::seconds(60);      // recovery points, log starts
+  base::Duration high_watermark_interval = std::chrono::seconds(5);   // replication-offset-...
+  base::Duration retention_check_interval = std::chrono::minutes(5);  // log.retention.check...
+  base::Duration producer_check_interval = std::chrono::minutes(10);
+  WallMillis producer_id_expiration_ms = 86'400'000;
+  std::size_t recovery_workers = 4;  // logs opened side by side
+  FlushOptions flush;
+};
+
+// All logs of one log directory: opens them at start, makes and deletes them, keeps the root
+// checkpoints, and shuts all down cleanly. `__cluster_metadata-0` is not among them: the metadata
+// room opens that itself. Owned by the loop that owns its logs; every call and callback there.
+class LogManager {
+ public:
+  LogManager(base::Loop& loop, std::unique_ptr<LogDirectory> directory, base::Random random,
+             base::Logger logger, LogManagerOptions options = {});
+  ~LogManager();
+  LogManager(const LogManager&) = delete;
+  LogManager& operator=(const LogManager&) = delete;
+
+  struct Found {
+    TopicPartition partition;
+    protocol::Uuid topic_id;  // zero if partition.metadata is missing
+  };
+  // The settings of a log that was found in the directory; none: it is a stray that the metadata
+  // does not know. A stray is renamed `-stray` and reported, never deleted.
+  using Describe = std::function<std::optional<LogConfig>(const Found&)>;
+  using Done = base::UniqueFunction<void(Result<void>)>;
+
+  // Opens all logs on workers and removes what deletions have left; after a crash what the logs
+  // keep has been synced before `done` is called. Once, before anything else.
+  void load(Describe describe, Done done);
+
+  // A new, empty log. Nothing is written before its first append. Error: already_in_use;
+  // kafka_storage_error if the directory is offline. The pointer lives until delete_log or the end.
+  Result<UnifiedLog*> create_log(const TopicPartition& partition, const protocol::Uuid& topic_id,
+                                 const LogConfig& config);
+
+  // Null if there is none.
+  UnifiedLog* find(const TopicPartition& partition);
+  std::vector<UnifiedLog*> logs();
+
+  // Renames the log's directory to `<topic>-<p>.<uuid>-delete` and unlinks it on a worker after its
+  // file.delete.delay.ms; the UnifiedLog is gone on return. Errors: unknown_topic_or_partition,
+  // io_error (and the directory goes offline).
+  Result<void> delete_log(const TopicPartition& partition);
+
+  // A clean shutdown: every log finished and synced, then the checkpoints, then the mark. `done`
+  // is called once; on an error the mark is not written. Nothing may be called afterwards.
+  void close(std::int64_t broker_epoch, Done done);
+
+  FlushScheduler& flush_scheduler() { return *flush_; }
+  LogDirectory& directory() { return *directory_; }
+  bool offline() const { return flush_->offline(); }
+  // Once, when the directory goes offline; its logs have been told.
+  void set_on_offline(base::UniqueFunction<void(const Error&)> on_offline);
+
+  // Writes the checkpoint now rather than at the next interval (DeleteRecords does).
+  void checkpoint_log_start_offsets();
+
+ private:
+  base::Loop& loop_;
+  std::shared_ptr<LogDirectory> directory_;
+  base::Random random_;
+  base::Logger logger_;
+  LogManagerOptions options_;
+  std::unique_ptr<FlushScheduler> flush_;
+  std::unordered_map<TopicPartition, std::unique_ptr<UnifiedLog>> logs_;
+  base::Lifetime lifetime_;
+};
+
+}  // namespace ottla::broker

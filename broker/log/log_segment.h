@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/file.h"
+#include "broker/log/batch_scan.h"
+#include "broker/log/log_config.h"
+#include "broker/log/log_types.h"
+#include "broker/log/offset_index.h"
+#include "broker/log/time_index.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+// What one append adds to a segment.
+struct SegmentAppend {
+  BytesView bytes;  // whole batches, stamped
+  Offset last_offset;
+  WallMillis max_timestamp = kNoTimestamp;
+  Offset offset_of_max_timestamp;  // last offset of the batch that has it
+};
+
+// One segment: `<base offset>.log` with its indexes. Files are opened when they are needed. A copy
+// is a frozen picture that a worker may read while the original is appended to. Calls with a
+// ReadMode answer would_block rather than sleep if told so.
+class LogSegment {
+ public:
+  // A segment that is on disk: `size` bytes of .log that are whole batches, and so many entries in
+  // its indexes. With all 0 the files need not exist.
+  LogSegment(std::shared_ptr<base::Directory> directory, Offset base_offset, std::uint64_t size,
+             std::size_t index_entries, std::size_t time_entries, WallMillis created);
+
+  Offset base_offset() const { return base_offset_; }
+  std::uint64_t size() const { return size_; }
+  OffsetIndex& offset_index() { return offset_index_; }
+  TimeIndex& time_index() { return time_index_; }
+
+  // Makes the .log file, which must not exist.
+  Result<void> create();
+  Result<std::shared_ptr<base::File>> file(ReadMode mode);
+
+  // Whether this append belongs into a new segment (segment.bytes, segment.ms, full indexes,
+  // offsets too far from the base).
+  bool should_roll(const SegmentAppend& append, const LogConfig& config, WallMillis now) const;
+
+  // Writes at the end and updates the indexes. On an error nothing has been appended: what was
+  // written in part is cut off again. Errors: no_space, io_error (also if the cutting failed: the
+  // segment must not be used any more).
+  Result<void> append(const SegmentAppend& append, const LogConfig& config);
+
+  // The batch that holds `target`, or the first one above it; none if there is no such.
+  Result<std::optional<BatchHeader>> find_batch(Offset target, ReadMode mode);
+
+  // Where whole batches from `first` on end, if they lie below `bound` and take `max_bytes` at
+  // most; at least `first` itself if it does not.
+  Result<std::uint64_t> end_of_batches(const BatchHeader& first, Offset bound,
+                                       std::size_t max_bytes, ReadMode mode);
+
+  // The greatest timestamp and the last offset of the batch that has it; {-1, base} if none.
+  Result<TimeIndex::Entry> max_timestamp(ReadMode mode);
+
+  // The first record with a timestamp of at least `timestamp` and an offset of at least `from`.
+  // (sleeps)
+  Result<TimestampedOffset> find_timestamp(WallMillis timestamp, Offset from);
+
+  // Reads the whole .log, cuts it at the first batch that is not whole or not right, and makes the
+  // indexes anew. Batches below `trusted` are taken as they are, if the offset index knows a
+  // place from which to go on. `on_batch` sees every batch that is read. (sleeps)
+  struct Recovery {
+    Offset next_offset;
+    std::uint64_t cut_bytes = 0;
+    std::string why;  // of the cut
+  };
+  using OnBatch = std::function<void(const BatchHeader&)>;
+  Result<Recovery> recover(Offset trusted, bool expect_no_gaps, const LogConfig& config,
+                           const OnBatch& on_batch);
+
+  // The offset after the last batch; a look at the part behind the last index entry. An error if
+  // that is not whole batches. (sleeps)
+  Result<Offset> read_next_offset();
+
+  // Adds the final time-index entry and writes out both indexes: when the segment is full, and at
+  // the end.
+  Result<void> finish_indexes();
+
+  // Takes over files that a copy has opened.
+  void adopt(const LogSegment& opened);
+  void release_files();
+
+ private:
+  Result<void> after_append(std::uint64_t position, const SegmentAppend& append,
+                            const LogConfig& config);
+
+  std::shared_ptr<base::Directory> directory_;
+  Offset base_offset_;
+  std::uint64_t size_;
+  WallMillis created_;
+  OffsetIndex offset_index_;
+  TimeIndex time_index_;
+  std::shared_ptr<base::File> file_;
+  std::uint64_t bytes_since_index_entry_ = 0;
+  std::optional<TimeIndex::Entry> max_timestamp_;    // once known
+  std::optional<WallMillis> first_batch_timestamp_;  // once known
+};
+
+}  // namespace ottla::broker

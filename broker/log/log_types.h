@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/time.h"
+#include "base/transport.h"
+#include "protocol/types.h"
+
+namespace ottla::broker {
+
+using base::WallMillis;
+using protocol::kNoLeaderEpoch;
+using protocol::kNoOffset;
+using protocol::kNoProducerEpoch;
+using protocol::kNoProducerId;
+using protocol::kNoSequence;
+using protocol::LeaderEpoch;
+using protocol::Offset;
+using protocol::ProducerEpoch;
+using protocol::ProducerId;
+using protocol::Sequence;
+
+inline constexpr WallMillis kNoTimestamp = -1;
+
+// Who made the batches of an append; decides what is checked (Kafka's AppendOrigin).
+enum class AppendOrigin : std::uint8_t {
+  client,       // hostile until checked: everything is
+  coordinator,  // records and markers of this broker's own coordinators
+  raft_leader,  // records and control records of the metadata controller
+};
+
+// What an append did.
+struct AppendInfo {
+  Offset first_offset = kNoOffset;
+  Offset last_offset = kNoOffset;
+  WallMillis log_append_time = kNoTimestamp;  // -1: the records keep the producer's timestamps
+  Offset log_start_offset{0};
+  bool duplicate = false;  // nothing was written: the batch was there already, at these offsets
+
+  bool operator==(const AppendInfo&) const = default;
+};
+
+// Which part of a log a reader may see.
+enum class ReadBound : std::uint8_t { log_end, high_watermark, last_stable };
+
+// Whole batches, as pieces that can be handed to Stream::write. `ranges` is empty if there is
+// nothing to read yet.
+struct LogRead {
+  std::vector<base::FileRange> ranges;
+  std::size_t size = 0;  // of all ranges together, bytes
+};
+
+// What a look-up by timestamp found; the defaults mean that there is no such record.
+struct TimestampedOffset {
+  Offset offset = kNoOffset;
+  WallMillis timestamp = kNoTimestamp;
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;
+
+  bool operator==(const TimestampedOffset&) const = default;
+};
+
+// The answer to "where does this leader epoch end here" (OffsetForLeaderEpoch); the defaults mean
+// that the epoch is not known.
+struct EpochEndOffset {
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;
+  Offset end_offset = kNoOffset;
+
+  bool operator==(const EpochEndOffset&) const = default;
+};
+
+}  // namespace ottla::broker

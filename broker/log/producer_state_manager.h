@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/log/log_types.h"
+#include "ottla/result.h"
+#include "protocol/record/record_batch.h"
+
+namespace ottla::broker {
+
+// One batch that a producer appended.
+struct AppendedBatch {
+  Sequence last_sequence;
+  Offset last_offset;
+  std::int32_t offset_delta = 0;
+  WallMillis timestamp = kNoTimestamp;
+
+  Offset first_offset() const { return last_offset - offset_delta; }
+  Sequence first_sequence() const;
+  bool operator==(const AppendedBatch&) const = default;
+};
+
+// What is known of one idempotent producer in one partition.
+struct ProducerStateEntry {
+  ProducerId producer_id;
+  ProducerEpoch producer_epoch = kNoProducerEpoch;
+  std::int32_t coordinator_epoch = -1;
+  WallMillis last_timestamp = kNoTimestamp;
+  Offset current_txn_first_offset = kNoOffset;  // -1: no transaction is open
+
+  // The last batches, oldest first; at most five.
+  static constexpr std::size_t kWindow = 5;
+  std::array<AppendedBatch, kWindow> batches;
+  std::uint8_t batch_count = 0;
+
+  Sequence last_sequence() const;
+  Offset last_offset() const;
+  void add(const AppendedBatch& batch);
+  bool operator==(const ProducerStateEntry&) const = default;
+};
+
+// Finds duplicates, gaps and fenced producers among the batches of one partition (kafka-facts
+// 5.2), and knows which transactions are open. A value; what it holds can be rebuilt from the log,
+// and is kept in `.snapshot` files (which hold the last batch of each producer only).
+class ProducerStateManager {
+ public:
+  // The batch was appended before: then these are its offsets.
+  std::optional<AppendedBatch> find_duplicate(const protocol::RecordBatchView& batch) const;
+
+  // Whether a client's batch, no duplicate, may be appended. Errors: invalid_producer_epoch,
+  // out_of_order_sequence_number, invalid_txn_state.
+  Result<void> check(const protocol::RecordBatchView& batch) const;
+
+  // Notes a batch that was appended at these offsets; a control batch ends its transaction.
+  // Batches without a producer id are ignored.
+  void update(const protocol::RecordBatchView& batch);
+
+  // The first offset of the earliest open transaction.
+  std::optional<Offset> first_unstable_offset() const;
+
+  // Forgets producers without an open transaction that wrote nothing after `before`.
+  void expire(WallMillis before);
+
+  void clear();
+  std::size_t size() const { return producers_.size(); }
+  const ProducerStateEntry* find(ProducerId id) const;
+
+  // The bytes of a `.snapshot` file, and back. Error: corrupt_data.
+  Bytes to_snapshot() const;
+  static Result<ProducerStateManager> from_snapshot(BytesView bytes);
+
+ private:
+  void end_transaction(ProducerStateEntry& entry);
+
+  std::unordered_map<ProducerId, ProducerStateEntry> producers_;
+  std::map<Offset, ProducerId> open_transactions_;  // by first offset
+};
+
+}  // namespace ottla::broker

@@ -1,0 +1,201 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/lifetime.h"
+#include "base/logger.h"
+#include "base/loop.h"
+#include "base/task.h"
+#include "broker/log/flush_scheduler.h"
+#include "broker/log/log_config.h"
+#include "broker/log/log_loader.h"
+#include "broker/log/log_reader.h"
+#include "broker/log/log_types.h"
+#include "broker/log/log_validator.h"
+#include "ottla/result.h"
+#include "ottla/types.h"
+
+namespace ottla::broker {
+
+// What a log needs from its surroundings; all outlive it.
+struct LogEnvironment {
+  base::Loop* loop = nullptr;
+  FlushScheduler* flush = nullptr;  // of the log's directory, on the same loop
+  base::Logger logger;
+};
+
+// The log of one partition: an append-only sequence of record batches in segments, in Kafka's own
+// files. Below the replica layer, above the files. Owned by one loop: every call, and every
+// callback, is on its thread; what can sleep it offloads itself. A log that is not on disk yet is
+// created by its first append.
+//
+// After an I/O error other than a full disk the log is offline: appends and reads answer
+// kafka_storage_error, and what was not durable is never acknowledged.
+class UnifiedLog final : public Flushable {
+ public:
+  // `loaded` comes from load_log (on a worker) or new_log. If it was recovered after a crash, the
+  // tail that is kept is queued to be synced, and lies above the high watermark until it is.
+  UnifiedLog(LoadedLog loaded, LogEnvironment environment);
+  ~UnifiedLog() override;
+  UnifiedLog(const UnifiedLog&) = delete;
+  UnifiedLog& operator=(const UnifiedLog&) = delete;
+
+  const TopicPartition& partition() const { return location_.partition; }
+  const protocol::Uuid& topic_id() const { return location_.topic_id; }
+  const LogConfig& config() const { return config_; }
+  // Holds from the next append on.
+  void update_config(const LogConfig& config);
+
+  // --- Appending
+
+  // Appends whole batches: validates them (of a client: exactly one, everything is checked; of the
+  // broker's own rooms: only their shape), assigns offsets and `leader_epoch` in place in
+  // `batches`, and hands them to the operating system with one write. `batches` is not used after
+  // the return. When it is durable is another matter: see flush_soon and high_watermark.
+  //
+  // A batch of an idempotent producer that was appended before is not appended again: the answer
+  // has the first one's offsets.
+  //
+  // Errors, and nothing has been appended: corrupt_message, unsupported_for_message_format,
+  // unsupported_compression_type, invalid_record, message_too_large, record_list_too_large,
+  // invalid_timestamp, out_of_order_sequence_number, invalid_producer_epoch, invalid_txn_state;
+  // kafka_storage_error if the disk is full (later appends may succeed) or the log is offline.
+  // Costs a pass over the bytes for the CRC, and the write.
+  Result<AppendInfo> append_as_leader(std::span<char> batches, LeaderEpoch leader_epoch,
+                                      AppendOrigin origin = AppendOrigin::client);
+
+  // Somebody waits for what was appended (acks=all): under `fsync` its sync starts after this turn
+  // of the loop. Otherwise it does within the scheduler's delay.
+  void flush_soon();
+
+  // --- Reading
+
+  // Whole batches beginning with the one that holds `from` (so its first records may lie below
+  // `from`), up to the last batch that lies entirely below `bound`, of at most `max_bytes`
+  // together; with `at_least_one_batch` the first is taken whatever its size. Pieces of one
+  // segment. Empty if there is nothing between `from` and `bound`.
+  //
+  // Never sleeps: would_block if finding the place needs the disk; then `read_on_worker` answers.
+  // The bytes themselves may be cold all the same. Other errors: offset_out_of_range (below the
+  // log start or above the log end), corrupt_message with file and offset, kafka_storage_error.
+  Result<LogRead> read(Offset from, Offset bound, std::size_t max_bytes, bool at_least_one_batch);
+
+  // The same by a worker; `done` is called later on this loop, once, unless the log is destroyed
+  // before. It also brings the bytes into the page cache.
+  using OnRead = base::UniqueFunction<void(Result<LogRead>)>;
+  void read_on_worker(Offset from, Offset bound, std::size_t max_bytes, bool at_least_one_batch,
+                      OnRead done);
+
+  // The first record at or after `log_start_offset` whose timestamp is at least `timestamp`; by a
+  // worker, `done` as above.
+  using OnTimestamp = base::UniqueFunction<void(Result<TimestampedOffset>)>;
+  void find_offset_for_timestamp(WallMillis timestamp, OnTimestamp done);
+
+  // The first record with the greatest timestamp of the log; the same way.
+  void find_max_timestamp(OnTimestamp done);
+
+  // A picture of the log as it is now, from `log_start_offset` to `log_end_offset`, for a worker
+  // to read at leisure.
+  LogReader reader() const;
+
+  // --- Offsets
+
+  Offset log_start_offset() const { return log_start_offset_; }
+  Offset log_end_offset() const { return log_end_offset_; }
+  // Under `fsync` the durable offset, else the log end (one replica).
+  Offset high_watermark() const { return high_watermark_; }
+  // The first offset of the earliest open transaction, else the high watermark.
+  Offset last_stable_offset() const;
+  // Everything below it survives a power cut.
+  Offset durable_offset() const { return durable_offset_; }
+  // Everything below it need not be read again after a crash.
+  Offset recovery_point() const { return recovery_point_; }
+  Offset offset_of(ReadBound bound) const;
+
+  TimestampedOffset earliest() const;
+  // The end as readers bound by `bound` see it.
+  TimestampedOffset latest(ReadBound bound) const;
+
+  std::optional<LeaderEpoch> latest_epoch() const { return epochs_.latest_epoch(); }
+  EpochEndOffset end_offset_for_epoch(LeaderEpoch epoch) const;
+
+  std::uint64_t size_in_bytes() const;
+  std::size_t segment_count() const { return segments_.size(); }
+  std::size_t producer_count() const { return producers_.size(); }
+
+  // --- Callbacks; at most one of each, set by the replica layer
+
+  // After the high watermark rose, whether by an append (os, memory) or by a sync (fsync). An
+  // append calls it before it returns.
+  void set_on_high_watermark(base::UniqueFunction<void()> on_high_watermark);
+  // Once, when the log goes offline.
+  void set_on_offline(base::UniqueFunction<void(const Error&)> on_offline);
+  bool offline() const { return offline_.has_value(); }
+
+  // --- Retention, recovery point
+
+  // Hides what lies below `offset` (DeleteRecords): at most the high watermark, else
+  // offset_out_of_range; never goes back. The LogManager's checkpoint makes it last.
+  Result<void> advance_log_start_offset(Offset offset);
+
+  // Removes segments by log start offset, retention.bytes and retention.ms; files are renamed
+  // `.deleted` at once and unlinked by a worker after file.delete.delay.ms. Returns how many.
+  // Segments that hold anything not below the high watermark are kept.
+  std::size_t delete_old_segments();
+
+  // Forgets producers that have been idle for `producer_id_expiration`.
+  void expire_producers(WallMillis producer_id_expiration_ms);
+
+  // Brings the recovery point up to the log end on a worker: syncs segments, indexes, a producer
+  // snapshot and the epoch checkpoint. Fine to call at any time; does nothing while one is under
+  // way, or if less than `least_bytes` were appended since the last.
+  void advance_recovery_point(std::uint64_t least_bytes = 0);
+
+  // --- The end
+
+  // From here on appends and reads answer `closed`. The task (sleeps; any thread, once) finishes
+  // the files as a clean shutdown must: final index entries, producer snapshot, epoch checkpoint,
+  // and, but under `memory`, everything synced. On success recovery_point() is the log end after
+  // the task has run. The log must live until then, and not be used meanwhile.
+  base::UniqueFunction<Result<void>()> close();
+
+  // Lets go of the files without finishing them, before the directory is deleted.
+  void abandon();
+  bool exists_on_disk() const { return directory_ != nullptr; }
+
+  // --- For the FlushScheduler
+
+  FlushTarget begin_flush() override;
+  void end_flush(const FlushTarget& target) override;
+  void go_offline(const Error& error) override;
+
+ private:
+  // Set at construction.
+  LogLocation location_;
+  base::Loop& loop_;
+  FlushScheduler& flush_;
+  base::Logger logger_;
+
+  // Loop's thread only.
+  LogConfig config_;
+  std::shared_ptr<base::Directory> directory_;  // null: not on disk yet
+  std::vector<LogSegment> segments_;            // by base offset; the last is appended to
+  LeaderEpochCache epochs_;
+  ProducerStateManager producers_;
+  Offset log_start_offset_{0};
+  Offset log_end_offset_{0};
+  Offset high_watermark_{0};
+  Offset durable_offset_{0};
+  Offset recovery_point_{0};
+  base::UniqueFunction<void()> on_high_watermark_;
+  base::UniqueFunction<void(const Error&)> on_offline_;
+  std::optional<Error> offline_;
+  base::Lifetime lifetime_;
+};
+
+}  // namespace ottla::broker
