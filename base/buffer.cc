@@ -27,4 +27,11 @@ SharedBuffer SharedBuffer::own(std::string bytes) {
   return made;
 }
 
+SharedBuffer SharedBuffer::adopt(std::shared_ptr<char> block, std::size_t size) {
+  SharedBuffer made;
+  made.data_ = std::move(block);
+  made.size_ = size;
+  return made;
+}
+
 }  // namespace ottla::base

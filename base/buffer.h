@@ -18,6 +18,8 @@ class SharedBuffer {
   static SharedBuffer allocate(std::size_t size);
   static SharedBuffer copy_of(BytesView bytes);
   static SharedBuffer own(std::string bytes);
+  // The first `size` bytes of a block, which is freed as `block` says.
+  static SharedBuffer adopt(std::shared_ptr<char> block, std::size_t size);
 
   char* data() { return data_.get(); }
   const char* data() const { return data_.get(); }

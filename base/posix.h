@@ -1,43 +1,15 @@
 #pragma once
 
-#include <cerrno>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/file.h"
+#include "base/file_descriptor.h"
 #include "ottla/error.h"
 
 // What the POSIX implementations of File and Directory share. Nobody else includes this.
 namespace ottla::base {
-
-// Owns a file descriptor; closes it at the end.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
-// Calls `f` until it is not interrupted by a signal.
-template <class F>
-auto uninterrupted(F f) {
-  auto result = f();
-  while (result < 0 && errno == EINTR) result = f();
-  return result;
-}
 
 // The Error of an errno: what was tried, what the system says, and the file.
 Error posix_error(int number, std::string_view action, std::string file);
