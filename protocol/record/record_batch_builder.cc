@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "base/assert.h"
 #include "base/varint.h"
+#include "protocol/compression/compression.h"
 
 namespace ottla::protocol {
 namespace {
@@ -105,8 +107,26 @@ std::size_t RecordBatchBuilder::max_record_size(std::optional<BytesView> key,
 }
 
 char* RecordBatchBuilder::close() {
+  return write_header(Compression::none);
+}
+
+Result<char*> RecordBatchBuilder::close(Compression codec, int level) {
+  if (codec == Compression::none) return close();
+  char* const first = begin_ + layout::kRecords;
+  const BytesView records(first, static_cast<std::size_t>(at_ - first));
+  std::string compressed;
+  if (auto done = compress(codec, level, records, compressed); !done) {
+    return std::move(done).error();
+  }
+  if (compressed.size() >= records.size()) return close();
+  at_ = std::copy(compressed.begin(), compressed.end(), first);
+  return write_header(codec);
+}
+
+char* RecordBatchBuilder::write_header(Compression codec) {
   OTTLA_ASSERT(!empty(), "a batch has at least one record");
-  const auto attributes = control_ ? layout::kControlBit : std::int16_t{0};
+  const auto attributes =
+      static_cast<std::int16_t>(static_cast<int>(codec) | (control_ ? layout::kControlBit : 0));
   base::store_be(begin_ + layout::kBaseOffset, std::int64_t{0});
   base::store_be(begin_ + layout::kBatchLength,
                  static_cast<std::int32_t>(size_in_bytes() - layout::kLogOverhead));

@@ -68,6 +68,11 @@ class RecordBatchBuilder {
   // least one record has been appended; nothing may be appended afterwards.
   char* close();
 
+  // The same with the records compressed, in the same memory; if that would not make them smaller
+  // they stay as they are, and the batch says so. Allocates once. Error: invalid_argument, if the
+  // codec does not know the level; the batch can then be closed otherwise.
+  Result<char*> close(Compression codec, int level);
+
   // The same, sealed: a batch ready to be sent or, after stamp_offsets, to be stored.
   BytesView close_sealed(const ProducerState& producer = {}, bool transactional = false);
 
@@ -78,6 +83,7 @@ class RecordBatchBuilder {
   RecordBatchBuilder() = default;
 
   bool grow(std::size_t needed);
+  char* write_header(Compression codec);
 
   char* begin_ = nullptr;
   char* at_ = nullptr;

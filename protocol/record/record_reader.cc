@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/varint.h"
+#include "protocol/compression/compression.h"
 
 namespace ottla::protocol {
 namespace {
@@ -51,6 +52,18 @@ bool add(std::int64_t a, std::int64_t b, std::int64_t& sum) {
 }
 
 }  // namespace
+
+Result<BytesView> uncompressed_records(const RecordBatchView& batch, std::size_t limit,
+                                       std::string& buffer) {
+  const auto codec = batch.compression();
+  if (codec == Compression::none) return batch.records();
+  // Compaction may leave no record, and then nothing was compressed.
+  if (batch.record_count() == 0 && batch.records().empty()) return BytesView();
+  if (auto done = decompress(codec, batch.records(), limit, buffer); !done) {
+    return std::move(done).error();
+  }
+  return BytesView(buffer);
+}
 
 void RecordHeadersView::Iterator::read() {
   if (left_ == 0) return;

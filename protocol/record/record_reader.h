@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "ottla/bytes.h"
 #include "ottla/result.h"
@@ -10,9 +11,15 @@
 
 namespace ottla::protocol {
 
+// The records of `batch`, decompressed if they are compressed: into `buffer`, which then must
+// outlive what is returned; otherwise the batch's own bytes, and `buffer` is left alone. Errors are
+// those of decompress: corrupt_message, and message_too_large beyond `limit` bytes.
+Result<BytesView> uncompressed_records(const RecordBatchView& batch, std::size_t limit,
+                                       std::string& buffer);
+
 // Walks the records of one batch without allocating:
 //
-//   RecordReader reader(batch, records);
+//   RecordReader reader(batch, *uncompressed_records(batch, limit, buffer));
 //   for (RecordView record; reader.next(record);) { ... }
 //   if (auto status = reader.status(); !status) return status.error();
 //
@@ -20,7 +27,7 @@ namespace ottla::protocol {
 // out live as long as those do. One thread.
 class RecordReader {
  public:
-  // `records` are the uncompressed records of `batch`: batch.records() if it is not compressed.
+  // `records` are the uncompressed records of `batch`.
   RecordReader(const RecordBatchView& batch, BytesView records);
 
   // The next record; false at the end and at the first record that is malformed. Some 10 ns.

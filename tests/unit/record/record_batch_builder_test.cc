@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "protocol/compression/compression.h"
 #include "tests/unit/record/batches.h"
 
 namespace ottla::protocol {
@@ -92,6 +93,50 @@ TEST(RecordBatchBuilder, never_takes_more_than_the_bound_it_names) {
     ASSERT_TRUE(append(builder, record));
     ASSERT_LE(builder.size_in_bytes(), bound);
   }
+}
+
+TEST(RecordBatchBuilder, compresses_in_place_with_every_codec) {
+  for (const auto codec : {Compression::none, Compression::gzip, Compression::snappy,
+                           Compression::lz4, Compression::zstd}) {
+    auto builder = RecordBatchBuilder::growing();
+    for (const auto& record : every_shape()) ASSERT_TRUE(append(builder, record));
+    const auto plain_size = builder.size_in_bytes();
+    char* const bytes = builder.close(codec, default_level(codec)).value();
+    seal(bytes, {}, false);
+    const auto batch = RecordBatchView::parse({bytes, builder.size_in_bytes()}).value();
+    EXPECT_EQ(batch.compression(), codec);
+    EXPECT_TRUE(batch.verify_crc());
+    EXPECT_EQ(batch.size_in_bytes() < plain_size, codec != Compression::none);
+    std::string buffer;
+    const auto records = uncompressed_records(batch, plain_size, buffer).value();
+    EXPECT_EQ(read_records(batch, records).value(), every_shape());
+  }
+}
+
+TEST(RecordBatchBuilder, leaves_records_alone_that_compression_would_not_shrink) {
+  auto builder = RecordBatchBuilder::growing();
+  ASSERT_TRUE(builder.append(5, "k", "v"));
+  char* const bytes = builder.close(Compression::gzip, -1).value();
+  seal(bytes, {}, false);
+  const auto batch = RecordBatchView::parse({bytes, builder.size_in_bytes()}).value();
+  EXPECT_EQ(batch.compression(), Compression::none);
+  EXPECT_TRUE(batch.verify_crc());
+}
+
+TEST(RecordBatchBuilder, refuses_a_level_that_the_codec_does_not_have) {
+  auto builder = RecordBatchBuilder::growing();
+  ASSERT_TRUE(builder.append(5, "k", "v"));
+  EXPECT_EQ(builder.close(Compression::gzip, 99).error().code(), ErrorCode::invalid_argument);
+}
+
+TEST(UncompressedRecords, end_at_the_limit) {
+  auto builder = RecordBatchBuilder::growing();
+  ASSERT_TRUE(builder.append(5, "k", std::string(100'000, 'v')));
+  char* const bytes = builder.close(Compression::zstd, 3).value();
+  const auto batch = RecordBatchView::parse({bytes, builder.size_in_bytes()}).value();
+  std::string buffer;
+  EXPECT_EQ(uncompressed_records(batch, 99'999, buffer).error().code(),
+            ErrorCode::message_too_large);
 }
 
 TEST(RecordBatchBuilder, starts_over_in_the_same_memory) {
