@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "base/strong.h"
 
@@ -28,5 +29,8 @@ inline constexpr ProducerId kNoProducerId{-1};
 inline constexpr ProducerEpoch kNoProducerEpoch{-1};
 inline constexpr Sequence kNoSequence{-1};
 inline constexpr BrokerId kNoBroker{-1};
+
+// What a bit field of authorized operations holds if nobody asked for it.
+inline constexpr std::int32_t kNoAuthorizedOperations = std::numeric_limits<std::int32_t>::min();
 
 }  // namespace ottla::protocol

@@ -59,7 +59,7 @@ struct FetchResponse {
   struct Partition {
     std::int32_t partition_index = 0;
     ErrorCode error_code = ErrorCode::none;
-    Offset high_watermark;
+    Offset high_watermark = kNoOffset;
     Offset last_stable_offset = kNoOffset;
     Offset log_start_offset = kNoOffset;
     EpochEndOffset diverging_epoch;

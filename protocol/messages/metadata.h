@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -15,9 +14,6 @@
 // v8 authorized operations (KIP-430) · v9 flexible · v10 topic ids · v12 topics by id (KIP-516)
 // v13 error of the whole (KIP-1102)
 namespace ottla::protocol {
-
-// What a bit field of authorized operations holds if nobody asked for it.
-inline constexpr std::int32_t kNoAuthorizedOperations = std::numeric_limits<std::int32_t>::min();
 
 struct MetadataResponse {
   static constexpr Api api = *find_api(ApiKey::metadata);
@@ -41,7 +37,7 @@ struct MetadataResponse {
   struct Partition {
     ErrorCode error_code = ErrorCode::none;
     std::int32_t partition_index = 0;
-    BrokerId leader_id;
+    BrokerId leader_id = kNoBroker;
     LeaderEpoch leader_epoch = kNoLeaderEpoch;
     std::vector<BrokerId> replica_nodes;
     std::vector<BrokerId> isr_nodes;

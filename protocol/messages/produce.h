@@ -35,7 +35,7 @@ struct ProduceResponse {
   struct Partition {
     std::int32_t index = 0;
     ErrorCode error_code = ErrorCode::none;
-    Offset base_offset;
+    Offset base_offset = kNoOffset;
     std::int64_t log_append_time_ms = -1;
     Offset log_start_offset = kNoOffset;
     std::vector<RecordError> record_errors;
@@ -114,7 +114,7 @@ struct ProduceRequest {
 
   std::optional<std::string_view> transactional_id;
   // 0: no response; 1: appended by the leader; -1: by all in-sync replicas.
-  std::int16_t acks = 0;
+  std::int16_t acks = -1;
   std::int32_t timeout_ms = 0;
   std::vector<Topic> topic_data;
 

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/list_offsets.h"
+#include "protocol/messages/metadata.h"
+#include "protocol/messages/produce.h"
+
+// Every message, for what treats them all alike.
+namespace ottla::protocol {
+
+template <class... Requests>
+struct ApiList {
+  // Calls `visit.template operator()<M>()` for each request and each response.
+  template <class Visit>
+  static void for_each_message(Visit&& visit) {
+    (visit.template operator()<Requests>(), ...);
+    (visit.template operator()<typename Requests::Response>(), ...);
+  }
+};
+
+using AllApis =
+    ApiList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
+            FindCoordinatorRequest, ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
+            InitProducerIdRequest, DescribeConfigsRequest, DescribeClusterRequest>;
+
+}  // namespace ottla::protocol
