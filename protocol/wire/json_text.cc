@@ -91,7 +91,8 @@ void append_base64(std::string& to, BytesView bytes) {
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     const std::size_t have = std::min<std::size_t>(3, bytes.size() - at);
     std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) group = (group << 8) | (i < have ? byte_at(bytes, at + i) : 0);
+    for (std::size_t i = 0; i < 3; ++i)
+      group = (group << 8) | (i < have ? byte_at(bytes, at + i) : 0);
     for (std::size_t i = 0; i < 4; ++i) {
       to += i <= have ? kBase64[(group >> (18 - 6 * i)) & 63] : '=';
     }

@@ -32,10 +32,10 @@
 //
 // The names are those of Kafka's schemas, in the form its JSON has; they serve error texts and
 // JSON. A std::optional may be null; everything else may not. Where a field can be missing, its
-// default is Kafka's (but null where Kafka's would be an empty value that may be null). Tagged fields come in one last call,
-// by ascending number; structs without any need not mention them. `Wire` is one of the visitors:
-// SizeOf and Encoder (writer.h), Decoder (decoder.h), LeastSize (least_size.h), Print and
-// JsonReader (json.h).
+// default is Kafka's (but null where Kafka's would be an empty value that may be null). Tagged
+// fields come in one last call, by ascending number; structs without any need not mention them.
+// `Wire` is one of the visitors: SizeOf and Encoder (writer.h), Decoder (decoder.h), LeastSize
+// (least_size.h), Print and JsonReader (json.h).
 namespace ottla::protocol {
 
 // Both ends are included.

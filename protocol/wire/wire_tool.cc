@@ -9,9 +9,9 @@ namespace {
 // Calls `use.template operator()<M>()` for the message of this API and side.
 template <class Use>
 Result<std::string> with_message(ApiKey key, Side side, Use&& use) {
-  Result<std::string> result = Error(
-      ErrorCode::unsupported_version,
-      "there are no messages for the API with key " + std::to_string(static_cast<int>(key)));
+  Result<std::string> result =
+      Error(ErrorCode::unsupported_version,
+            "there are no messages for the API with key " + std::to_string(static_cast<int>(key)));
   AllApis::for_each_message([&]<class M>() {
     if (M::api.key == key && M::side == side) result = use.template operator()<M>();
   });

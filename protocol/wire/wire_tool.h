@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "ottla/bytes.h"
 #include "ottla/result.h"
 #include "protocol/wire/api.h"
 

@@ -1,0 +1,169 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "protocol/messages/all.h"
+#include "protocol/wire/frame.h"
+#include "protocol/wire/json.h"
+#include "protocol/wire/wire_tool.h"
+#include "tests/protocol/hex.h"
+
+// Bytes and JSON made by Apache Kafka's own classes (tests/interop/golden/README.md).
+namespace ottla::protocol {
+namespace {
+
+struct GoldenCase {
+  std::string api;
+  Side side = Side::request;
+  std::int16_t version = 0;
+  std::string hex;
+  std::string bytes;
+  std::string json;
+};
+
+std::vector<GoldenCase> golden_cases(const std::string& name) {
+  std::ifstream file(std::string(OTTLA_PROTOCOL_TESTS) + "/golden/" + name + ".txt");
+  std::vector<GoldenCase> cases;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) continue;
+    GoldenCase made;
+    std::string side;
+    std::istringstream words(line);
+    words >> made.api >> side >> made.version >> made.hex >> std::ws;
+    std::getline(words, made.json);
+    made.side = side == "request" ? Side::request : Side::response;
+    made.bytes = from_hex(made.hex);
+    cases.push_back(std::move(made));
+  }
+  return cases;
+}
+
+// The same text for the same value, whatever the order of its fields.
+std::string canonical(const JsonValue& value) {
+  if (const auto* object = value.as<JsonValue::Object>()) {
+    std::vector<std::string> members;
+    for (const auto& [key, member] : *object) members.push_back(key + ":" + canonical(member));
+    std::sort(members.begin(), members.end());
+    std::string text = "{";
+    for (const auto& member : members) text += member + ",";
+    return text + "}";
+  }
+  if (const auto* array = value.as<JsonValue::Array>()) {
+    std::string text = "[";
+    for (const auto& element : *array) text += canonical(element) + ",";
+    return text + "]";
+  }
+  if (const auto* text = value.as<std::string>()) return "\"" + *text + "\"";
+  if (const auto* number = value.as<std::int64_t>()) return std::to_string(*number);
+  if (const auto* boolean = value.as<bool>()) return *boolean ? "true" : "false";
+  return "null";
+}
+
+std::string canonical(const std::string& json) {
+  return canonical(parse_json(json).value());
+}
+
+void check(const GoldenCase& golden) {
+  SCOPED_TRACE(golden.api + " " + std::string(name(golden.side)) + " v" +
+               std::to_string(golden.version) + " " + golden.json);
+  const Api* api = find_api(std::string_view(golden.api));
+  ASSERT_NE(api, nullptr);
+  const auto json = decode_to_json(api->key, golden.side, golden.version, golden.bytes);
+  ASSERT_TRUE(json) << json.error();
+  EXPECT_EQ(canonical(*json), canonical(golden.json));
+  const auto bytes = encode_from_json(api->key, golden.side, golden.version, golden.json);
+  ASSERT_TRUE(bytes) << bytes.error();
+  EXPECT_EQ(to_hex(*bytes), to_hex(golden.bytes));
+}
+
+TEST(GoldenMessages, are_read_and_written_as_kafka_does) {
+  for (const Api& api : kApis) {
+    if (!api.has_messages()) continue;
+    for (const auto& golden : golden_cases(std::string(api.name))) check(golden);
+  }
+}
+
+TEST(GoldenMessages, decode_and_encode_to_the_same_bytes) {
+  AllApis::for_each_message([]<class M>() {
+    for (const auto& golden : golden_cases(std::string(M::api.name))) {
+      if (golden.side != M::side) continue;
+      SCOPED_TRACE(golden.api + " v" + std::to_string(golden.version) + " " + golden.json);
+      const auto message = decode<M>(golden.bytes, golden.version);
+      ASSERT_TRUE(message) << message.error();
+      const auto again = encode_body(*message, golden.version);
+      ASSERT_TRUE(again) << again.error();
+      EXPECT_EQ(to_hex(again->bytes.view()), to_hex(golden.bytes));
+    }
+  });
+}
+
+TEST(GoldenMessages, cover_every_api_side_and_version) {
+  std::set<std::tuple<std::string_view, Side, int>> missing;
+  for (const Api& api : kApis) {
+    for (int version = api.min; version <= api.max; ++version) {
+      missing.emplace(api.name, Side::request, version);
+      missing.emplace(api.name, Side::response, version);
+    }
+    for (const auto& golden : golden_cases(std::string(api.name))) {
+      missing.erase({golden.api, golden.side, golden.version});
+    }
+  }
+  for (const auto& [api, side, version] : missing) {
+    ADD_FAILURE() << "no golden bytes for " << api << " " << name(side) << " v" << version;
+  }
+}
+
+template <class T>
+T member(const JsonValue& json, std::string_view name) {
+  for (const std::pair<std::string, JsonValue>& one : *json.as<JsonValue::Object>()) {
+    if (one.first == name && one.second.as<T>() != nullptr) return *one.second.as<T>();
+  }
+  return T{};
+}
+
+// An API whose every version has headers of this form.
+Api with_header(ApiKey key, bool flexible) {
+  return {.key = key,
+          .name = "Any",
+          .flexible_since = flexible ? std::int16_t{-32768} : kNeverFlexible};
+}
+
+TEST(GoldenHeaders, of_requests_are_written_as_kafka_does) {
+  const auto cases = golden_cases("RequestHeader");
+  ASSERT_GE(cases.size(), 6U);
+  for (const auto& golden : cases) {
+    SCOPED_TRACE(golden.json);
+    const auto json = parse_json(golden.json).value();
+    const auto key = static_cast<ApiKey>(member<std::int64_t>(json, "requestApiKey"));
+    const auto version = static_cast<std::int16_t>(member<std::int64_t>(json, "requestApiVersion"));
+    const auto id = static_cast<std::int32_t>(member<std::int64_t>(json, "correlationId"));
+    std::optional<std::string> client_id = member<std::string>(json, "clientId");
+    if (golden.json.find("\"clientId\":null") != std::string::npos) client_id.reset();
+    const auto prefix =
+        request_prefix(with_header(key, golden.version == 2), version, id, client_id);
+    EXPECT_EQ(to_hex(prefix.substr(4)), to_hex(golden.bytes));
+  }
+}
+
+TEST(GoldenHeaders, of_responses_are_read_and_written_as_kafka_does) {
+  const auto cases = golden_cases("ResponseHeader");
+  ASSERT_GE(cases.size(), 4U);
+  for (const auto& golden : cases) {
+    SCOPED_TRACE(golden.json);
+    const auto id = member<std::int64_t>(parse_json(golden.json).value(), "correlationId");
+    const Api api = with_header(ApiKey::fetch, golden.version == 1);
+    EXPECT_EQ(read_correlation_id(golden.bytes).value(), id);
+    EXPECT_EQ(read_response(golden.bytes, api, 0).value(), "");
+    EXPECT_EQ(to_hex(response_prefix(api, 0, static_cast<std::int32_t>(id)).substr(4)),
+              to_hex(golden.bytes));
+  }
+}
+
+}  // namespace
+}  // namespace ottla::protocol
