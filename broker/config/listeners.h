@@ -44,7 +44,7 @@ Result<SecurityProtocolMap> parse_security_protocol_map(std::string_view key,
 
 // Reads `NAME://host:port,NAME://[v6]:port,NAME://:port`. A name that is not in `protocols` must
 // itself be a security protocol. Errors (invalid_config) name `key`: syntax, a port above 65535, a
-// name twice, two listeners on one port other than 0.
+// name twice; for the key "listeners" also two of them at one host and port other than 0.
 Result<std::vector<ListenerConfig>> parse_listeners(std::string_view key, std::string_view value,
                                                     const SecurityProtocolMap& protocols);
 

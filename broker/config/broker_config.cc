@@ -1,0 +1,238 @@
+#include "broker/config/broker_config.h"
+
+#include <algorithm>
+
+#include "broker/config/broker_config_keys.h"
+#include "broker/config/topic_config.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::string_view kListeners = "listeners";
+constexpr std::string_view kAdvertisedListeners = "advertised.listeners";
+constexpr std::string_view kProtocolMap = "listener.security.protocol.map";
+constexpr std::string_view kControllerListeners = "controller.listener.names";
+
+// Reads one property map into one config; a step that fails ends it.
+class ConfigReader {
+ public:
+  explicit ConfigReader(const Properties& properties) : properties_(properties) {
+    config_.explicit_values = properties;
+  }
+
+  Result<BrokerConfig> read() {
+    using Step = Result<void> (ConfigReader::*)();
+    constexpr Step kSteps[] = {&ConfigReader::apply_synonyms, &ConfigReader::read_keys,
+                               &ConfigReader::read_roles, &ConfigReader::read_all_listeners,
+                               &ConfigReader::check_log_dirs};
+    for (const Step step : kSteps) {
+      if (auto done = (this->*step)(); !done) return done.error();
+    }
+    return std::move(config_);
+  }
+
+ private:
+  const std::string* find(std::string_view key) const {
+    const auto found = properties_.find(key);
+    return found == properties_.end() ? nullptr : &found->second;
+  }
+
+  // Older names of keys, where the newer one is not set as well.
+  Result<void> apply_synonyms() {
+    constexpr std::pair<std::string_view, std::string_view> kSynonyms[] = {{"broker.id", "node.id"},
+                                                                           {"log.dir", "log.dirs"}};
+    for (const auto& [old_name, name] : kSynonyms) {
+      const auto* value = find(old_name);
+      if (value == nullptr || find(name) != nullptr) continue;
+      if (auto set = assign(*find_broker_key(name), old_name, *value); !set) return set;
+    }
+    return {};
+  }
+
+  Result<void> read_keys() {
+    for (const auto& [name, value] : properties_) {
+      if (auto read = read_key(name, value); !read) return read;
+    }
+    return {};
+  }
+
+  Result<void> read_key(const std::string& name, const std::string& value) {
+    if (const auto* key = find_broker_key(name)) return assign(*key, name, value);
+    const auto [topic_key, synonym] = find_topic_key_by_synonym(name);
+    if (topic_key != nullptr) return check_topic_default(*topic_key, *synonym, value);
+    if (is_handled_elsewhere(name)) return {};
+    if (!is_kafka_broker_key(name)) return unknown_key(name);
+    config_.warnings.push_back(name + " is a setting of Apache Kafka without effect here");
+    return {};
+  }
+
+  static bool is_handled_elsewhere(std::string_view name) {
+    constexpr std::string_view kNames[] = {"broker.id",          "log.dir",
+                                           kProtocolMap,         "process.roles",
+                                           kControllerListeners, "controller.quorum.voters"};
+    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+  }
+
+  Result<void> check_topic_default(const TopicKey& key, const TopicKeySynonym& synonym,
+                                   const std::string& value) {
+    ValueRule rule = key.rule();
+    if (synonym.multiplier != 1) rule = {.type = ConfigType::int32, .min = -1};
+    if (auto checked = check_value(synonym.name, value, rule); !checked) return checked;
+    if (key.name == "flush.messages" || key.name == "flush.ms") {
+      config_.warnings.push_back(std::string(synonym.name) +
+                                 " has no effect: ottla.durability decides, and flush.messages of "
+                                 "single topics");
+    }
+    return {};
+  }
+
+  static Error unknown_key(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const auto& key : broker_keys()) names.push_back(key.name);
+    const auto kafka = kafka_broker_keys();
+    names.insert(names.end(), kafka.begin(), kafka.end());
+    return {ErrorCode::invalid_config, "unknown setting " + std::string(name) +
+                                           "; the nearest one there is is " +
+                                           std::string(nearest_name(name, names))};
+  }
+
+  Result<void> assign(const BrokerKey& key, std::string_view name, const std::string& value) {
+    const ValueRule rule = key.rule();
+    if (auto checked = check_value(name, trim(value), rule); !checked) return checked;
+    std::visit([&](auto member) { store(member, rule, trim(value)); }, key.member);
+    return {};
+  }
+
+  // The value has been checked.
+  void store(bool BrokerConfig::*member, const ValueRule&, std::string_view value) {
+    config_.*member = *parse_bool({}, value);
+  }
+  template <std::integral T>
+  void store(T BrokerConfig::*member, const ValueRule& rule, std::string_view value) {
+    config_.*member = static_cast<T>(*parse_integer({}, value, rule));
+  }
+  void store(std::string BrokerConfig::*member, const ValueRule&, std::string_view value) {
+    config_.*member = std::string(value);
+  }
+  void store(std::optional<std::string> BrokerConfig::*member, const ValueRule&,
+             std::string_view value) {
+    (config_.*member).reset();
+    if (!value.empty()) config_.*member = std::string(value);
+  }
+  void store(std::vector<std::string> BrokerConfig::*member, const ValueRule&,
+             std::string_view value) {
+    config_.*member = split_list(value);
+  }
+  // Listeners need the protocol map first.
+  void store(std::vector<ListenerConfig> BrokerConfig::*, const ValueRule&, std::string_view) {}
+
+  Result<void> read_roles() {
+    if (const auto* roles = find("process.roles")) {
+      const auto named = split_list(*roles);
+      const auto has = [&](std::string_view role) {
+        return std::find(named.begin(), named.end(), role) != named.end();
+      };
+      if (!has("broker") || !has("controller")) {
+        return bad_value("process.roles", *roles,
+                         "expected broker,controller: this broker has a controller of its own and "
+                         "does not join others");
+      }
+    }
+    const auto* voters = find("controller.quorum.voters");
+    if (voters != nullptr && split_list(*voters).size() > 1) {
+      return bad_value("controller.quorum.voters", *voters,
+                       "expected this node alone: this broker has a controller of its own and does "
+                       "not join others");
+    }
+    return {};
+  }
+
+  Result<SecurityProtocolMap> protocols() const {
+    const auto* map = find(kProtocolMap);
+    if (map == nullptr) return SecurityProtocolMap();
+    return parse_security_protocol_map(kProtocolMap, *map);
+  }
+
+  // The listeners of `key` but for those of the controller, which here needs none.
+  Result<std::vector<ListenerConfig>> read_listeners(std::string_view key, const std::string& value,
+                                                     SecurityProtocolMap map) {
+    std::vector<std::string> controllers;
+    if (const auto* names = find(kControllerListeners)) controllers = split_list(*names);
+    for (const auto& name : controllers) map.emplace(name, SecurityProtocol::plaintext);
+    auto listeners = parse_listeners(key, value, map);
+    if (!listeners) return listeners;
+    std::erase_if(*listeners, [&](const ListenerConfig& listener) {
+      return std::find(controllers.begin(), controllers.end(), listener.name) != controllers.end();
+    });
+    for (const auto& listener : *listeners) {
+      if (listener.protocol == SecurityProtocol::plaintext) continue;
+      return bad_value(key, value,
+                       "the listener " + listener.name + " needs " +
+                           std::string(to_string(listener.protocol)) +
+                           ", but only PLAINTEXT is served");
+    }
+    if (listeners->empty()) return bad_value(key, value, "expected a listener for clients");
+    return listeners;
+  }
+
+  Result<void> read_all_listeners() {
+    auto map = protocols();
+    if (!map) return map.error();
+    if (const auto* value = find(kListeners)) {
+      auto listeners = read_listeners(kListeners, *value, *map);
+      if (!listeners) return listeners.error();
+      config_.listeners = *std::move(listeners);
+    }
+    if (const auto* value = find(kAdvertisedListeners)) {
+      auto listeners = read_listeners(kAdvertisedListeners, *value, *map);
+      if (!listeners) return listeners.error();
+      config_.advertised_listeners = *std::move(listeners);
+    }
+    if (auto checked = check_advertised(); !checked) return checked;
+    return check_inter_broker_listener();
+  }
+
+  const ListenerConfig* listener_named(std::string_view name) const {
+    for (const auto& listener : config_.listeners) {
+      if (listener.name == name) return &listener;
+    }
+    return nullptr;
+  }
+
+  Result<void> check_advertised() const {
+    for (const auto& advertised : config_.advertised_listeners) {
+      const auto text = advertised.to_string();
+      if (listener_named(advertised.name) == nullptr) {
+        return bad_value(kAdvertisedListeners, text, "there is no such name in listeners");
+      }
+      const auto& host = advertised.endpoint.host;
+      if (host.empty() || host == "0.0.0.0" || host == "::") {
+        return bad_value(kAdvertisedListeners, text, "expected an address clients can connect to");
+      }
+    }
+    return {};
+  }
+
+  Result<void> check_inter_broker_listener() const {
+    const auto& name = config_.inter_broker_listener_name;
+    if (name.empty() || listener_named(name) != nullptr) return {};
+    return bad_value("inter.broker.listener.name", name, "there is no such name in listeners");
+  }
+
+  Result<void> check_log_dirs() {
+    const auto* value = find("log.dirs") != nullptr ? find("log.dirs") : find("log.dir");
+    if (config_.log_dirs.size() == 1 && !config_.log_dirs[0].empty()) return {};
+    return bad_value("log.dirs", value != nullptr ? *value : "", "expected one directory");
+  }
+
+  const Properties& properties_;
+  BrokerConfig config_;
+};
+
+}  // namespace
+
+Result<BrokerConfig> BrokerConfig::from_properties(const Properties& properties) {
+  return ConfigReader(properties).read();
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include "broker/config/broker_config_keys.h"
+
+namespace ottla::broker {
+namespace {
+
+std::string join(const std::vector<std::string>& elements) {
+  std::string text;
+  for (const auto& element : elements) {
+    if (!text.empty()) text += ',';
+    text += element;
+  }
+  return text;
+}
+
+struct TypeOf {
+  ConfigType operator()(bool BrokerConfig::*) const { return ConfigType::boolean; }
+  ConfigType operator()(std::int16_t BrokerConfig::*) const { return ConfigType::int16; }
+  ConfigType operator()(std::int32_t BrokerConfig::*) const { return ConfigType::int32; }
+  ConfigType operator()(std::int64_t BrokerConfig::*) const { return ConfigType::int64; }
+  ConfigType operator()(std::string BrokerConfig::*) const { return ConfigType::string; }
+  ConfigType operator()(std::optional<std::string> BrokerConfig::*) const {
+    return ConfigType::string;
+  }
+  ConfigType operator()(std::vector<std::string> BrokerConfig::*) const { return ConfigType::list; }
+  ConfigType operator()(std::vector<ListenerConfig> BrokerConfig::*) const {
+    return ConfigType::list;
+  }
+};
+
+struct TextOf {
+  const BrokerConfig& config;
+
+  using Text = std::optional<std::string>;
+  Text operator()(bool BrokerConfig::*member) const { return config.*member ? "true" : "false"; }
+  template <std::integral T>
+  Text operator()(T BrokerConfig::*member) const {
+    return std::to_string(config.*member);
+  }
+  Text operator()(std::string BrokerConfig::*member) const {
+    return (config.*member).empty() ? Text() : config.*member;
+  }
+  Text operator()(std::optional<std::string> BrokerConfig::*member) const { return config.*member; }
+  Text operator()(std::vector<std::string> BrokerConfig::*member) const {
+    return join(config.*member);
+  }
+  Text operator()(std::vector<ListenerConfig> BrokerConfig::*member) const {
+    if ((config.*member).empty()) return std::nullopt;
+    std::vector<std::string> elements;
+    for (const auto& listener : config.*member) elements.push_back(listener.to_string());
+    return join(elements);
+  }
+};
+
+}  // namespace
+
+ValueRule BrokerKey::rule() const {
+  return {.type = std::visit(TypeOf(), member), .min = min, .max = max, .choices = choices};
+}
+
+std::optional<std::string> BrokerKey::value_in(const BrokerConfig& config) const {
+  return std::visit(TextOf{config}, member);
+}
+
+const BrokerKey* find_broker_key(std::string_view name) {
+  const auto keys = broker_keys();
+  const auto found =
+      std::lower_bound(keys.begin(), keys.end(), name,
+                       [](const BrokerKey& key, std::string_view n) { return key.name < n; });
+  return found != keys.end() && found->name == name ? &*found : nullptr;
+}
+
+bool is_kafka_broker_key(std::string_view name) {
+  constexpr std::string_view kListenerPrefix = "listener.name.";
+  if (name.substr(0, kListenerPrefix.size()) == kListenerPrefix) return true;
+  const auto keys = kafka_broker_keys();
+  return std::binary_search(keys.begin(), keys.end(), name);
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "broker/config/broker_config.h"
+#include "broker/config/broker_config_keys.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::string_view kControllerListener = "CONTROLLER";
+
+std::string listener_list(const std::vector<ListenerConfig>& listeners) {
+  std::string text;
+  for (const auto& listener : listeners) {
+    if (!text.empty()) text += ',';
+    text += listener.to_string();
+  }
+  return text;
+}
+
+// Where the listeners are bound, with the ports they got.
+std::vector<ListenerConfig> bound_listeners(const BrokerConfig& config,
+                                            const std::vector<ListenerConfig>& advertised) {
+  auto bound = config.listeners;
+  for (auto& listener : bound) {
+    for (const auto& real : advertised) {
+      if (real.name == listener.name && listener.endpoint.port == 0) {
+        listener.endpoint.port = real.endpoint.port;
+      }
+    }
+  }
+  return bound;
+}
+
+}  // namespace
+
+std::string export_kafka_config(const BrokerConfig& config,
+                                const std::vector<ListenerConfig>& advertised,
+                                std::uint16_t controller_port) {
+  Properties properties;
+  for (const auto& [key, value] : config.explicit_values) {
+    if (is_kafka_broker_key(key)) properties[key] = value;
+  }
+  for (const auto* gone : {"broker.id", "log.dir"}) properties.erase(gone);
+  const auto id = std::to_string(config.node_id);
+  const ListenerConfig controller{.name = std::string(kControllerListener),
+                                  .endpoint = {.host = "127.0.0.1", .port = controller_port}};
+  auto listeners = bound_listeners(config, advertised);
+  std::string map;
+  for (const auto& listener : listeners) map += listener.name + ":PLAINTEXT,";
+  const auto& inter_broker = config.inter_broker_listener_name;
+  properties["node.id"] = id;
+  properties["process.roles"] = "broker,controller";
+  properties["controller.quorum.voters"] = id + "@" + controller.endpoint.to_string();
+  properties["controller.listener.names"] = kControllerListener;
+  properties["inter.broker.listener.name"] =
+      inter_broker.empty() ? listeners.front().name : inter_broker;
+  properties["listener.security.protocol.map"] = map + controller.name + ":PLAINTEXT";
+  listeners.push_back(controller);
+  properties["listeners"] = listener_list(listeners);
+  properties["advertised.listeners"] = listener_list(advertised);
+  properties["log.dirs"] = std::filesystem::absolute(config.log_dirs.front()).lexically_normal();
+  // One node cannot hold more; Kafka does not lower these by itself.
+  properties["offsets.topic.replication.factor"] = "1";
+  properties["transaction.state.log.replication.factor"] = "1";
+  properties["transaction.state.log.min.isr"] = "1";
+  properties["share.coordinator.state.topic.replication.factor"] = "1";
+  properties["share.coordinator.state.topic.min.isr"] = "1";
+  return format_properties(properties);
+}
+
+}  // namespace ottla::broker
