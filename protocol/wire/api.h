@@ -12,7 +12,9 @@ namespace ottla::protocol {
 
 inline constexpr std::int16_t kNeverFlexible = 32767;
 
-enum class Side : std::uint8_t { request, response };
+// What a struct with `fields` is: half of an API, or a record of the metadata log, whose `Api` has
+// the record's number as its key.
+enum class Side : std::uint8_t { request, response, record };
 
 // One API. From `flexible_since` on its messages have compact lengths and tagged fields (KIP-482).
 // `min` to `max` are the versions that protocol/messages defines and our broker serves; APIs
@@ -154,6 +156,7 @@ constexpr const Api* find_api(std::string_view name) {
 }
 
 constexpr std::string_view name(Side side) {
+  if (side == Side::record) return "record";
   return side == Side::request ? "request" : "response";
 }
 
