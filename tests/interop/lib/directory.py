@@ -1,0 +1,103 @@
+"""Rows: Apache Kafka takes over the data directory of our broker, and gives it back."""
+
+from lib import clients, dataset, peers
+from lib.process import StepFailed
+
+RECORDS = 120
+
+
+class Contents:
+    """What the directory should hold: topic by topic the records, and their topic ids."""
+
+    def __init__(self, java):
+        self._java = java
+        self._records = {}
+        self._ids = {}
+
+    def add(self, bootstrap, topic, codec, count):
+        if topic not in self._records:
+            self._java.create_topic(bootstrap, topic)
+            self._records[topic] = []
+        records = dataset.full(count)
+        self._java.produce(bootstrap, topic, records, codec)
+        self._records[topic] += records
+
+    def expect(self, bootstrap):
+        """Fails unless the broker serves every topic, with its id and a leader, and all records."""
+        listed = self._java.list_topics(bootstrap)
+        for topic, records in self._records.items():
+            if topic not in listed:
+                raise StepFailed(f"{topic} is missing: {listed}")
+            found = self._java.describe_topic(bootstrap, topic)
+            if found["topicId"] != self._ids.setdefault(topic, found["topicId"]):
+                raise StepFailed(f"{topic} has another id than {self._ids[topic]}: {found}")
+            stored = self._java.consume(bootstrap, topic, **{"fetch.max.wait.ms": "50"})
+            clients.expect_same(records, stored)
+
+
+def rows(table, context, group, make_ours, make_kafka):
+    """`make_ours()` and `make_kafka()` make a server on the same directory, not started; each row
+    takes a directory of its own from `context`."""
+    for ending in ("stopped", "killed"):
+        name = f"{group}/{ending}"
+        if table.wants(name):
+            with table.row(name) as row:
+                _fill(row, context, ending, make_ours, make_kafka)
+
+
+def _fill(row, context, ending, make_ours, make_kafka):
+    data = context.new_folder("directory")
+    contents = Contents(context.java)
+    ours = make_ours(data)
+    steps = [
+        ("ours writes", lambda: _serve(ours, ending, lambda: _fill_first(contents, ours))),
+        ("Kafka serves", lambda: _serve_new(data, make_kafka, contents.expect)),
+        ("ours serves", lambda: _serve(ours, "stopped", lambda: contents.expect(ours.bootstrap))),
+        ("Kafka takes more", lambda: _serve_new(data, make_kafka, _more(contents, "kafka"))),
+        (
+            "ours takes more",
+            lambda: _serve(ours, ending, lambda: _more(contents, "ours")(ours.bootstrap)),
+        ),
+        ("Kafka serves all", lambda: _serve_new(data, make_kafka, contents.expect)),
+    ]
+    for name, step in steps:
+        if not row.cell(name, step):
+            return
+
+
+def _fill_first(contents, ours):
+    for codec in peers.ALL_CODECS:
+        contents.add(ours.bootstrap, f"first-{codec}", codec, RECORDS)
+    contents.expect(ours.bootstrap)
+
+
+def _more(contents, who):
+    def add(bootstrap):
+        contents.expect(bootstrap)
+        contents.add(bootstrap, "first-none", "none", RECORDS)
+        contents.add(bootstrap, f"by-{who}", "zstd", RECORDS)
+        contents.expect(bootstrap)
+
+    return add
+
+
+def _serve(server, ending, step):
+    server.start()
+    try:
+        step()
+    except BaseException:
+        server.kill()
+        raise
+    if ending == "killed":
+        server.kill()
+    else:
+        server.stop()
+
+
+def _serve_new(data, make_kafka, step):
+    kafka = make_kafka(data)
+    kafka.start()
+    try:
+        step(kafka.bootstrap)
+    finally:
+        kafka.stop()

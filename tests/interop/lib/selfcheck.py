@@ -1,0 +1,107 @@
+"""Rows that prove the other rows: peers against Apache Kafka, and faults that must be found."""
+
+import dataclasses
+
+from lib import clients, dataset, directory, kills
+from lib.process import StepFailed
+from lib.servers import Kafka, KafkaOfItsOwn, OnDemand
+
+
+def rows(table, context):
+    kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
+    try:
+        clients.rows(table, context, "self/clients", kafka)
+        _planted(table, context, kafka)
+    finally:
+        kafka.stop()
+    if table.wants("self/kills"):
+        _kills(table, context)
+    directory.rows(
+        table,
+        context,
+        "self/directory",
+        lambda data: KafkaOfItsOwn(context.jvm_folder, data, context.log("own-kafka.log")),
+        lambda data: Kafka(context.harness, data),
+    )
+
+
+def _kills(table, context):
+    own = KafkaOfItsOwn(
+        context.jvm_folder, context.new_folder("kills"), context.log("own-kafka.log")
+    )
+    own.start()
+    try:
+        kills.rows(table, context, "self", own, 2, seed=1)
+    finally:
+        own.kill()
+
+
+def _planted(table, context, kafka):
+    name = "self/planted"
+    if not table.wants(name):
+        return
+    topic = "planted"
+    records = dataset.full(60)
+    context.java.create_topic(kafka.bootstrap, topic)
+    context.java.produce(kafka.bootstrap, topic, records, "none")
+    stored = context.java.consume(kafka.bootstrap, topic)
+    with table.row(name) as row:
+        row.cell("untouched", lambda: clients.expect_same(records, stored))
+        for fault, corrupted in _corrupted(records).items():
+            row.cell(fault, lambda: _expect_found(dataset.compare(corrupted, stored)))
+    acked = [[index, index % 3, index // 3] for index in range(30)]
+    with table.row("self/planted-kills") as row:
+        row.cell("untouched", lambda: _expect_none(kills.find_faults(acked, _kept(range(30)))))
+        row.cell("lost", lambda: _expect_found(kills.find_faults(acked, _kept(range(27)))))
+        again = [*range(27), 24, 28, 29]
+        row.cell("replaced", lambda: _expect_found(kills.find_faults(acked, _kept(again))))
+        twice = [*range(30), 27, 28, 29]
+        row.cell("twice", lambda: _expect_found(kills.find_faults(acked, _kept(twice))))
+
+
+def _corrupted(records):
+    def change(position, **fields):
+        changed = list(records)
+        changed[position] = dataclasses.replace(records[position], **fields)
+        return changed
+
+    swapped = list(records)
+    swapped[3], swapped[6] = swapped[6], swapped[3]
+    return {
+        "value": change(4, value=records[4].value + b"!"),
+        "null-value": change(6, value=b""),
+        "key": change(5, key=b"k6"),
+        "null-key": change(10, key=b""),
+        "header-value": change(7, headers=(("h1", b"other"), *records[7].headers[1:])),
+        "null-header": change(7, headers=(*records[7].headers[:2], ("null", b""))),
+        "header-order": change(7, headers=records[7].headers[::-1]),
+        "no-header": change(7, headers=()),
+        "timestamp": change(8, timestamp=records[8].timestamp + 1),
+        "order": swapped,
+        "missing": records[:-1],
+        "too-many": [*records, records[0]],
+        "partition": change(9, partition=1),
+    }
+
+
+def _kept(indexes):
+    """As if those records had been kept, one after the other in each partition."""
+    ends = [0] * dataset.PARTITIONS
+    kept = []
+    for index in indexes:
+        partition = index % dataset.PARTITIONS
+        record = dataset.Record(partition, 0, None, str(index).encode())
+        kept.append(dataset.Stored(ends[partition], record))
+        ends[partition] += 1
+    return kept
+
+
+def _expect_found(faults):
+    if not faults:
+        raise StepFailed("the planted fault was not found")
+    return "found"
+
+
+def _expect_none(faults):
+    if faults:
+        raise StepFailed(f"faults where there are none: {faults[:2]}")

@@ -1,0 +1,203 @@
+"""The brokers under test: ours, and Apache Kafka in a JVM of the harness."""
+
+import queue
+import re
+import signal
+import socket
+import subprocess
+import threading
+
+from lib import process
+from lib.harness import Harness
+from lib.process import StepFailed
+
+CLUSTER_ID = "T3R0bGFJbnRlcm9wVGVzdA"
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
+
+READY = re.compile(r"ottla-broker ready: node (\d+), PLAINTEXT://([^,]+), data (.*), durability")
+
+
+class Ottla:
+    """An `ottla-broker` process. After the first start it keeps its port."""
+
+    name = "ottla-broker"
+
+    def __init__(self, bin_folder, data, log_file):
+        self._program = bin_folder / "ottla-broker"
+        self._data = data
+        self._log_file = log_file
+        self._process = None
+        self.bootstrap = "127.0.0.1:0"
+
+    def start(self):
+        command = [self._program, "--override", f"listeners=PLAINTEXT://{self.bootstrap}"]
+        command += ["--override", f"log.dirs={self._data}"]
+        with self._log_file.open("ab") as log:
+            self._process = process.start(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        lines = queue.Queue()
+        reader = threading.Thread(
+            target=_read_lines, args=(self._process.stdout, lines), daemon=True
+        )
+        reader.start()
+        try:
+            self.bootstrap = self._wait_ready(lines)
+        except StepFailed:
+            process.kill(self._process)
+            raise
+
+    def _wait_ready(self, lines):
+        while True:
+            try:
+                line = lines.get(timeout=START_TIMEOUT_S)
+            except queue.Empty:
+                raise StepFailed(f"ottla-broker not ready in {START_TIMEOUT_S} s") from None
+            if line is None:
+                raise StepFailed(f"ottla-broker ended at start: {self._log_tail()}")
+            found = READY.match(line)
+            if found:
+                return found[2]
+
+    def _log_tail(self):
+        return self._log_file.read_text(errors="replace").strip()[-600:]
+
+    def stop(self):
+        """SIGTERM; fails unless the exit code is 0 in time."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            status = self._process.wait(timeout=STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill(self._process)
+            raise StepFailed(f"ottla-broker did not stop in {STOP_TIMEOUT_S} s") from None
+        process.forget(self._process)
+        if status != 0:
+            raise StepFailed(f"ottla-broker stopped with {status}: {self._log_tail()}")
+
+    def kill(self):
+        process.kill(self._process)
+
+
+def _read_lines(stream, lines):
+    for line in stream:
+        lines.put(line)
+    lines.put(None)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def read_properties(path):
+    pairs = [line.split("=", 1) for line in path.read_text().splitlines() if "=" in line]
+    return {name.strip(): value.strip() for name, value in pairs if not name.startswith("#")}
+
+
+class OnDemand:
+    """A server that is started when its address is first asked for. A failed start is remembered."""
+
+    def __init__(self, server):
+        self._server = server
+        self._failure = None
+        self.started = False
+
+    @property
+    def bootstrap(self):
+        if self._failure is not None:
+            raise self._failure
+        if not self.started:
+            try:
+                self._server.start()
+            except StepFailed as failure:
+                self._failure = failure
+                raise
+            self.started = True
+        return self._server.bootstrap
+
+    def stop(self):
+        if self.started:
+            self._server.stop()
+
+
+class Kafka:
+    """Apache Kafka, broker and controller in one. Formats `data` unless it is formatted."""
+
+    name = "Apache Kafka"
+
+    def __init__(self, harness, data, properties=None):
+        self.harness = harness
+        self._data = data
+        port, controller_port = free_port(), free_port()
+        self.bootstrap = f"127.0.0.1:{port}"
+        self._node = (
+            {"node.id": "1", "cluster.id": CLUSTER_ID}
+            if not self._formatted()
+            else read_properties(data / "meta.properties")
+        )
+        self._properties = {
+            "process.roles": "broker,controller",
+            "node.id": self._node["node.id"],
+            "controller.quorum.voters": f"{self._node['node.id']}@127.0.0.1:{controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "log.dirs": str(data),
+            "offsets.topic.replication.factor": "1",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            "broker.session.timeout.ms": "2000",
+            "broker.heartbeat.interval.ms": "500",
+            **(properties or {}),
+        }
+
+    def _formatted(self):
+        return (self._data / "meta.properties").exists()
+
+    def start(self):
+        if not self._formatted():
+            self.harness.call(
+                "formatKafka", clusterId=self._node["cluster.id"], properties=self._properties
+            )
+        self.harness.call("startKafka", properties=self._properties)
+
+    def stop(self):
+        self.harness.call("stopKafka")
+
+
+class KafkaOfItsOwn:
+    """Apache Kafka in a JVM of its own, so that it can be killed."""
+
+    name = "Apache Kafka"
+
+    def __init__(self, folder, data, log_file):
+        self._folder = folder
+        self._data = data
+        self._log_file = log_file
+        self._starts = 0
+        self._harness = self._new_harness()
+        self._kafka = Kafka(self._harness, data)
+        self.bootstrap = self._kafka.bootstrap
+
+    def _new_harness(self):
+        self._starts += 1
+        log_file = self._log_file.with_suffix(f".{self._starts}.log")
+        return Harness(self._folder, log_file)
+
+    def start(self):
+        if self._harness is None:
+            self._harness = self._new_harness()
+        self._kafka.harness = self._harness
+        self._kafka.start()
+
+    def stop(self):
+        self._kafka.stop()
+        self._harness.close()
+        self._harness = None
+
+    def kill(self):
+        self._harness.kill()
+        self._harness = None

@@ -1,0 +1,110 @@
+"""Our command line tool, and the SDK through it, against a broker."""
+
+import time
+
+from lib import clients, dataset, peers, printed, process
+from lib.dataset import Record
+from lib.process import StepFailed
+
+RECORDS = 300
+
+
+class Tool:
+    """The `ottla` command."""
+
+    def __init__(self, bin_folder):
+        self._program = bin_folder / "ottla"
+
+    def run(self, action, bootstrap, *arguments, data=b""):
+        command = [self._program, action, "--bootstrap-server", bootstrap, *arguments]
+        return process.run(command, data)
+
+    def produce(self, bootstrap, topic, records, codec):
+        """Writes key and value; the partition follows from the key."""
+        data = b"".join(each.key + b"\t" + each.value + b"\n" for each in records)
+        arguments = ["--topic", topic, "--property", "parse.key=true"]
+        arguments += ["--property", "key.separator=\t"]
+        arguments += ["--producer-property", f"compression.type={codec}"]
+        self.run("produce", bootstrap, *arguments, data=data)
+
+    def consume(self, bootstrap, topic, count, *place):
+        arguments = ["--topic", topic, *(place or ["--from-beginning"])]
+        arguments += ["--max-messages", str(count), "--timeout-ms", "10000"]
+        for each in printed.PRINTED:
+            arguments += ["--property", f"print.{each}=true"]
+        return printed.DEFAULT.parse(self.run("consume", bootstrap, *arguments))
+
+
+def rows(table, context, group, server):
+    for codec in peers.ALL_CODECS:
+        _row(table, context, server, f"{group}/produce/{codec}", _produce, codec)
+        _row(table, context, server, f"{group}/consume/{codec}", _consume, codec)
+    _row(table, context, server, f"{group}/topics", _administer, "")
+
+
+def _row(table, context, server, name, step, codec):
+    if table.wants(name):
+        with table.row(name) as row:
+            row.cell("", lambda: step(context, server, codec))
+
+
+def keyed_lines(java, count):
+    """Records of text whose partition is the one that Kafka's partitioner gives their keys."""
+    keys = [f"key-{index}" for index in range(count)]
+    return [
+        Record(partition, 0, key.encode(), f"line {key} Ottla, František 変身 🪲".encode())
+        for key, partition in zip(keys, java.partitions_for(keys), strict=True)
+    ]
+
+
+def _produce(context, server, codec):
+    topic = f"tool-produce-{codec}"
+    records = keyed_lines(context.java, RECORDS)
+    arguments = ["--topic", topic, "--partitions", str(dataset.PARTITIONS)]
+    context.tool.run(
+        "topics", server.bootstrap, "--create", *arguments, "--replication-factor", "1"
+    )
+    since = time.time()
+    context.tool.produce(server.bootstrap, topic, records, codec)
+    stored = context.java.consume(server.bootstrap, topic)
+    clients.expect_same(records, stored, peers.time_window(since))
+
+
+def _consume(context, server, codec):
+    topic = f"tool-consume-{codec}"
+    headers = (("h1", b"one"), ("empty", b""))
+    records = [
+        Record(each.partition, each.timestamp, each.key, each.value, headers)
+        for each in dataset.lines(RECORDS)
+    ]
+    context.java.create_topic(server.bootstrap, topic)
+    context.java.produce(server.bootstrap, topic, records, codec)
+    stored = context.tool.consume(server.bootstrap, topic, RECORDS)
+    clients.expect_same(records, stored)
+    first = dataset.by_partition(records)[1][40:]
+    place = ["--partition", "1", "--offset", "40"]
+    stored = context.tool.consume(server.bootstrap, topic, len(first), *place)
+    clients.expect_same(first, stored, first_offset=40)
+
+
+def _administer(context, server, _):
+    topic = "tool-topics"
+
+    def run(action, *arguments):
+        return context.tool.run("topics", server.bootstrap, action, *arguments).decode()
+
+    _expect(topic not in run("--list").split(), "listed before it is created")
+    arguments = ["--topic", topic, "--partitions", "4", "--replication-factor", "1"]
+    run("--create", *arguments, "--config", "retention.ms=777000")
+    peers.eventually(lambda: topic in run("--list").split(), "not listed")
+    _expect(topic in run("--describe", "--topic", topic), "not described")
+    found = context.java.describe_topic(server.bootstrap, topic)
+    _expect(len(found["partitions"]) == 4, f"not 4 partitions: {found}")
+    _expect(found["config"].get("retention.ms") == "777000", f"retention.ms: {found['config']}")
+    run("--delete", "--topic", topic)
+    peers.eventually(lambda: topic not in run("--list").split(), "listed after it is deleted")
+
+
+def _expect(holds, otherwise):
+    if not holds:
+        raise StepFailed(otherwise)

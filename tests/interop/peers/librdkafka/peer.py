@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+"""The librdkafka side of the interop tests, through its Python binding; see ../README.md."""
+
+import argparse
+import base64
+import ctypes
+import json
+import sys
+import time
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+DEADLINE_S = 30
+
+
+def from_base64(text):
+    return None if text is None else base64.b64decode(text)
+
+
+def to_base64(data):
+    return None if data is None else base64.b64encode(data).decode()
+
+
+def write(line):
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def client_config(arguments):
+    return {
+        "bootstrap.servers": arguments.bootstrap,
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 200,
+        "topic.metadata.refresh.interval.ms": 1000,
+        "log_level": 0,
+    }
+
+
+def produce(arguments):
+    producer = Producer(
+        {
+            **client_config(arguments),
+            "enable.idempotence": True,
+            "compression.codec": arguments.codec,
+            "message.timeout.ms": 120_000,
+            "linger.ms": 5,
+        }
+    )
+
+    def acknowledge(index):
+        def report(error, message):
+            line = {"index": index, "partition": message.partition(), "offset": message.offset()}
+            if error is not None:
+                line["error"] = str(error)
+            write(line)
+
+        return report
+
+    for index, line in enumerate(sys.stdin):
+        record = json.loads(line)
+        producer.produce(
+            arguments.topic,
+            partition=record["partition"],
+            key=from_base64(record["key"]),
+            value=from_base64(record["value"]),
+            timestamp=record["timestamp"],
+            headers=[(name, from_base64(value)) for name, value in record["headers"]],
+            on_delivery=acknowledge(index),
+        )
+        producer.poll(0)
+    if producer.flush(DEADLINE_S * 2) > 0:
+        sys.exit("not every record was acknowledged in time")
+
+
+def consume(arguments):
+    consumer = Consumer(
+        {
+            **client_config(arguments),
+            "group.id": "unused",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 100,
+            "check.crcs": True,
+        }
+    )
+    left = set(range(arguments.partitions))
+    consumer.assign([TopicPartition(arguments.topic, each, 0) for each in sorted(left)])
+    deadline = time.monotonic() + DEADLINE_S
+    while left:
+        if time.monotonic() > deadline:
+            sys.exit(f"partitions {left} did not end in time")
+        message = consumer.poll(0.2)
+        if message is None:
+            continue
+        if message.error() is None:
+            write(describe(message))
+        elif message.error().code() == KafkaError._PARTITION_EOF:
+            left.discard(message.partition())
+        else:
+            raise KafkaException(message.error())
+    consumer.close()
+
+
+def keep_none(headers):
+    """This version of the binding gives away a reference to None that it does not own with every
+    null header, until Python dies of it: give them back."""
+    for _, value in headers:
+        if value is None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(None))
+
+
+def describe(message):
+    headers = message.headers() or []
+    keep_none(headers)
+    return {
+        "partition": message.partition(),
+        "offset": message.offset(),
+        "timestamp": message.timestamp()[1],
+        "key": to_base64(message.key()),
+        "value": to_base64(message.value()),
+        "headers": [[name, to_base64(value)] for name, value in headers],
+    }
+
+
+def admin(arguments):
+    client = AdminClient(client_config(arguments))
+    topic = arguments.topic
+    client.create_topics([NewTopic(topic, 2, 1)])[topic].result(DEADLINE_S)
+    await_partitions(client, topic, 2)
+    client.delete_topics([topic])[topic].result(DEADLINE_S)
+    await_partitions(client, topic, 0)
+
+
+def await_partitions(client, topic, count):
+    """Waits until the broker, which learns of changes after the controller, sees the topic with so
+    many partitions; 0 means that there is no such topic."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        found = client.list_topics(timeout=DEADLINE_S).topics.get(topic)
+        got = 0 if found is None else len(found.partitions)
+        if got == count:
+            return
+        if time.monotonic() > deadline:
+            sys.exit(f"{topic} has {got} partitions, not {count}")
+        time.sleep(0.02)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["produce", "consume", "admin"])
+    parser.add_argument("--bootstrap", required=True)
+    parser.add_argument("--topic", required=True)
+    parser.add_argument("--codec", default="none")
+    parser.add_argument("--partitions", type=int, default=1)
+    arguments = parser.parse_args()
+    {"produce": produce, "consume": consume, "admin": admin}[arguments.command](arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+#!/usr/bin/python3
+"""Ottla and the rest of the Kafka world: runs every row and prints a table.
+
+    run.py --bin build/release/bin          everything; setup.sh must have run
+    run.py --only broker/java               rows whose name holds this
+    run.py --self-check                     the peers against Apache Kafka, and planted faults
+"""
+
+import argparse
+import filecmp
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER))
+
+from lib import clients, directory, kills, peers, process, selfcheck, tool  # noqa: E402
+from lib.harness import Harness  # noqa: E402
+from lib.process import StepFailed  # noqa: E402
+from lib.servers import Kafka, OnDemand, Ottla  # noqa: E402
+from lib.table import Table  # noqa: E402
+
+
+class Context:
+    """What rows share."""
+
+    def __init__(self, work, bin_folder):
+        self.work = work
+        self.bin = bin_folder
+        self.jvm_folder = FOLDER / "jvm"
+        self.harness = Harness(self.jvm_folder, self.log("jvm.log"))
+        self.java = peers.Java(self.harness)
+        self.producers, self.consumers = peers.all_peers(FOLDER / "peers", self.java)
+        self.tool = tool.Tool(bin_folder)
+        self._folders = 0
+
+    def log(self, name):
+        return self.work / name
+
+    def new_folder(self, name):
+        self._folders += 1
+        folder = self.work / f"{name}-{self._folders}"
+        folder.mkdir()
+        return folder
+
+    def ottla(self, data):
+        return Ottla(self.bin, data, self.log("ottla-broker.log"))
+
+
+def check_versions(table):
+    """The peers are those of versions.env."""
+    if not table.wants("versions"):
+        return
+    wanted = dict(
+        line.split("=") for line in (FOLDER / "versions.env").read_text().split() if "=" in line
+    )
+    import confluent_kafka  # from Debian, for /usr/bin/python3
+
+    go_mod = (FOLDER / "peers/franz/go.mod").read_text()
+    package = (FOLDER / "peers/kafkajs/package.json").read_text()
+    kcat = process.run(["kcat", "-V"]).decode()
+    found = {
+        "FRANZ_GO_VERSION": re.search(r"twmb/franz-go v(\S+)", go_mod)[1],
+        "KAFKAJS_VERSION": re.search(r'"kafkajs": "(\S+)"', package)[1],
+        "LIBRDKAFKA_VERSION": confluent_kafka.libversion()[0],
+        "CONFLUENT_KAFKA_VERSION": confluent_kafka.version()[0],
+        "KCAT_VERSION": re.search(r"Version (\S+)", kcat)[1],
+    }
+    with table.row("versions") as row:
+        for name, version in found.items():
+            row.cell(f"{name}={version}", lambda: _expect_equal(wanted[name], version))
+
+
+def _expect_equal(wanted, found):
+    if wanted != found:
+        raise StepFailed(f"{found}, but versions.env says {wanted}")
+
+
+def check_golden(table, context):
+    """The golden bytes in the tree are what the pinned Kafka makes."""
+    if not table.wants("golden"):
+        return
+    made = context.new_folder("golden")
+    kept = FOLDER.parent / "protocol" / "golden"
+
+    def compare():
+        process.run([FOLDER / "golden" / "make.sh", made], timeout=120)
+        for file in sorted({each.name for each in [*made.iterdir(), *kept.glob("*.txt")]}):
+            if not (kept / file).exists() or not (made / file).exists():
+                raise StepFailed(f"{file} is not on both sides")
+            if not filecmp.cmp(made / file, kept / file, shallow=False):
+                raise StepFailed(f"{file} differs from what golden/make.sh makes")
+
+    with table.row("golden") as row:
+        row.cell("", compare)
+
+
+def run_broker(table, context):
+    """Our broker against every foreign client."""
+    server = OnDemand(context.ottla(context.new_folder("broker")))
+    try:
+        clients.rows(table, context, "broker", server)
+        tool.rows(table, context, "broker/tool", server)
+    finally:
+        if server.started:
+            with table.row("broker/stop") as row:
+                row.cell("", server.stop)
+
+
+def run_tool(table, context):
+    """Our tool and SDK against Apache Kafka."""
+    kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
+    try:
+        tool.rows(table, context, "kafka/tool", kafka)
+    finally:
+        kafka.stop()
+
+
+def run_kills(table, context, count, seed):
+    if not table.wants("broker/kills"):
+        return
+    server = context.ottla(context.new_folder("kills"))
+    server.start()
+    try:
+        kills.rows(table, context, "broker", server, count, seed)
+    finally:
+        server.kill()
+
+
+def run_all(table, context, arguments):
+    check_versions(table)
+    check_golden(table, context)
+    if arguments.self_check:
+        selfcheck.rows(table, context)
+        return
+    for program in ("ottla-broker", "ottla"):
+        if not (context.bin / program).exists():
+            raise SystemExit(f"{context.bin / program} is missing: build it, or give --bin")
+    run_broker(table, context)
+    run_tool(table, context)
+    directory.rows(
+        table, context, "directory", context.ottla, lambda data: Kafka(context.harness, data)
+    )
+    run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"))
+    parser.add_argument("--only", default="", help="rows whose name holds this")
+    parser.add_argument("--long", action="store_true", help="50 kills, not 10")
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
+    parser.add_argument("--self-check", action="store_true")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    work = pathlib.Path(tempfile.mkdtemp(prefix="ottla-interop-"))
+    table = Table(arguments.only)
+    status = 1
+    try:
+        context = Context(work, arguments.bin.resolve())
+        try:
+            run_all(table, context, arguments)
+        finally:
+            context.harness.close()
+        status = table.finish()
+    finally:
+        process.end_all()
+        if status == 0:
+            shutil.rmtree(work)
+        else:
+            print(f"logs and data: {work}", file=sys.stderr)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
