@@ -51,8 +51,9 @@ std::uint32_t step_byte(std::uint32_t state, char byte) {
 std::uint32_t run_tables(std::uint32_t state, const char* at, std::size_t size) {
   for (; size >= 8; at += 8, size -= 8) {
     const std::uint64_t word = load_word(at) ^ state;
-    state = 0;
-    for (std::size_t i = 0; i < 8; ++i) state ^= kTables[7 - i][(word >> (8 * i)) & 0xff];
+    state = kTables[7][word & 0xff] ^ kTables[6][word >> 8 & 0xff] ^ kTables[5][word >> 16 & 0xff] ^
+            kTables[4][word >> 24 & 0xff] ^ kTables[3][word >> 32 & 0xff] ^
+            kTables[2][word >> 40 & 0xff] ^ kTables[1][word >> 48 & 0xff] ^ kTables[0][word >> 56];
   }
   for (; size > 0; ++at, --size) state = step_byte(state, *at);
   return state;

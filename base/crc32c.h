@@ -7,7 +7,8 @@
 namespace ottla::base {
 
 // CRC-32C (Castagnoli), the checksum of Kafka's record batches. Runs at about the speed of memory
-// where the processor has an instruction for it (SSE 4.2), and at 1-2 bytes a cycle elsewhere.
+// where the processor has instructions for it (SSE 4.2, PCLMUL), and at half a byte a cycle
+// elsewhere.
 std::uint32_t crc32c(BytesView bytes);
 
 // The checksum of A followed by `bytes`, given that of A:

@@ -51,7 +51,7 @@ TEST(Crc32c, agrees_with_the_definition_at_every_size_and_alignment) {
     ASSERT_EQ(crc32c(part), expected) << size;
     ASSERT_EQ(detail::crc32c_extend_by_table(0, part), expected) << size;
   }
-  for (const std::size_t size : {6143, 6144, 6145, 6152, 12288, 12480, 29'999}) {
+  for (const std::size_t size : {6143U, 6144U, 6145U, 6152U, 12288U, 12480U, 29'999U}) {
     ASSERT_EQ(crc32c(view.substr(0, size)), reference(view.substr(0, size))) << size;
   }
 }

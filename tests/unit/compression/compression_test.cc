@@ -49,7 +49,7 @@ std::string noise(std::size_t size) {
 class Codecs : public ::testing::TestWithParam<Compression> {};
 
 TEST_P(Codecs, give_back_what_they_were_given) {
-  for (const std::size_t size : {0, 1, 100, 32'767, 32'768, 32'769, 65'536, 65'537, 1'000'000}) {
+  for (const std::size_t size : {0U, 1U, 100U, 32'767U, 32'768U, 32'769U, 65'537U, 1'000'000U}) {
     for (const auto& original : {text(size), noise(size), std::string(size, 'x')}) {
       std::string out = "what was there before";
       const auto made = compressed(GetParam(), original);
@@ -61,7 +61,7 @@ TEST_P(Codecs, give_back_what_they_were_given) {
 }
 
 TEST_P(Codecs, stop_at_the_limit) {
-  for (const std::size_t size : {1, 1000, 65'536, 400'000}) {
+  for (const std::size_t size : {1U, 1000U, 65'536U, 400'000U}) {
     const auto made = compressed(GetParam(), text(size));
     for (const std::size_t limit : {std::size_t{0}, size / 2, size - 1}) {
       ASSERT_EQ(outcome(GetParam(), made, limit), ErrorCode::message_too_large)
