@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace ottla::simulation {
+
+// Runs `run` with each of `count` seeds, within one TEST; stops at the first seed with a failure
+// and prints one line with the seed and the command that runs it again. A crash prints it too.
+// Builds with sanitizers run one seed in twenty. The environment may say OTTLA_SEED=N (that seed
+// alone), or OTTLA_SEEDS_TIMES=N (so many times as many seeds).
+void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t seed)>& run);
+
+// How many of `count` seeds make `found` true: for planted bugs, which must be found by some.
+std::uint64_t count_seeds(std::uint64_t count,
+                          const std::function<bool(std::uint64_t seed)>& found);
+
+}  // namespace ottla::simulation
