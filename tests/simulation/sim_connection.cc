@@ -237,6 +237,7 @@ void SimConnection::launch(int side, std::string flight) {
     const std::size_t count = 1 + random.below(most);
     add_piece(side, PieceKind::data, {whole.owner, left.substr(0, count)});
     left.remove_prefix(count);
+    pipes_[index(side)].last_arrival += Duration(random.between(1'000, 200'000));
   }
   if (!left.empty()) add_piece(side, PieceKind::data, {whole.owner, left});
   const auto one_in = network_.options().reset_one_in;

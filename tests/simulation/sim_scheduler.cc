@@ -166,13 +166,16 @@ void SimScheduler::run_as(SimContext context, Task& task) {
   current_ = queue;
 }
 
-void SimScheduler::fire_due() {
+bool SimScheduler::fire_due() {
+  bool fired = false;
   while (!due_.empty() && due_.front().when <= now_ && steps_ < options_.step_limit) {
     const EventId event = due_.front().event;
     std::pop_heap(due_.begin(), due_.end(), std::greater<>());
     due_.pop_back();
     fire(event);
+    fired = true;
   }
+  return fired;
 }
 
 void SimScheduler::fire(EventId event) {
@@ -217,7 +220,7 @@ bool SimScheduler::step(TimePoint deadline) {
                "the scheduler runs tasks, not tasks the scheduler");
   if (steps_ >= options_.step_limit) return stop(StopReason::step_limit);
   if (now_ > deadline) return stop(StopReason::deadline);
-  fire_due();
+  if (fire_due()) return true;
   if (ready_.empty()) {
     if (due_.empty()) return stop(StopReason::idle);
     if (due_.front().when > deadline) {

@@ -141,7 +141,7 @@ class SimScheduler {
   EventId add(TimePoint when, SimQueue* queue, Task task);
   Slot* find(EventId event);
   Task take(EventId event);
-  void fire_due();
+  bool fire_due();
   void fire(EventId event);
   void run_one_ready();
   bool step(TimePoint deadline);

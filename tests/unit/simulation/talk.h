@@ -18,7 +18,9 @@ class Talker final : public base::StreamHandler {
     stream_->start(*this);
   }
 
+  // Says nothing once the connection is closed.
   void say(std::string bytes) {
+    if (!stream_) return;
     std::vector<base::Segment> segments;
     segments.emplace_back(base::Slice::own(std::move(bytes)));
     stream_->write(std::move(segments));
