@@ -53,9 +53,17 @@ struct BatchHeader {
   Offset last_offset;
   LeaderEpoch leader_epoch;
   WallMillis max_timestamp = kNoTimestamp;
+  ProducerId producer_id = kNoProducerId;
+  ProducerEpoch producer_epoch = kNoProducerEpoch;
+  Sequence base_sequence = kNoSequence;
+  bool transactional = false;
+  bool control = false;
 
   std::uint64_t end() const { return position + size; }
 };
+
+// The header of a batch in memory that lies, or will lie, at `position`.
+BatchHeader header_of(const protocol::RecordBatchView& batch, std::uint64_t position);
 
 // Walks the headers of the batches of a segment file.
 class BatchScanner {

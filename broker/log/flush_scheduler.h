@@ -23,8 +23,6 @@ struct FlushTarget {
   std::shared_ptr<base::Directory> directory;               // the entries of new files; or null
   std::vector<std::shared_ptr<base::File>> after_entries;   // the active segment
   Offset end_offset{0};
-  std::int64_t active_base_offset = 0;  // where end_offset lies: segment and byte position
-  std::uint64_t end_position = 0;
 
   // (sleeps) Any thread. The first failure ends it.
   Result<void> sync() const;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,8 +32,14 @@ class IndexFile {
 
   // The number of entries for which `before` is true; it must be so for a first part of them and
   // false for the rest. Reads pages, not single entries.
-  template <class Before>
-  Result<std::size_t> partition_point(Before before, ReadMode mode);
+  using Before = std::function<bool(const char* entry)>;
+  Result<std::size_t> partition_point(const Before& before, ReadMode mode);
+
+  // Drops everything from the first entry on for which `follows(before, entry)` is false; `before`
+  // is null for the first. For files that may have been left with anything behind what is good.
+  // (sleeps)
+  using Follows = std::function<bool(const char* before, const char* entry)>;
+  Result<void> keep_while(const Follows& follows);
 
   // Adds an entry. An error (no_space, io_error) means that the entries in memory could not be
   // written; they stay there and are tried again.
@@ -56,8 +63,10 @@ class IndexFile {
  private:
   static constexpr std::size_t kPageSize = 4096;
 
-  Result<std::size_t> entries_of_page(std::size_t first, std::string& page, ReadMode mode);
-  Result<base::File*> opened(ReadMode mode);
+  std::size_t entries_per_page() const { return kPageSize / entry_size_; }
+  Result<void> read_page(std::size_t page, std::string& into, ReadMode mode);
+  std::size_t partition_point_in(BytesView entries, const Before& before) const;
+  Result<void> open_file(base::OpenMode mode);
 
   std::shared_ptr<base::Directory> directory_;
   std::string name_;

@@ -37,6 +37,8 @@ class LogSegment {
 
   Offset base_offset() const { return base_offset_; }
   std::uint64_t size() const { return size_; }
+  // When it was made, or opened by this run.
+  WallMillis created() const { return created_; }
   OffsetIndex& offset_index() { return offset_index_; }
   TimeIndex& time_index() { return time_index_; }
 
@@ -68,21 +70,29 @@ class LogSegment {
   // (sleeps)
   Result<TimestampedOffset> find_timestamp(WallMillis timestamp, Offset from);
 
-  // Reads the whole .log, cuts it at the first batch that is not whole or not right, and makes the
-  // indexes anew. Batches below `trusted` are taken as they are, if the offset index knows a
-  // place from which to go on. `on_batch` sees every batch that is read. (sleeps)
-  struct Recovery {
-    Offset next_offset;
-    std::uint64_t cut_bytes = 0;
-    std::string why;  // of the cut
+  // Reads the .log from the batch that holds `trusted` on (what lies below was synced, with its
+  // indexes), and makes the indexes of that part anew. The first batch that is not whole or whose
+  // checksum is wrong ends it: there the file is cut, or, without `may_cut`, that is the error.
+  // With `no_gaps` a missing offset between two batches is a reason, too. (sleeps)
+  struct RecoveryOptions {
+    Offset trusted{0};
+    bool no_gaps = false;
+    bool may_cut = false;
   };
-  using OnBatch = std::function<void(const BatchHeader&)>;
-  Result<Recovery> recover(Offset trusted, bool expect_no_gaps, const LogConfig& config,
-                           const OnBatch& on_batch);
+  struct Recovery {
+    Offset next_offset;           // after the last batch that is kept
+    std::uint64_t cut_bytes = 0;  // 0: everything was right
+    std::string why;              // of the cut
+  };
+  Result<Recovery> recover(const RecoveryOptions& options, const LogConfig& config);
 
   // The offset after the last batch; a look at the part behind the last index entry. An error if
   // that is not whole batches. (sleeps)
   Result<Offset> read_next_offset();
+
+  // Finds out what an append must know (greatest timestamp, first timestamp), so that it need not
+  // look later. (sleeps)
+  Result<void> prepare_to_append();
 
   // Adds the final time-index entry and writes out both indexes: when the segment is full, and at
   // the end.
@@ -91,10 +101,13 @@ class LogSegment {
   // Takes over files that a copy has opened.
   void adopt(const LogSegment& opened);
   void release_files();
+  bool has_open_files() const { return file_ != nullptr; }
 
  private:
-  Result<void> after_append(std::uint64_t position, const SegmentAppend& append,
-                            const LogConfig& config);
+  Result<void> update_indexes(std::uint64_t position, const SegmentAppend& append,
+                              const LogConfig& config);
+  Result<std::uint64_t> drop_indexes_from(Offset trusted);
+  Result<void> cut_at(std::uint64_t position, const Error& why, Recovery& result);
 
   std::shared_ptr<base::Directory> directory_;
   Offset base_offset_;

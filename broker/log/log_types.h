@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "base/time.h"
@@ -23,6 +24,9 @@ using protocol::ProducerId;
 using protocol::Sequence;
 
 inline constexpr WallMillis kNoTimestamp = -1;
+
+// No bound: above every offset.
+inline constexpr Offset kNoBound{std::numeric_limits<std::int64_t>::max()};
 
 // Who made the batches of an append; decides what is checked (Kafka's AppendOrigin).
 enum class AppendOrigin : std::uint8_t {

@@ -35,6 +35,10 @@ class OffsetIndex {
   // Drops entries that point at or beyond `position`.
   Result<void> truncate_to_position(std::uint64_t position, ReadMode mode);
 
+  // Drops what does not rise strictly or points beyond `size` bytes of .log: what a crash may have
+  // left, and the zeros of a file that was allocated ahead. (sleeps)
+  Result<void> keep_sound_part(std::uint64_t size);
+
   IndexFile& file() { return file_; }
   const IndexFile& file() const { return file_; }
 

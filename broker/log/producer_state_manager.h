@@ -7,8 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/log/batch_scan.h"
 #include "broker/log/log_types.h"
 #include "ottla/result.h"
+#include "protocol/record/control_record.h"
 #include "protocol/record/record_batch.h"
 
 namespace ottla::broker {
@@ -44,6 +46,10 @@ struct ProducerStateEntry {
   bool operator==(const ProducerStateEntry&) const = default;
 };
 
+// The end of a transaction that a control batch says; none if it is another control batch, or
+// cannot be read.
+std::optional<protocol::EndTransactionMarker> read_marker(const protocol::RecordBatchView& batch);
+
 // Finds duplicates, gaps and fenced producers among the batches of one partition (kafka-facts
 // 5.2), and knows which transactions are open. A value; what it holds can be rebuilt from the log,
 // and is kept in `.snapshot` files (which hold the last batch of each producer only).
@@ -56,9 +62,9 @@ class ProducerStateManager {
   // out_of_order_sequence_number, invalid_txn_state.
   Result<void> check(const protocol::RecordBatchView& batch) const;
 
-  // Notes a batch that was appended at these offsets; a control batch ends its transaction.
-  // Batches without a producer id are ignored.
-  void update(const protocol::RecordBatchView& batch);
+  // Notes a batch that is in the log; `marker` is what a control batch of a transaction says, and
+  // ends it. Batches without a producer id are ignored.
+  void update(const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {});
 
   // The first offset of the earliest open transaction.
   std::optional<Offset> first_unstable_offset() const;
@@ -75,6 +81,7 @@ class ProducerStateManager {
   static Result<ProducerStateManager> from_snapshot(BytesView bytes);
 
  private:
+  ProducerStateEntry& entry_of(ProducerId id, ProducerEpoch epoch);
   void end_transaction(ProducerStateEntry& entry);
 
   std::unordered_map<ProducerId, ProducerStateEntry> producers_;

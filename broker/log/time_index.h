@@ -32,6 +32,10 @@ class TimeIndex {
   // Drops entries of offsets at or above `offset`.
   Result<void> truncate_to_offset(Offset offset, ReadMode mode);
 
+  // Drops what does not rise strictly: what a crash may have left, and the zeros of a file that was
+  // allocated ahead. (sleeps)
+  Result<void> keep_sound_part();
+
   IndexFile& file() { return file_; }
   const IndexFile& file() const { return file_; }
 

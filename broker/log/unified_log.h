@@ -91,13 +91,14 @@ class UnifiedLog final : public Flushable {
   void read_on_worker(Offset from, Offset bound, std::size_t max_bytes, bool at_least_one_batch,
                       OnRead done);
 
-  // The first record at or after `log_start_offset` whose timestamp is at least `timestamp`; by a
-  // worker, `done` as above.
+  // The first record between `log_start_offset` and `bound` whose timestamp is at least
+  // `timestamp`; by a worker, `done` as above.
   using OnTimestamp = base::UniqueFunction<void(Result<TimestampedOffset>)>;
-  void find_offset_for_timestamp(WallMillis timestamp, OnTimestamp done);
+  void find_offset_for_timestamp(WallMillis timestamp, OnTimestamp done,
+                                 ReadBound bound = ReadBound::high_watermark);
 
   // The first record with the greatest timestamp of the log; the same way.
-  void find_max_timestamp(OnTimestamp done);
+  void find_max_timestamp(OnTimestamp done, ReadBound bound = ReadBound::high_watermark);
 
   // A picture of the log as it is now, from `log_start_offset` to `log_end_offset`, for a worker
   // to read at leisure.
@@ -158,11 +159,15 @@ class UnifiedLog final : public Flushable {
 
   // --- The end
 
-  // From here on appends and reads answer `closed`. The task (sleeps; any thread, once) finishes
-  // the files as a clean shutdown must: final index entries, producer snapshot, epoch checkpoint,
-  // and, but under `memory`, everything synced. On success recovery_point() is the log end after
-  // the task has run. The log must live until then, and not be used meanwhile.
-  base::UniqueFunction<Result<void>()> close();
+  // From here on appends and reads answer `closed`. A worker finishes the files as a clean shutdown
+  // must: final index entries, producer snapshot, epoch checkpoint; with `sync` (and but under
+  // `memory`) all of it is on stable storage before `done` is called, with the recovery point at
+  // the log end. Without, whoever asked syncs the file system. Once; the log must live until then.
+  using OnClosed = base::UniqueFunction<void(Result<void>)>;
+  void close(OnClosed done, bool sync = true);
+
+  // Whether closing has anything to do.
+  bool touched() const { return touched_; }
 
   // Lets go of the files without finishing them, before the directory is deleted.
   void abandon();
@@ -175,6 +180,39 @@ class UnifiedLog final : public Flushable {
   void go_offline(const Error& error) override;
 
  private:
+  struct Advance;  // of the recovery point, on its way through a worker
+
+  Error located(ErrorCode code, std::string message, std::string file = {}) const;
+  Error located(const Error& error) const;
+  Result<void> check_usable() const;
+
+  // Appending.
+  std::optional<AppendInfo> find_duplicate() const;
+  Result<void> check_sequences() const;
+  Result<void> recompress_batch(Bytes& made, std::span<char>& batches);
+  SegmentAppend stamp(std::span<char> batches, LeaderEpoch leader_epoch, WallMillis now);
+  Result<void> make_room(const SegmentAppend& append, WallMillis now);
+  Result<void> create_on_disk(WallMillis now);
+  Result<void> roll(WallMillis now);
+  Result<void> write(const SegmentAppend& append);
+  void note_batches(LeaderEpoch leader_epoch);
+  void want_flush();
+  void raise_high_watermark();
+
+  // Reading.
+  Result<void> check_range(Offset from) const;
+  template <class T, class Work>
+  void on_worker(LogReader reader, Work work, base::UniqueFunction<void(Result<T>)> done);
+  void adopt_files(const LogReader& reader);
+
+  // Files.
+  void remove_segments(std::size_t count);
+  void unlink_later(std::vector<std::string> names);
+  std::shared_ptr<Advance> begin_advance(bool sync);
+  void end_advance(const Advance& advance, const Result<void>& result);
+  void finish();
+  void close_surplus_files(Offset keep);
+
   // Set at construction.
   LogLocation location_;
   base::Loop& loop_;
@@ -192,6 +230,22 @@ class UnifiedLog final : public Flushable {
   Offset high_watermark_{0};
   Offset durable_offset_{0};
   Offset recovery_point_{0};
+  std::uint64_t bytes_since_recovery_point_ = 0;
+  bool dirty_ = false;          // the FlushScheduler knows
+  bool entries_dirty_ = false;  // files were made or removed since the last flush began
+  bool parent_dirty_ = false;   // the directory itself was
+  std::shared_ptr<base::File> new_metadata_;  // partition.metadata, not synced yet
+  bool touched_ = false;                      // the files are not as a clean shutdown leaves them
+  bool creating_ = false;
+  bool closed_ = false;
+  bool sync_at_close_ = true;
+  OnClosed on_closed_;
+  bool advancing_ = false;
+  bool advance_again_ = false;
+  // Producer snapshots that the next advance writes, and the one that no segment begins with.
+  std::vector<std::pair<Offset, Bytes>> snapshots_to_write_;
+  Offset loose_snapshot_ = kNoOffset;
+  std::vector<ValidatedBatch> batches_;  // of the append that is under way
   base::UniqueFunction<void()> on_high_watermark_;
   base::UniqueFunction<void(const Error&)> on_offline_;
   std::optional<Error> offline_;

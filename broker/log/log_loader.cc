@@ -1,0 +1,261 @@
+#include "broker/log/log_loader.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "broker/log/file_names.h"
+#include "broker/log/leftovers.h"
+#include "broker/log/log_replay.h"
+#include "broker/log/partition_metadata.h"
+
+namespace ottla::broker {
+namespace {
+
+// One run of load_log. The order matters: files, then batches, then what is derived from them.
+class LogLoader {
+ public:
+  LogLoader(const LoadRequest& request, const base::Logger& logger)
+      : request_(request), logger_(logger) {
+    loaded_.location = request.location;
+    loaded_.config = request.config;
+  }
+
+  Result<LoadedLog> run() {
+    for (const auto step :
+         {&LogLoader::open_directory, &LogLoader::check_topic_id, &LogLoader::list_segments,
+          &LogLoader::find_log_end, &LogLoader::settle_log_start, &LogLoader::rebuild_state}) {
+      if (auto done = (this->*step)(); !done) return done.error();
+    }
+    if (auto ready = loaded_.segments.back().prepare_to_append(); !ready) return ready.error();
+    for (auto& segment : loaded_.segments) {
+      auto newest = segment.max_timestamp(ReadMode::may_sleep);
+      if (!newest) return newest.error();
+      segment.release_files();
+    }
+    return std::move(loaded_);
+  }
+
+ private:
+  Result<void> open_directory() {
+    auto opened =
+        request_.location.parent->open_directory(log_directory_name(request_.location.partition));
+    if (!opened) return opened.error();
+    loaded_.directory = std::move(*opened);
+    return clean_up_leftovers(*loaded_.directory, logger_);
+  }
+
+  Result<void> check_topic_id();
+  Result<void> list_segments();
+  Result<LogSegment> open_segment(Offset base_offset);
+  Result<void> find_log_end();
+  Result<void> recover_from(std::size_t first);
+  Result<void> rebuild_damaged_indexes(std::size_t end);
+  Result<bool> find_clean_end();
+  std::size_t first_unsafe_segment() const;
+  Result<void> remove_segments_from(std::size_t first, const std::string& why);
+  Result<void> settle_log_start();
+  Result<void> rebuild_state();
+
+  bool has_file(std::string_view name) const { return loaded_.directory->exists(name); }
+  std::string path(std::string_view name) const {
+    return loaded_.directory->path() + "/" + std::string(name);
+  }
+
+  const LoadRequest& request_;
+  const base::Logger& logger_;
+  LoadedLog loaded_;
+  std::vector<bool> damaged_;  // by segment: its indexes cannot be used
+};
+
+Result<void> LogLoader::check_topic_id() {
+  auto& topic_id = loaded_.location.topic_id;
+  if (!has_file(kPartitionMetadata)) {
+    if (topic_id.is_zero()) return {};
+    return loaded_.directory->replace_file(kPartitionMetadata, partition_metadata_text(topic_id));
+  }
+  auto text = loaded_.directory->read_file(kPartitionMetadata, 4096);
+  if (!text) return text.error();
+  auto found = parse_partition_metadata(*text);
+  if (!found) {
+    return Error(found.error().code(), found.error().message(), {.file = path(kPartitionMetadata)});
+  }
+  if (topic_id.is_zero()) topic_id = *found;
+  if (topic_id == *found) return {};
+  return Error(ErrorCode::inconsistent_topic_id,
+               "the directory belongs to topic id " + found->to_string() + ", not to " +
+                   topic_id.to_string(),
+               {.file = path(kPartitionMetadata)});
+}
+
+Result<LogSegment> LogLoader::open_segment(Offset base_offset) {
+  const auto size_of = [&](std::string_view suffix) -> Result<std::uint64_t> {
+    auto file =
+        loaded_.directory->open(segment_file_name(base_offset, suffix), base::OpenMode::read);
+    if (!file) return file.error();
+    return (*file)->size();
+  };
+  auto size = size_of(kLogSuffix);
+  if (!size) return size.error();
+  std::size_t entries[2] = {0, 0};
+  const std::pair<std::string_view, std::size_t> indexes[] = {
+      {kIndexSuffix, OffsetIndex::kEntrySize}, {kTimeIndexSuffix, TimeIndex::kEntrySize}};
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto bytes = size_of(indexes[i].first);
+    if (!bytes && bytes.error().code() != ErrorCode::not_found) return bytes.error();
+    const bool sound = bytes && *bytes % indexes[i].second == 0;
+    if (!sound && *size > 0) damaged_.back() = true;
+    if (bytes) entries[i] = static_cast<std::size_t>(*bytes / indexes[i].second);
+  }
+  return LogSegment(loaded_.directory, base_offset, *size, entries[0], entries[1], request_.now);
+}
+
+Result<void> LogLoader::list_segments() {
+  auto entries = loaded_.directory->list();
+  if (!entries) return entries.error();
+  // The names are sorted, so the offsets are.
+  for (const auto& entry : *entries) {
+    const auto base_offset = parse_segment_file_name(entry.name, kLogSuffix);
+    if (!base_offset || entry.is_directory) continue;
+    damaged_.push_back(false);
+    auto segment = open_segment(*base_offset);
+    if (!segment) return segment.error();
+    loaded_.segments.push_back(std::move(*segment));
+  }
+  return {};
+}
+
+Result<void> LogLoader::remove_segments_from(std::size_t first, const std::string& why) {
+  for (std::size_t i = first; i < loaded_.segments.size(); ++i) {
+    const auto& segment = loaded_.segments[i];
+    logger_.warn("removing " + path(segment_file_name(segment.base_offset(), kLogSuffix)) + " (" +
+                 std::to_string(segment.size()) + " bytes): " + why);
+    for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix}) {
+      const auto name = segment_file_name(segment.base_offset(), suffix);
+      if (!has_file(name)) continue;
+      if (auto removed = loaded_.directory->remove(name); !removed) return removed;
+    }
+  }
+  loaded_.segments.erase(loaded_.segments.begin() + static_cast<std::ptrdiff_t>(first),
+                         loaded_.segments.end());
+  return {};
+}
+
+Result<void> LogLoader::recover_from(std::size_t first) {
+  // Compaction leaves gaps; elsewhere one means that what was not synced was lost from the middle.
+  const bool no_gaps = !loaded_.config.cleanup_compact;
+  for (std::size_t i = first; i < loaded_.segments.size(); ++i) {
+    auto& segment = loaded_.segments[i];
+    const Offset trusted = damaged_[i] ? segment.base_offset() : request_.recovery_point;
+    auto recovered = segment.recover({trusted, no_gaps, true}, loaded_.config);
+    if (!recovered) return recovered.error();
+    loaded_.log_end_offset = recovered->next_offset;
+    if (recovered->cut_bytes > 0) {
+      logger_.warn("cut " + std::to_string(recovered->cut_bytes) + " bytes off " +
+                   path(segment_file_name(segment.base_offset(), kLogSuffix)) +
+                   ", the log ends at offset " + std::to_string(recovered->next_offset.value) +
+                   ": " + recovered->why);
+    }
+    if (i + 1 == loaded_.segments.size()) break;
+    const Offset next = loaded_.segments[i + 1].base_offset();
+    const bool hole = no_gaps && next > recovered->next_offset && next > request_.log_start_offset;
+    if (recovered->cut_bytes == 0 && !hole && next >= recovered->next_offset) continue;
+    return remove_segments_from(i + 1, "the segment before it ends at offset " +
+                                           std::to_string(recovered->next_offset.value));
+  }
+  return {};
+}
+
+Result<void> LogLoader::rebuild_damaged_indexes(std::size_t end) {
+  for (std::size_t i = 0; i < end; ++i) {
+    if (!damaged_[i]) continue;
+    auto& segment = loaded_.segments[i];
+    logger_.warn("making the indexes of " +
+                 path(segment_file_name(segment.base_offset(), kLogSuffix)) + " anew");
+    auto recovered = segment.recover({segment.base_offset(), false, false}, loaded_.config);
+    if (!recovered) return recovered.error();
+    if (auto written = segment.finish_indexes(); !written) return written;
+  }
+  return {};
+}
+
+std::size_t LogLoader::first_unsafe_segment() const {
+  const auto& segments = loaded_.segments;
+  if (request_.clean) return segments.size();
+  const auto above = std::upper_bound(
+      segments.begin(), segments.end(), request_.recovery_point,
+      [](Offset point, const LogSegment& segment) { return point < segment.base_offset(); });
+  return above == segments.begin() ? 0 : static_cast<std::size_t>(above - segments.begin() - 1);
+}
+
+// False if the end of the last segment is damaged all the same.
+Result<bool> LogLoader::find_clean_end() {
+  auto next = loaded_.segments.back().read_next_offset();
+  if (next) {
+    loaded_.log_end_offset = loaded_.recovery_point = loaded_.durable_offset = *next;
+    return true;
+  }
+  if (next.error().code() == ErrorCode::io_error) return next.error();
+  logger_.error("the end of the log is damaged though it was closed cleanly: " +
+                next.error().to_string());
+  damaged_.back() = true;
+  return false;
+}
+
+Result<void> LogLoader::find_log_end() {
+  auto& segments = loaded_.segments;
+  if (segments.empty()) {
+    LogSegment empty(loaded_.directory, request_.log_start_offset, 0, 0, 0, request_.now);
+    if (auto made = empty.create(); !made) return made;
+    segments.push_back(std::move(empty));
+    damaged_.push_back(false);
+  }
+  std::size_t first_unsafe = first_unsafe_segment();
+  if (auto done = rebuild_damaged_indexes(first_unsafe); !done) return done;
+  loaded_.recovery_point = request_.recovery_point;
+  if (first_unsafe == segments.size()) {
+    auto found = find_clean_end();
+    if (!found) return found.error();
+    if (*found) return {};
+    first_unsafe = segments.size() - 1;
+    loaded_.recovery_point = segments.back().base_offset();
+  }
+  if (auto done = recover_from(first_unsafe); !done) return done;
+  loaded_.recovery_point = std::min(loaded_.recovery_point, loaded_.log_end_offset);
+  loaded_.durable_offset = loaded_.recovery_point;
+  return {};
+}
+
+Result<void> LogLoader::settle_log_start() {
+  const Offset first = loaded_.segments.front().base_offset();
+  loaded_.log_start_offset = std::max(request_.log_start_offset, first);
+  if (loaded_.log_start_offset <= loaded_.log_end_offset) return {};
+  // What was deleted was never synced, and is gone. Its offsets must not be used again.
+  logger_.warn(path("") + " ends at offset " + std::to_string(loaded_.log_end_offset.value) +
+               ", below its log start offset " + std::to_string(loaded_.log_start_offset.value) +
+               ": it goes on there");
+  LogSegment next(loaded_.directory, loaded_.log_start_offset, 0, 0, 0, request_.now);
+  if (auto made = next.create(); !made) return made;
+  loaded_.segments.push_back(std::move(next));
+  loaded_.log_end_offset = loaded_.log_start_offset;
+  return {};
+}
+
+Result<void> LogLoader::rebuild_state() {
+  return replay_state(loaded_, logger_);
+}
+
+}  // namespace
+
+LoadedLog new_log(LogLocation location, LogConfig config) {
+  LoadedLog made;
+  made.location = std::move(location);
+  made.config = config;
+  return made;
+}
+
+Result<LoadedLog> load_log(const LoadRequest& request, const base::Logger& logger) {
+  return LogLoader(request, logger).run();
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,289 @@
+#include "broker/log/log_segment.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "broker/log/file_names.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::int64_t kMaxRelativeOffset = std::numeric_limits<std::int32_t>::max();
+constexpr std::size_t kRecoveryBuffer = 1 << 20;
+
+// What is kept in memory for want of space is written later; nothing depends on it.
+Result<void> unless_full(Result<void> written) {
+  if (!written && written.error().code() == ErrorCode::no_space) return {};
+  return written;
+}
+
+}  // namespace
+
+LogSegment::LogSegment(std::shared_ptr<base::Directory> directory, Offset base_offset,
+                       std::uint64_t size, std::size_t index_entries, std::size_t time_entries,
+                       WallMillis created)
+    : directory_(directory),
+      base_offset_(base_offset),
+      size_(size),
+      created_(created),
+      offset_index_(directory, base_offset, index_entries),
+      time_index_(directory, base_offset, time_entries) {}
+
+Result<void> LogSegment::create() {
+  auto made = directory_->open(segment_file_name(base_offset_, kLogSuffix),
+                               base::OpenMode::create_truncate);
+  if (!made) return made.error();
+  file_ = std::move(*made);
+  return {};
+}
+
+Result<std::shared_ptr<base::File>> LogSegment::file(ReadMode mode) {
+  if (file_) return file_;
+  if (mode == ReadMode::no_wait) return ErrorCode::would_block;
+  auto opened =
+      directory_->open(segment_file_name(base_offset_, kLogSuffix), base::OpenMode::read_write);
+  if (!opened) return opened;
+  file_ = *opened;
+  return opened;
+}
+
+bool LogSegment::should_roll(const SegmentAppend& append, const LogConfig& config,
+                             WallMillis now) const {
+  const auto limit = std::min(config.segment_bytes, kMaxRelativeOffset);
+  const auto total = static_cast<std::int64_t>(size_ + append.bytes.size());
+  if (total > limit) return size_ > 0;
+  if (append.last_offset - base_offset_ > kMaxRelativeOffset) return true;
+  if (size_ == 0) return false;
+  const auto first = first_batch_timestamp_.value_or(kNoTimestamp);
+  const auto waited = first >= 0 ? append.max_timestamp - first : now - created_;
+  if (waited > config.segment_ms) return true;
+  const auto index_bytes = static_cast<std::size_t>(config.segment_index_bytes);
+  return offset_index_.file().size() >= index_bytes / OffsetIndex::kEntrySize ||
+         time_index_.file().size() + 1 >= index_bytes / TimeIndex::kEntrySize;
+}
+
+Result<void> LogSegment::append(const SegmentAppend& append, const LogConfig& config) {
+  auto log = file(ReadMode::may_sleep);
+  if (!log) return log.error();
+  const std::uint64_t position = size_;
+  if (auto wrote = (*log)->write_at(position, append.bytes); !wrote) {
+    if (auto cut = (*log)->truncate(position); !cut) {
+      return Error(ErrorCode::io_error,
+                   "a write failed (" + wrote.error().message() +
+                       ") and what it had written cannot be cut off: " + cut.error().message(),
+                   cut.error().context());
+    }
+    return wrote;
+  }
+  size_ += append.bytes.size();
+  return update_indexes(position, append, config);
+}
+
+Result<void> LogSegment::update_indexes(std::uint64_t position, const SegmentAppend& append,
+                                        const LogConfig& config) {
+  if (!first_batch_timestamp_) first_batch_timestamp_ = append.max_timestamp;
+  if (!max_timestamp_) max_timestamp_ = TimeIndex::Entry{kNoTimestamp, base_offset_};
+  if (append.max_timestamp > max_timestamp_->timestamp) {
+    max_timestamp_ = TimeIndex::Entry{append.max_timestamp, append.offset_of_max_timestamp};
+  }
+  if (bytes_since_index_entry_ > static_cast<std::uint64_t>(config.index_interval_bytes)) {
+    bytes_since_index_entry_ = 0;
+    auto added = unless_full(offset_index_.append(append.last_offset, position));
+    if (!added) return added;
+    added = unless_full(time_index_.maybe_append(max_timestamp_->timestamp, max_timestamp_->offset,
+                                                 ReadMode::may_sleep));
+    if (!added) return added;
+  }
+  bytes_since_index_entry_ += append.bytes.size();
+  return {};
+}
+
+Result<std::optional<BatchHeader>> LogSegment::find_batch(Offset target, ReadMode mode) {
+  if (size_ == 0) return std::optional<BatchHeader>();
+  auto start = offset_index_.lookup(target, mode);
+  if (!start) return start.error();
+  auto log = file(mode);
+  if (!log) return log.error();
+  BatchScanner batches(**log, std::min(start->position, size_), size_, mode);
+  for (;;) {
+    auto batch = batches.next();
+    if (!batch || !*batch || (*batch)->last_offset >= target) return batch;
+  }
+}
+
+Result<std::uint64_t> LogSegment::end_of_batches(const BatchHeader& first, Offset bound,
+                                                 std::size_t max_bytes, ReadMode mode) {
+  const std::uint64_t limit =
+      max_bytes > size_ - first.position ? size_ : first.position + max_bytes;
+  const bool bounded = bound != kNoBound;
+  if (!bounded && limit == size_) return size_;
+  // Entries name the start of an append and its last offset: all before the start is smaller.
+  auto by_position = offset_index_.lookup_position(limit, mode);
+  if (!by_position) return by_position.error();
+  std::uint64_t known = by_position->position;
+  if (bounded) {
+    auto by_offset = offset_index_.lookup(bound - 1, mode);
+    if (!by_offset) return by_offset.error();
+    known = std::min(known, by_offset->position);
+  }
+  auto log = file(mode);
+  if (!log) return log.error();
+  BatchScanner batches(**log, std::max(known, first.end()), size_, mode);
+  std::uint64_t end = batches.position();
+  while (end < limit) {
+    auto batch = batches.next();
+    if (!batch) return batch.error();
+    if (!*batch || (*batch)->end() > limit) break;
+    if (bounded && (*batch)->last_offset >= bound) break;
+    end = (*batch)->end();
+  }
+  return end;
+}
+
+Result<TimeIndex::Entry> LogSegment::max_timestamp(ReadMode mode) {
+  if (max_timestamp_) return *max_timestamp_;
+  auto last = time_index_.last(mode);
+  if (last) max_timestamp_ = *last;
+  return last;
+}
+
+Result<Offset> LogSegment::read_next_offset() {
+  if (size_ == 0) return base_offset_;
+  auto last = offset_index_.last(ReadMode::may_sleep);
+  if (!last) return last.error();
+  auto log = file(ReadMode::may_sleep);
+  if (!log) return log.error();
+  const std::uint64_t from = *last ? (*last)->position : 0;
+  if (from >= size_) {
+    return Error(ErrorCode::corrupt_data, "the index points beyond the end of the log file",
+                 {.file = (*log)->path()});
+  }
+  BatchScanner batches(**log, from, size_, ReadMode::may_sleep);
+  Offset next = base_offset_;
+  for (;;) {
+    auto batch = batches.next();
+    if (!batch) return batch.error();
+    if (!*batch) return next;
+    if ((*batch)->base_offset < next) {
+      return Error(ErrorCode::corrupt_message, "offsets go back",
+                   {.file = (*log)->path(), .offset = (*batch)->base_offset.value});
+    }
+    next = (*batch)->last_offset + 1;
+  }
+}
+
+Result<void> LogSegment::prepare_to_append() {
+  if (size_ == 0) return {};
+  auto log = file(ReadMode::may_sleep);
+  if (!log) return log.error();
+  BatchScanner first(**log, 0, size_, ReadMode::may_sleep);
+  auto batch = first.next();
+  if (!batch) return batch.error();
+  if (*batch) first_batch_timestamp_ = (*batch)->max_timestamp;
+  auto entry = offset_index_.last(ReadMode::may_sleep);
+  if (!entry) return entry.error();
+  bytes_since_index_entry_ = size_ - (*entry ? (*entry)->position : 0);
+  auto newest = max_timestamp(ReadMode::may_sleep);
+  return newest ? Result<void>() : newest.error();
+}
+
+Result<void> LogSegment::finish_indexes() {
+  auto newest = max_timestamp(ReadMode::may_sleep);
+  if (!newest) return newest.error();
+  if (newest->timestamp >= 0) {
+    auto added = time_index_.maybe_append(newest->timestamp, newest->offset, ReadMode::may_sleep);
+    if (!added) return added;
+  }
+  if (auto wrote = offset_index_.file().write_out(); !wrote) return wrote;
+  return time_index_.file().write_out();
+}
+
+void LogSegment::adopt(const LogSegment& opened) {
+  if (!file_) file_ = opened.file_;
+  offset_index_.file().adopt(opened.offset_index_.file());
+  time_index_.file().adopt(opened.time_index_.file());
+}
+
+void LogSegment::release_files() {
+  file_.reset();
+  offset_index_.file().release_file();
+  time_index_.file().release_file();
+}
+
+// Where to begin reading: everything before it lies below `trusted` and was synced with its
+// indexes. What the indexes say from there on is dropped.
+Result<std::uint64_t> LogSegment::drop_indexes_from(Offset trusted) {
+  max_timestamp_.reset();
+  first_batch_timestamp_.reset();
+  if (auto kept = offset_index_.keep_sound_part(size_); !kept) return kept.error();
+  if (auto kept = time_index_.keep_sound_part(); !kept) return kept.error();
+  auto log = file(ReadMode::may_sleep);
+  if (!log) return log.error();
+  OffsetIndex::Entry start{base_offset_, 0};
+  if (trusted > base_offset_) {
+    auto known = offset_index_.lookup(trusted - 1, ReadMode::may_sleep);
+    if (!known) return known.error();
+    BatchScanner at(**log, known->position, size_, ReadMode::may_sleep);
+    const auto batch = at.next();
+    const bool sound = batch && *batch && (*batch)->base_offset <= known->offset;
+    if (sound && known->position > 0) start = {(*batch)->base_offset, known->position};
+  }
+  if (auto cut = offset_index_.truncate_to_position(start.position, ReadMode::may_sleep); !cut) {
+    return cut.error();
+  }
+  if (auto cut = time_index_.truncate_to_offset(start.offset, ReadMode::may_sleep); !cut) {
+    return cut.error();
+  }
+  auto newest = max_timestamp(ReadMode::may_sleep);
+  if (!newest) return newest.error();
+  // The entry of the place itself was dropped, and is made again.
+  bytes_since_index_entry_ = start.position > 0 ? std::numeric_limits<std::int64_t>::max() : 0;
+  return start.position;
+}
+
+Result<void> LogSegment::cut_at(std::uint64_t position, const Error& why, Recovery& result) {
+  const bool damaged =
+      why.code() == ErrorCode::corrupt_message || why.code() == ErrorCode::corrupt_data;
+  if (!damaged) return why;
+  result.cut_bytes = size_ - position;
+  result.why = why.message();
+  size_ = position;
+  return file_->truncate(position);
+}
+
+Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
+                                                 const LogConfig& config) {
+  auto start = drop_indexes_from(options.trusted);
+  if (!start) return start.error();
+  BatchScanner batches(*file_, *start, size_, ReadMode::may_sleep, kRecoveryBuffer);
+  Recovery result{base_offset_, 0, {}};
+  bool no_gaps = options.no_gaps && *start == 0;  // what must come first is known only there
+  for (;;) {
+    const std::uint64_t position = batches.position();
+    auto batch = batches.next();
+    if (batch && !*batch) break;
+    Result<void> good = batch ? batches.verify_crc(**batch) : batch.error();
+    if (good && (*batch)->base_offset < result.next_offset) {
+      good = Error(ErrorCode::corrupt_message, "offsets go back");
+    }
+    if (good && no_gaps && (*batch)->base_offset != result.next_offset) {
+      good = Error(ErrorCode::corrupt_message, "offsets are missing before this batch");
+    }
+    if (!good) {
+      if (!options.may_cut) return good.error();
+      if (auto cut = cut_at(position, good.error(), result); !cut) return cut.error();
+      break;
+    }
+    no_gaps = options.no_gaps;
+    result.next_offset = (*batch)->last_offset + 1;
+    const Offset last = (*batch)->last_offset;
+    auto updated =
+        update_indexes(position, {BytesView(), last, (*batch)->max_timestamp, last}, config);
+    if (!updated) return updated.error();
+    bytes_since_index_entry_ += (*batch)->size;
+  }
+  if (auto prepared = prepare_to_append(); !prepared) return prepared.error();
+  return result;
+}
+
+}  // namespace ottla::broker

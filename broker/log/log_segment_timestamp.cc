@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <string>
+
+#include "broker/log/log_segment.h"
+#include "protocol/compression/compression.h"
+#include "protocol/record/record_reader.h"
+
+namespace ottla::broker {
+namespace {
+
+// What a compressed batch may grow to.
+constexpr std::size_t kMaxInflatedBatch = 256 << 20;
+
+// The first record of the batch at or after both; nothing if there is none.
+Result<TimestampedOffset> find_in_batch(const protocol::RecordBatchView& batch,
+                                        WallMillis timestamp, Offset from) {
+  std::string inflated;
+  BytesView records = batch.records();
+  if (batch.compression() != Compression::none) {
+    auto done = protocol::decompress(batch.compression(), records, kMaxInflatedBatch, inflated);
+    if (!done) return done.error();
+    records = inflated;
+  }
+  protocol::RecordReader reader(batch, records);
+  for (protocol::RecordView record; reader.next(record);) {
+    if (record.offset >= from && record.timestamp >= timestamp) {
+      return TimestampedOffset{record.offset, record.timestamp, batch.partition_leader_epoch()};
+    }
+  }
+  if (auto status = reader.status(); !status) return status.error();
+  return TimestampedOffset{};
+}
+
+}  // namespace
+
+Result<TimestampedOffset> LogSegment::find_timestamp(WallMillis timestamp, Offset from) {
+  if (size_ == 0) return TimestampedOffset{};
+  auto known = time_index_.lookup(timestamp, ReadMode::may_sleep);
+  if (!known) return known.error();
+  const Offset target = std::max(known->offset, from);
+  auto first = offset_index_.lookup(target, ReadMode::may_sleep);
+  if (!first) return first.error();
+  auto log = file(ReadMode::may_sleep);
+  if (!log) return log.error();
+  BatchScanner batches(**log, std::min(first->position, size_), size_, ReadMode::may_sleep);
+  for (;;) {
+    auto batch = batches.next();
+    if (!batch) return batch.error();
+    if (!*batch) return TimestampedOffset{};
+    if ((*batch)->max_timestamp < timestamp || (*batch)->last_offset < from) continue;
+    auto loaded = batches.load(**batch);
+    if (!loaded) return loaded.error();
+    auto found = find_in_batch(*loaded, timestamp, from);
+    if (!found || found->offset != kNoOffset) return found;
+  }
+}
+
+}  // namespace ottla::broker

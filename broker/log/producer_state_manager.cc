@@ -1,0 +1,162 @@
+#include "broker/log/producer_state_manager.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "protocol/record/record_reader.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::int32_t kMaxSequence = std::numeric_limits<std::int32_t>::max();
+
+bool follows(Sequence next, Sequence last) {
+  if (last.value == kMaxSequence) return next.value == 0;
+  return next.value == last.value + 1;
+}
+
+std::string who(const protocol::RecordBatchView& batch) {
+  return "producer " + std::to_string(batch.producer_id().value) + " with epoch " +
+         std::to_string(batch.producer_epoch().value);
+}
+
+Error out_of_order(const protocol::RecordBatchView& batch, const std::string& expected) {
+  return Error(ErrorCode::out_of_order_sequence_number,
+               who(batch) + " sent sequence " + std::to_string(batch.base_sequence().value) + "; " +
+                   expected + " was expected");
+}
+
+}  // namespace
+
+Sequence AppendedBatch::first_sequence() const {
+  const std::int64_t first = std::int64_t{last_sequence.value} - offset_delta;
+  return Sequence(static_cast<std::int32_t>(first >= 0 ? first : first + kMaxSequence + 1));
+}
+
+Sequence ProducerStateEntry::last_sequence() const {
+  return batch_count == 0 ? kNoSequence : batches[batch_count - 1u].last_sequence;
+}
+
+Offset ProducerStateEntry::last_offset() const {
+  return batch_count == 0 ? kNoOffset : batches[batch_count - 1u].last_offset;
+}
+
+void ProducerStateEntry::add(const AppendedBatch& batch) {
+  if (batch_count == kWindow) {
+    std::move(batches.begin() + 1, batches.end(), batches.begin());
+    --batch_count;
+  }
+  batches[batch_count++] = batch;
+}
+
+std::optional<protocol::EndTransactionMarker> read_marker(const protocol::RecordBatchView& batch) {
+  if (!batch.is_control() || batch.compression() != Compression::none) return {};
+  protocol::RecordReader reader(batch, batch.records());
+  protocol::RecordView record;
+  if (!reader.next(record)) return {};
+  auto marker = protocol::parse_end_transaction_marker(record);
+  if (!marker) return {};
+  return *marker;
+}
+
+const ProducerStateEntry* ProducerStateManager::find(ProducerId id) const {
+  const auto found = producers_.find(id);
+  return found == producers_.end() ? nullptr : &found->second;
+}
+
+std::optional<AppendedBatch> ProducerStateManager::find_duplicate(
+    const protocol::RecordBatchView& batch) const {
+  const auto* entry = find(batch.producer_id());
+  if (entry == nullptr || entry->producer_epoch != batch.producer_epoch()) return {};
+  for (std::size_t i = 0; i < entry->batch_count; ++i) {
+    const auto& known = entry->batches[i];
+    if (known.last_sequence == batch.last_sequence() &&
+        known.first_sequence() == batch.base_sequence()) {
+      return known;
+    }
+  }
+  return {};
+}
+
+Result<void> ProducerStateManager::check(const protocol::RecordBatchView& batch) const {
+  const auto* entry = find(batch.producer_id());
+  if (entry == nullptr) return {};
+  if (batch.producer_epoch() < entry->producer_epoch) {
+    return Error(ErrorCode::invalid_producer_epoch,
+                 who(batch) + " was replaced by one with epoch " +
+                     std::to_string(entry->producer_epoch.value));
+  }
+  const auto first = batch.base_sequence();
+  if (batch.producer_epoch() > entry->producer_epoch) {
+    const bool known = entry->producer_epoch != kNoProducerEpoch;
+    if (known && first.value != 0) return out_of_order(batch, "0, the first of a new epoch,");
+  } else if (!follows(first, entry->last_sequence())) {
+    const auto last = entry->last_sequence();
+    const auto next = last.value == kMaxSequence ? 0 : last.value + 1;
+    return out_of_order(batch, std::to_string(next));
+  }
+  if (!batch.is_transactional() && entry->current_txn_first_offset != kNoOffset) {
+    return Error(ErrorCode::invalid_txn_state,
+                 who(batch) +
+                     " has a transaction open in this partition and sent a batch that is "
+                     "not part of it");
+  }
+  return {};
+}
+
+ProducerStateEntry& ProducerStateManager::entry_of(ProducerId id, ProducerEpoch epoch) {
+  auto& entry = producers_[id];
+  entry.producer_id = id;
+  if (epoch > entry.producer_epoch) {
+    entry.producer_epoch = epoch;
+    entry.batch_count = 0;
+  }
+  return entry;
+}
+
+void ProducerStateManager::update(const BatchHeader& batch,
+                                  std::optional<protocol::EndTransactionMarker> marker) {
+  if (batch.producer_id.value < 0) return;
+  auto& entry = entry_of(batch.producer_id, batch.producer_epoch);
+  entry.last_timestamp = batch.max_timestamp;
+  if (batch.control) {
+    if (!marker) return;
+    entry.coordinator_epoch = std::max(entry.coordinator_epoch, marker->coordinator_epoch);
+    end_transaction(entry);
+    return;
+  }
+  const auto delta = static_cast<std::int32_t>(batch.last_offset - batch.base_offset);
+  if (batch.base_sequence.value >= 0) {
+    entry.add({protocol::sequence_after(batch.base_sequence, delta), batch.last_offset, delta,
+               batch.max_timestamp});
+  }
+  if (batch.transactional && entry.current_txn_first_offset == kNoOffset) {
+    entry.current_txn_first_offset = batch.base_offset;
+    open_transactions_[batch.base_offset] = batch.producer_id;
+  }
+}
+
+void ProducerStateManager::end_transaction(ProducerStateEntry& entry) {
+  if (entry.current_txn_first_offset == kNoOffset) return;
+  open_transactions_.erase(entry.current_txn_first_offset);
+  entry.current_txn_first_offset = kNoOffset;
+}
+
+std::optional<Offset> ProducerStateManager::first_unstable_offset() const {
+  if (open_transactions_.empty()) return {};
+  return open_transactions_.begin()->first;
+}
+
+void ProducerStateManager::expire(WallMillis before) {
+  std::erase_if(producers_, [before](const auto& item) {
+    const auto& entry = item.second;
+    return entry.current_txn_first_offset == kNoOffset && entry.last_timestamp < before;
+  });
+}
+
+void ProducerStateManager::clear() {
+  producers_.clear();
+  open_transactions_.clear();
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,262 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+#include "broker/log/batch_reading.h"
+#include "broker/log/file_names.h"
+#include "broker/log/partition_metadata.h"
+#include "broker/log/unified_log.h"
+
+namespace ottla::broker {
+namespace {
+
+Result<void> write_file(base::Directory& directory, std::string_view name, BytesView bytes,
+                        bool sync) {
+  auto file = directory.open(name, base::OpenMode::create_truncate);
+  if (!file) return file.error();
+  if (auto written = (*file)->write_at(0, bytes); !written) return written;
+  return sync ? (*file)->sync() : Result<void>();
+}
+
+}  // namespace
+
+Result<void> UnifiedLog::create_on_disk(WallMillis now) {
+  const auto name = log_directory_name(location_.partition);
+  if (!creating_ && location_.parent->exists(name)) {
+    return Error(ErrorCode::already_in_use, "a log that was not loaded is there already",
+                 {.file = location_.parent->path() + "/" + name});
+  }
+  creating_ = true;
+  auto made = location_.parent->create_directory(name);
+  if (!made) return made.error();
+  std::shared_ptr<base::Directory> directory = std::move(*made);
+  if (!location_.topic_id.is_zero()) {
+    auto file = directory->open(kPartitionMetadata, base::OpenMode::create_truncate);
+    if (!file) return file.error();
+    auto written = (*file)->write_at(0, partition_metadata_text(location_.topic_id));
+    if (!written) return written;
+    new_metadata_ = std::move(*file);
+  }
+  LogSegment first(directory, log_end_offset_, 0, 0, 0, now);
+  if (auto created = first.create(); !created) return created;
+  segments_.push_back(std::move(first));
+  directory_ = std::move(directory);
+  entries_dirty_ = parent_dirty_ = true;
+  return {};
+}
+
+Result<void> UnifiedLog::roll(WallMillis now) {
+  if (auto finished = segments_.back().finish_indexes(); !finished) return finished;
+  LogSegment next(directory_, log_end_offset_, 0, 0, 0, now);
+  if (auto created = next.create(); !created) return created;
+  segments_.push_back(std::move(next));
+  entries_dirty_ = true;
+  snapshots_to_write_.emplace_back(log_end_offset_, producers_.to_snapshot());
+  advance_recovery_point();
+  return {};
+}
+
+// Everything a worker needs to make the files whole up to `target`.
+struct UnifiedLog::Advance {
+  Offset target{0};
+  Offset loose_snapshot = kNoOffset;  // the target, if no segment begins there
+  bool sync = true;
+  std::shared_ptr<base::Directory> parent;
+  std::shared_ptr<base::Directory> directory;
+  std::vector<std::shared_ptr<base::File>> files;
+  std::vector<std::pair<Offset, Bytes>> snapshots;
+  std::string epochs;
+
+  Result<void> run() const {
+    for (const auto& [offset, bytes] : snapshots) {
+      auto done = write_file(*directory, segment_file_name(offset, kSnapshotSuffix), bytes, sync);
+      if (!done) return done;
+    }
+    if (!sync) return write_file(*directory, kLeaderEpochCheckpoint, epochs, false);
+    for (const auto& file : files) {
+      if (auto done = file->sync(); !done) return done;
+    }
+    if (auto done = directory->replace_file(kLeaderEpochCheckpoint, epochs); !done) return done;
+    return parent ? parent->sync() : Result<void>();
+  }
+};
+
+std::shared_ptr<UnifiedLog::Advance> UnifiedLog::begin_advance(bool sync) {
+  auto advance = std::make_shared<Advance>();
+  advance->target = log_end_offset_;
+  advance->sync = sync;
+  advance->directory = directory_;
+  if (parent_dirty_) advance->parent = location_.parent;
+  advance->snapshots = std::move(snapshots_to_write_);
+  snapshots_to_write_.clear();
+  advance->epochs = epochs_.to_text();
+  const bool at_base = segments_.back().base_offset() == log_end_offset_;
+  if ((sync || closed_) && !at_base) {
+    advance->loose_snapshot = log_end_offset_;
+    advance->snapshots.emplace_back(log_end_offset_, producers_.to_snapshot());
+  }
+  if (!sync && !closed_) return advance;
+  if (new_metadata_) advance->files.push_back(new_metadata_);
+  for (std::size_t i = segment_of(segments_, recovery_point_); i < segments_.size(); ++i) {
+    auto& segment = segments_[i];
+    auto log = segment.file(ReadMode::may_sleep);
+    if (!log) return nullptr;
+    advance->files.push_back(*log);
+    if (segment.size() == 0) continue;
+    if (!segment.offset_index().file().write_out()) return nullptr;
+    if (!segment.time_index().file().write_out()) return nullptr;
+    for (auto* index : {&segment.offset_index().file(), &segment.time_index().file()}) {
+      auto file = index->file();
+      if (!file) return nullptr;
+      advance->files.push_back(*file);
+    }
+  }
+  return advance;
+}
+
+void UnifiedLog::advance_recovery_point(std::uint64_t least_bytes) {
+  if (!directory_ || offline_ || closed_ || bytes_since_recovery_point_ < least_bytes) return;
+  if (recovery_point_ == log_end_offset_ && snapshots_to_write_.empty()) return;
+  if (advancing_) {
+    advance_again_ = true;
+    return;
+  }
+  auto advance = begin_advance(config_.effective_durability() != Durability::memory);
+  if (!advance) return;  // No room for an index: it is only put off.
+  advancing_ = true;
+  bytes_since_recovery_point_ = 0;
+  auto result = std::make_shared<Result<void>>();
+  loop_.offload([advance, result] { *result = advance->run(); },
+                lifetime_.guard([this, advance, result] { end_advance(*advance, *result); }));
+}
+
+void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result) {
+  advancing_ = false;
+  if (closed_) {
+    if (on_closed_) finish();
+    return;
+  }
+  if (!result) {
+    // For want of space it is only put off; the log files themselves were not the reason.
+    if (result.error().code() != ErrorCode::no_space) flush_.fail(result.error());
+    return;
+  }
+  if (advance.sync) {
+    recovery_point_ = std::max(recovery_point_, advance.target);
+    durable_offset_ = std::max(durable_offset_, advance.target);
+    const Offset previous = std::exchange(loose_snapshot_, advance.loose_snapshot);
+    const bool of_a_segment = segments_[segment_of(segments_, previous)].base_offset() == previous;
+    if (previous != kNoOffset && previous != advance.target && !of_a_segment) {
+      (void)directory_->remove(segment_file_name(previous, kSnapshotSuffix));
+    }
+    raise_high_watermark();
+  }
+  close_surplus_files(kNoOffset);
+  if (std::exchange(advance_again_, false)) advance_recovery_point();
+}
+
+std::size_t UnifiedLog::delete_old_segments() {
+  if (segments_.empty() || offline_ || closed_) return 0;
+  const WallMillis now = loop_.wall_now();
+  auto excess = config_.cleanup_delete && config_.retention_bytes >= 0
+                    ? static_cast<std::int64_t>(size_in_bytes()) - config_.retention_bytes
+                    : -1;
+  std::size_t count = 0;
+  for (; count < segments_.size(); ++count) {
+    auto& segment = segments_[count];
+    const bool active = count + 1 == segments_.size();
+    const Offset end = active ? log_end_offset_ : segments_[count + 1].base_offset();
+    if (end > high_watermark_ || segment.size() == 0) break;
+    const auto newest = segment.max_timestamp(ReadMode::no_wait);
+    const bool old = config_.cleanup_delete && config_.retention_ms >= 0 && newest &&
+                     now - (newest->timestamp < 0 ? segment.created() : newest->timestamp) >
+                         config_.retention_ms;
+    const auto size = static_cast<std::int64_t>(segment.size());
+    const bool too_much = excess >= size;
+    if (too_much) excess -= size;
+    if (!old && !too_much && end > log_start_offset_) break;
+  }
+  if (count == 0) return 0;
+  if (count == segments_.size() && !roll(now)) --count;
+  if (count > 0) remove_segments(count);
+  return count;
+}
+
+void UnifiedLog::remove_segments(std::size_t count) {
+  const Offset start = segments_[count].base_offset();
+  log_start_offset_ = std::max(log_start_offset_, start);
+  epochs_.truncate_from_start(log_start_offset_);
+  std::vector<std::string> renamed;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Offset base = segments_[i].base_offset();
+    for (const auto suffix :
+         {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix, kSnapshotSuffix}) {
+      const auto name = segment_file_name(base, suffix);
+      const auto doomed = name + std::string(kDeletedSuffix);
+      if (!directory_->exists(name)) continue;
+      if (auto done = directory_->rename(name, doomed); done) {
+        renamed.push_back(doomed);
+      } else {
+        logger_.warn(done.error().to_string());
+      }
+    }
+  }
+  logger_.info("deleted " + std::to_string(count) + " segments of " +
+               to_string(location_.partition) + ", it starts at offset " +
+               std::to_string(log_start_offset_.value));
+  segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(count));
+  entries_dirty_ = true;
+  unlink_later(std::move(renamed));
+}
+
+void UnifiedLog::unlink_later(std::vector<std::string> names) {
+  const auto when = loop_.now() + std::chrono::milliseconds(config_.file_delete_delay_ms);
+  auto unlink = [directory = directory_, names = std::move(names), logger = logger_] {
+    for (const auto& name : names) {
+      if (auto done = directory->remove(name); !done) logger.warn(done.error().to_string());
+    }
+  };
+  loop_.call_at(when, lifetime_.guard([this, unlink = std::move(unlink)]() mutable {
+    loop_.offload(std::move(unlink), [] {});
+  }));
+}
+
+void UnifiedLog::close(OnClosed done, bool sync) {
+  OTTLA_ASSERT(!closed_, "a log is closed once");
+  closed_ = true;
+  sync_at_close_ = sync && config_.effective_durability() != Durability::memory;
+  on_closed_ = std::move(done);
+  if (!advancing_) finish();
+}
+
+void UnifiedLog::finish() {
+  auto result = std::make_shared<Result<void>>();
+  std::shared_ptr<Advance> advance;
+  if (offline_) {
+    *result = *offline_;
+  } else if (directory_ && touched_) {
+    if (auto done = segments_.back().finish_indexes(); !done) *result = done;
+    if (*result) advance = begin_advance(sync_at_close_);
+    if (*result && !advance) *result = Error(ErrorCode::io_error, "the files cannot be finished");
+  }
+  loop_.offload(
+      [advance, result] {
+        if (advance) *result = advance->run();
+      },
+      lifetime_.guard([this, result] {
+        if (*result) recovery_point_ = log_end_offset_;
+        auto done = std::exchange(on_closed_, nullptr);
+        done(*result);
+      }));
+}
+
+void UnifiedLog::abandon() {
+  closed_ = true;
+  flush_.detach(*this);
+  segments_.clear();
+  directory_.reset();
+}
+
+}  // namespace ottla::broker
