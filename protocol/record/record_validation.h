@@ -29,7 +29,7 @@ struct RecordsSummary {
 Result<void> validate_produced_header(const RecordBatchView& batch);
 
 // Walks the uncompressed `records` of a batch once: every length must fit, offset deltas must be
-// 0, 1, 2 ... Error: invalid_record, naming the record. Some 10 ns a record.
+// 0, 1, 2 ... Error: invalid_record, naming the record. Some 20 ns a record.
 Result<RecordsSummary> validate_records(const RecordBatchView& batch, BytesView records);
 
 }  // namespace ottla::protocol
