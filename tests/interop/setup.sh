@@ -60,7 +60,7 @@ maven() { # FOLDER
   stamp=$(stamp_of "$1/pom.xml" $(find "$1/src" -name '*.java' | sort))
   up_to_date "$1" "$stamp" && return
   echo "interop setup: building $1"
-  fetching mvn -q -B -f "$1/pom.xml" -Dkafka.version="$KAFKA_VERSION" \
+  fetching mvn -q -B -Dstyle.color=never -f "$1/pom.xml" -Dkafka.version="$KAFKA_VERSION" \
     -Dscala.version="$SCALA_VERSION" compile dependency:build-classpath \
     -Dmdep.outputFile=target/classpath
   finish "$1" "$stamp"
