@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 folder=$(realpath "${1:-../../protocol/golden}")
 if [ ! -f target/classpath ] ||
   [ -n "$(find src pom.xml ../versions.env -newer target/classpath -print -quit)" ]; then
-  mvn -q -B -Dstyle.color=never -Dkafka.version="$KAFKA_VERSION" compile dependency:build-classpath \
+  mvn -q -B -Dkafka.version="$KAFKA_VERSION" compile dependency:build-classpath \
     -Dmdep.outputFile=target/classpath >&2
   touch target/classpath
 fi
