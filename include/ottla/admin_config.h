@@ -18,7 +18,7 @@ struct AdminConfig {
   // host:port, several with commas between them; each name may have many addresses.
   std::string bootstrap_servers;
 
-  // How brokers name this client in quotas and logs; empty: adminclient-N.
+  // How brokers name this client in quotas and logs; empty: adminclient and a random number.
   std::string client_id;
 
   // The longest that a call may take, when it is not given a time itself.

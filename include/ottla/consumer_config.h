@@ -31,7 +31,7 @@ struct ConsumerConfig {
   // host:port, several with commas between them; each name may have many addresses.
   std::string bootstrap_servers;
 
-  // How brokers name this client in quotas and logs; empty: consumer-N.
+  // How brokers name this client in quotas and logs; empty: consumer and a random number.
   std::string client_id;
 
   AutoOffsetReset auto_offset_reset = AutoOffsetReset::latest;

@@ -49,10 +49,11 @@ class [[nodiscard]] Future {
   bool ready() const { return source_ && source_->ready(); }
 
   // Waits as long as it takes; every operation of this library has a time limit of its own.
-  // On a thread that must not wait (the simulator's), an outcome that is not there is would_block.
+  // The callback thread must not wait: there an outcome that has not come yet is would_block; use
+  // then or co_await.
   Result<T> get() {
     if (!source_) return no_outcome();
-    if (!source_->wait()) return Error(ErrorCode::would_block, "this thread must not wait");
+    if (!source_->wait()) return must_not_wait();
     return take();
   }
 
@@ -98,6 +99,9 @@ class [[nodiscard]] Future {
     Result<T> await_resume() { return future.valid() ? future.take() : no_outcome(); }
   };
 
+  static Result<T> must_not_wait() {
+    return Error(ErrorCode::would_block, "the callback thread must not wait for an outcome");
+  }
   static Result<T> no_outcome() {
     return Error(ErrorCode::invalid_argument, "the outcome of this future was already taken");
   }

@@ -70,8 +70,7 @@ class Producer {
 
   // Sends what is batched without lingering, and is done when the outcome of every record sent
   // before is known and its callback has run. Its error is that of the first record that failed
-  // since the last flush, so it is safe to forget() each record and to look here. On the callback
-  // thread: invalid_argument.
+  // since the last flush, so it is safe to forget() each record and to look here.
   Future<void> flush();
 
   // The topic's partitions, as the cluster has them now. Errors: as `send`'s for metadata.

@@ -29,7 +29,7 @@ struct ProducerConfig {
   // answers is enough to find the cluster.
   std::string bootstrap_servers;
 
-  // How brokers name this client in quotas and logs; empty: producer-N.
+  // How brokers name this client in quotas and logs; empty: producer and a random number.
   std::string client_id;
 
   Acks acks = Acks::all;

@@ -1,0 +1,60 @@
+#include "client/callback_executor.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace ottla::client {
+namespace {
+
+template <class F>
+void call_guarded(F& callback, const base::Logger& log) {
+  try {
+    callback();
+  } catch (const std::exception& e) {
+    log.error(std::string("a callback threw and was skipped: ") + e.what());
+  } catch (...) {
+    log.error("a callback threw and was skipped");
+  }
+}
+
+}  // namespace
+
+void CallbackExecutor::run(std::unique_ptr<detail::Waiter> waiter) {
+  run(base::Task([waiter = std::move(waiter)] { waiter->run(); }));
+}
+
+void CallbackExecutor::run(base::Task callback) {
+  auto guarded = [callback = std::move(callback), log = log_]() mutable {
+    call_guarded(callback, log);
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (runtime_ != nullptr) {
+      runtime_->run_callback(std::move(guarded));
+      return;
+    }
+  }
+  guarded();
+}
+
+void CallbackExecutor::invoke(const std::function<void()>& callback) const {
+  call_guarded(callback, log_);
+}
+
+bool CallbackExecutor::may_block() const {
+  const std::lock_guard lock(mutex_);
+  return runtime_ == nullptr || (runtime_->may_block() && !runtime_->on_callback_thread());
+}
+
+bool CallbackExecutor::on_callback_thread() const {
+  const std::lock_guard lock(mutex_);
+  return runtime_ != nullptr && runtime_->on_callback_thread();
+}
+
+void CallbackExecutor::detach() {
+  const std::lock_guard lock(mutex_);
+  runtime_ = nullptr;
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "base/logger.h"
+#include "base/runtime.h"
+#include "ottla/future.h"
+
+namespace ottla::client {
+
+// Runs the callbacks of one client on its runtime's callback thread, and stays there for futures
+// that outlive the client: then callbacks run where they are attached. Any thread.
+class CallbackExecutor final : public detail::Executor {
+ public:
+  CallbackExecutor(base::Runtime& runtime, base::Logger log)
+      : runtime_(&runtime), log_(std::move(log)) {}
+
+  void run(std::unique_ptr<detail::Waiter> waiter) override;
+  void run(base::Task callback);
+
+  // Calls it here and now; what it throws is logged.
+  void invoke(const std::function<void()>& callback) const;
+
+  // False on the callback thread, which others wait for, and in a simulation.
+  bool may_block() const override;
+  bool on_callback_thread() const;
+
+  // Forgets the runtime; called before it may go.
+  void detach();
+
+ private:
+  mutable std::mutex mutex_;
+  base::Runtime* runtime_;  // guarded by mutex_; null once detached
+  const base::Logger log_;
+};
+
+// A single outcome that one of our own completes; `future()` is for the user.
+template <class T>
+class Promise {
+ public:
+  Promise() = default;
+  explicit Promise(std::shared_ptr<detail::Executor> executor)
+      : source_(std::make_shared<detail::ValueSource<T>>(std::move(executor))) {}
+
+  explicit operator bool() const { return source_ != nullptr; }
+  Future<T> future() const { return Future<T>(source_); }
+
+  // The first call counts.
+  void set(Result<T> result) const { source_->set(std::move(result)); }
+
+ private:
+  std::shared_ptr<detail::ValueSource<T>> source_;
+};
+
+}  // namespace ottla::client

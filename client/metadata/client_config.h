@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/logger.h"
+#include "base/transport.h"
+#include "client/metadata/metadata.h"
+#include "client/network/network_config.h"
+#include "ottla/result.h"
+
+// From the settings that the public configurations share to those of the rooms.
+namespace ottla::client {
+
+// "a:9092,b:9092"; invalid_argument, naming the field, if it is empty or malformed.
+Result<std::vector<base::Endpoint>> parse_bootstrap_servers(std::string_view text);
+
+// What a check of one field says: invalid_argument "linger is -5 ms; it must be at least 0 ms".
+Result<void> at_least(std::string_view field, std::chrono::milliseconds value,
+                      std::chrono::milliseconds least);
+Result<void> at_least(std::string_view field, std::int64_t value, std::int64_t least);
+
+// The first error of several checks.
+Result<void> all_of(std::initializer_list<Result<void>> checks);
+
+std::string default_client_id(std::string_view kind, std::uint64_t seed);
+
+// Of "producer", "consumer" or "adminclient".
+template <class Config>
+Result<NetworkConfig> to_network_config(const Config& config, std::string_view kind,
+                                        std::uint64_t seed) {
+  const std::chrono::milliseconds zero(0);
+  const auto checked =
+      all_of({at_least("request_timeout", config.request_timeout, std::chrono::milliseconds(1)),
+              at_least("retry_backoff", config.retry_backoff, zero),
+              at_least("retry_backoff_max", config.retry_backoff_max, zero),
+              at_least("metadata_max_age", config.metadata_max_age, zero),
+              at_least("reconnect_backoff", config.reconnect_backoff, zero),
+              at_least("reconnect_backoff_max", config.reconnect_backoff_max, zero),
+              at_least("socket_connection_setup_timeout", config.socket_connection_setup_timeout,
+                       std::chrono::milliseconds(1)),
+              at_least("connections_max_idle", config.connections_max_idle, zero)});
+  if (!checked) return checked.error();
+  auto bootstrap = parse_bootstrap_servers(config.bootstrap_servers);
+  if (!bootstrap) return std::move(bootstrap).error();
+  NetworkConfig network;
+  network.client_id = config.client_id.empty() ? default_client_id(kind, seed) : config.client_id;
+  network.bootstrap = std::move(*bootstrap);
+  network.reconnect = {config.reconnect_backoff, config.reconnect_backoff_max};
+  network.connection_setup = {config.socket_connection_setup_timeout,
+                              config.socket_connection_setup_timeout_max};
+  network.connections_max_idle = config.connections_max_idle;
+  network.request_timeout = config.request_timeout;
+  return network;
+}
+
+template <class Config>
+Backoff retry_of(const Config& config) {
+  return {config.retry_backoff, config.retry_backoff_max};
+}
+
+template <class Config>
+MetadataConfig to_metadata_config(const Config& config) {
+  MetadataConfig metadata;
+  metadata.max_age = config.metadata_max_age;
+  metadata.retry = retry_of(config);
+  return metadata;
+}
+
+template <class Config>
+base::Logger make_logger(const Config& config, std::string_view kind) {
+  return {config.log_sink ? config.log_sink : stderr_log_sink(), config.log_level,
+          std::string(kind)};
+}
+
+}  // namespace ottla::client

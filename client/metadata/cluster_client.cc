@@ -1,0 +1,76 @@
+#include "client/metadata/cluster_client.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace ottla::client {
+
+ClusterClient::ClusterClient(base::Runtime& runtime, const NetworkConfig& network,
+                             const MetadataConfig& metadata, base::Logger log)
+    : loop_(*runtime.loop(0).loop),
+      log_(std::move(log)),
+      crank_(std::make_shared<Crank>(loop_, [this](base::TimePoint now) { return turn(now); })),
+      network_(loop_, *runtime.loop(0).transport, network, runtime.next_seed(), log_,
+               {.on_change = [this] { crank_->wake(); },
+                .on_failure = [this](BrokerId, const Error&) { metadata_.request_update(); }}),
+      metadata_(metadata, runtime.next_seed()) {
+  metadata_.on_update([this] { tell_brokers(); });
+}
+
+ClusterClient::~ClusterClient() {
+  if (!stopped_) crank_->stop();
+}
+
+void ClusterClient::start(Crank::Turn turn) {
+  managers_ = std::move(turn);
+  crank_->wake();
+}
+
+void ClusterClient::stop() {
+  if (std::exchange(stopped_, true)) return;
+  crank_->stop();
+  network_.close();
+  metadata_.close(Error(ErrorCode::closed, "the client was closed"));
+}
+
+// The managers come before the network, so that what they want leaves in the same turn.
+base::TimePoint ClusterClient::turn(base::TimePoint now) {
+  const auto metadata = turn_metadata(now);
+  const auto managers = managers_(now);
+  return std::min({metadata, managers, network_.poll(now)});
+}
+
+base::TimePoint ClusterClient::turn_metadata(base::TimePoint now) {
+  auto poll = metadata_.poll(now);
+  if (!poll.request) return poll.next;
+  const auto draft = std::make_shared<Metadata::Draft>(std::move(*poll.request));
+  auto make = [draft](std::int16_t version) {
+    protocol::MetadataRequest request;
+    auto& topics = request.topics.emplace();
+    for (const auto& name : draft->topics) topics.push_back({.topic_id = {}, .name = name});
+    if (version >= 4) request.allow_auto_topic_creation = draft->allow_auto_topic_creation;
+    return request;
+  };
+  auto done = [this, draft](Result<Response<protocol::MetadataResponse>> response) {
+    if (response) {
+      metadata_.on_response(*draft, response->message, loop_.now());
+    } else {
+      metadata_.on_failure(response.error(), loop_.now());
+    }
+    wake();
+  };
+  network_.send(make_request<protocol::MetadataRequest>(kAnyBroker, make, done));
+  return poll.next;
+}
+
+void ClusterClient::tell_brokers() {
+  std::vector<BrokerAddress> brokers;
+  for (const auto& [id, node] : cluster().brokers()) {
+    brokers.push_back({id, {node.host, static_cast<std::uint16_t>(node.port)}});
+  }
+  if (!brokers.empty()) network_.set_brokers(brokers);
+  wake();
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/logger.h"
+#include "base/runtime.h"
+#include "client/metadata/metadata.h"
+#include "client/network/crank.h"
+#include "client/network/network_client.h"
+
+namespace ottla::client {
+
+// What every client has: connections, metadata, and the crank that turns them together with the
+// client's own managers. Made on any thread; from `start` on everything but `wake` is for the loop
+// thread, where `stop` must come before the end.
+class ClusterClient {
+ public:
+  ClusterClient(base::Runtime& runtime, const NetworkConfig& network,
+                const MetadataConfig& metadata, base::Logger log);
+  ~ClusterClient();
+
+  // `turn` asks the client's managers what they want, gives it to `network()`, and returns when to
+  // be called next.
+  void start(Crank::Turn turn);
+  void wake() const { crank_->wake(); }
+  void post(base::Task task) const { loop_.post(std::move(task)); }
+
+  // Fails everything with `closed`.
+  void stop();
+  bool stopped() const { return stopped_; }
+
+  base::Loop& loop() const { return loop_; }
+  NetworkClient& network() { return network_; }
+  Metadata& metadata() { return metadata_; }
+  const Cluster& cluster() const { return metadata_.cluster(); }
+  const base::Logger& log() const { return log_; }
+
+ private:
+  base::TimePoint turn(base::TimePoint now);
+  base::TimePoint turn_metadata(base::TimePoint now);
+  void tell_brokers();
+
+  base::Loop& loop_;
+  const base::Logger log_;
+  std::shared_ptr<Crank> crank_;
+  NetworkClient network_;
+  Metadata metadata_;
+  Crank::Turn managers_;
+  bool stopped_ = false;
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,180 @@
+#include "client/metadata/metadata.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ottla::client {
+namespace {
+
+bool is_retriable(ErrorCode code) {
+  return Error(code).retriable();
+}
+
+}  // namespace
+
+void Metadata::add_topic(std::string_view topic) {
+  if (topics_.emplace(topic).second) new_topics_.emplace(topic);
+}
+
+void Metadata::remove_topic(std::string_view topic) {
+  const auto found = topics_.find(topic);
+  if (found != topics_.end()) topics_.erase(found);
+  const auto unasked = new_topics_.find(topic);
+  if (unasked != new_topics_.end()) new_topics_.erase(unasked);
+  cluster_.forget_topic(topic);
+}
+
+void Metadata::wait_for_topic(std::string_view topic, std::int32_t partitions,
+                              base::TimePoint deadline, OnTopic done) {
+  add_topic(topic);
+  Waiter waiter{std::string(topic), partitions, deadline, std::move(done)};
+  const auto* known = cluster_.topic(topic);
+  if (known != nullptr && known->error == ErrorCode::none &&
+      static_cast<std::int32_t>(known->partitions.size()) >= partitions) {
+    waiter.done(known);
+    return;
+  }
+  // What is known does not do: the answer must be a fresh one.
+  if (known != nullptr && !is_retriable(known->error)) cluster_.forget_topic(topic);
+  if (!new_topics_.contains(topic)) request_update();
+  waiters_.push_back(std::move(waiter));
+}
+
+base::TimePoint Metadata::due(base::TimePoint now) const {
+  if (!new_topics_.empty() || !updated_at_) return std::max(failed_until_, now);
+  if (update_wanted_) return std::max(not_before_, now);
+  return std::max(not_before_, *updated_at_ + config_.max_age);
+}
+
+Metadata::Poll Metadata::poll(base::TimePoint now) {
+  answer_waiters(now);
+  Poll poll;
+  for (const auto& waiter : waiters_) poll.next = std::min(poll.next, waiter.deadline);
+  if (in_flight_) return poll;
+  if (const auto when = due(now); when > now) {
+    poll.next = std::min(poll.next, when);
+    return poll;
+  }
+  const bool partial =
+      updated_at_ && !new_topics_.empty() && (!update_wanted_ || not_before_ > now);
+  const auto& wanted = partial ? new_topics_ : topics_;
+  poll.request = Draft{.topics = {wanted.begin(), wanted.end()},
+                       .allow_auto_topic_creation = config_.allow_auto_topic_creation};
+  if (!partial) update_wanted_ = false;
+  new_topics_.clear();
+  in_flight_ = true;
+  return poll;
+}
+
+void Metadata::on_response(const Draft& draft, const protocol::MetadataResponse& response,
+                           base::TimePoint now) {
+  in_flight_ = false;
+  if (response.error_code != ErrorCode::none) {
+    return on_failure(Error(response.error_code, "the broker refused Metadata"), now);
+  }
+  take_response(draft, response);
+  updated_at_ = now;
+  last_error_.reset();
+  failures_ = needs_retry(draft) ? failures_ + 1 : 0;
+  // The pause holds between any two requests: what proves wrong at once is not asked at once.
+  not_before_ = now + config_.retry.after(std::max(failures_, 1U), random_);
+  if (failures_ > 0) update_wanted_ = true;
+  answer_waiters(now);
+  tell_listeners();
+}
+
+void Metadata::take_response(const Draft& draft, const protocol::MetadataResponse& response) {
+  cluster_.update(response);
+  // A topic that was asked for and not answered is not known.
+  for (const auto& topic : draft.topics) {
+    const auto same = [&](const auto& answered) { return answered.name == topic; };
+    if (std::none_of(response.topics.begin(), response.topics.end(), same)) {
+      cluster_.forget_topic(topic);
+    }
+  }
+}
+
+// Somebody waits for what the answer did not bring.
+bool Metadata::needs_retry(const Draft& draft) const {
+  const auto asked = [&](const Waiter& waiter) {
+    Result<const TopicMetadata*> outcome(nullptr);
+    return !settled(waiter, outcome) &&
+           std::find(draft.topics.begin(), draft.topics.end(), waiter.topic) != draft.topics.end();
+  };
+  return std::any_of(waiters_.begin(), waiters_.end(), asked);
+}
+
+void Metadata::on_failure(const Error& error, base::TimePoint now) {
+  in_flight_ = false;
+  update_wanted_ = true;
+  last_error_ = error;
+  not_before_ = now + config_.retry.after(++failures_, random_);
+  failed_until_ = not_before_;
+}
+
+bool Metadata::apply_leader_hint(std::string_view topic, std::int32_t partition,
+                                 const Leader& leader) {
+  if (!cluster_.update_leader(topic, partition, leader)) return false;
+  tell_listeners();
+  return true;
+}
+
+void Metadata::tell_listeners() {
+  for (auto& listener : listeners_) listener();
+}
+
+bool Metadata::settled(const Waiter& waiter, Result<const TopicMetadata*>& outcome) const {
+  const auto* topic = cluster_.topic(waiter.topic);
+  if (topic == nullptr) return false;
+  if (topic->error != ErrorCode::none) {
+    outcome = Error(topic->error, {}, {.topic = waiter.topic});
+    return !is_retriable(topic->error);
+  }
+  outcome = topic;
+  return static_cast<std::int32_t>(topic->partitions.size()) >= waiter.partitions;
+}
+
+Error Metadata::not_found(const Waiter& waiter) const {
+  if (last_error_) {
+    auto context = last_error_->context();
+    context.topic = waiter.topic;
+    return Error(last_error_->code(),
+                 "the topic's metadata could not be had: " + last_error_->message(),
+                 std::move(context));
+  }
+  const auto* topic = cluster_.topic(waiter.topic);
+  if (topic != nullptr && topic->error == ErrorCode::none && !topic->partitions.empty()) {
+    return Error(ErrorCode::unknown_topic_or_partition,
+                 "the topic has " + std::to_string(topic->partitions.size()) +
+                     " partitions, so there is no partition " +
+                     std::to_string(waiter.partitions - 1),
+                 {.topic = waiter.topic, .partition = waiter.partitions - 1});
+  }
+  const auto code = topic != nullptr && topic->error != ErrorCode::none
+                        ? topic->error
+                        : ErrorCode::unknown_topic_or_partition;
+  return Error(code, "the cluster did not know the topic in the time given",
+               {.topic = waiter.topic});
+}
+
+void Metadata::answer_waiters(base::TimePoint now) {
+  std::list<Waiter> answered;
+  std::vector<Result<const TopicMetadata*>> outcomes;
+  for (auto at = waiters_.begin(); at != waiters_.end();) {
+    const auto waiter = at++;
+    Result<const TopicMetadata*> outcome(nullptr);
+    const bool done = settled(*waiter, outcome);
+    if (!done && waiter->deadline > now) continue;
+    outcomes.push_back(done ? std::move(outcome) : not_found(*waiter));
+    answered.splice(answered.end(), waiters_, waiter);
+  }
+  auto outcome = outcomes.begin();
+  for (auto& waiter : answered) waiter.done(std::move(*outcome++));
+}
+
+void Metadata::close(const Error& error) {
+  auto waiters = std::exchange(waiters_, {});
+  for (auto& waiter : waiters) waiter.done(error);
+}
+
+}  // namespace ottla::client

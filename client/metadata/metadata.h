@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "client/metadata/cluster.h"
+#include "client/network/backoff.h"
+#include "ottla/result.h"
+
+namespace ottla::client {
+
+struct MetadataConfig {
+  base::Duration max_age = std::chrono::minutes(5);
+  Backoff retry{std::chrono::milliseconds(100), std::chrono::milliseconds(1000)};
+  bool allow_auto_topic_creation = true;
+};
+
+// Decides when to ask the cluster who leads what, keeps the answers, and tells those who wait for a
+// topic. A request manager: `poll` says what to send, `on_response` takes the answer. Loop thread.
+class Metadata {
+ public:
+  Metadata(const MetadataConfig& config, std::uint64_t seed) : config_(config), random_(seed) {}
+
+  const Cluster& cluster() const { return cluster_; }
+
+  // From now on the topic is part of every full request.
+  void add_topic(std::string_view topic);
+  void remove_topic(std::string_view topic);
+
+  // What is known has proved wrong: asks anew as soon as the pause between requests allows.
+  void request_update() { update_wanted_ = true; }
+
+  // Done once the topic has at least `partitions` partitions; with the topic's own error if that
+  // cannot change by waiting, and with the last reason at `deadline`.
+  using OnTopic = base::UniqueFunction<void(Result<const TopicMetadata*>)>;
+  void wait_for_topic(std::string_view topic, std::int32_t partitions, base::TimePoint deadline,
+                      OnTopic done);
+
+  // The topics to ask for, and names for the request's time.
+  struct Draft {
+    std::vector<std::string> topics;
+    bool allow_auto_topic_creation = true;
+  };
+  struct Poll {
+    std::optional<Draft> request;  // at most one is on its way
+    base::TimePoint next = base::kNever;
+  };
+  Poll poll(base::TimePoint now);
+
+  void on_response(const Draft& draft, const protocol::MetadataResponse& response,
+                   base::TimePoint now);
+  void on_failure(const Error& error, base::TimePoint now);
+
+  // KIP-951. True if it was news.
+  bool apply_leader_hint(std::string_view topic, std::int32_t partition, const Leader& leader);
+  void add_broker(Node node) { cluster_.add_broker(std::move(node)); }
+
+  // Called after every answer and hint, when `cluster()` is up to date.
+  void on_update(base::Task listener) { listeners_.push_back(std::move(listener)); }
+
+  // Fails those who wait.
+  void close(const Error& error);
+
+ private:
+  struct Waiter {
+    std::string topic;
+    std::int32_t partitions;
+    base::TimePoint deadline;
+    OnTopic done;
+  };
+
+  bool settled(const Waiter& waiter, Result<const TopicMetadata*>& outcome) const;
+  Error not_found(const Waiter& waiter) const;
+  base::TimePoint due(base::TimePoint now) const;
+  void answer_waiters(base::TimePoint now);
+  void take_response(const Draft& draft, const protocol::MetadataResponse& response);
+  bool needs_retry(const Draft& draft) const;
+  void tell_listeners();
+
+  const MetadataConfig config_;
+  base::Random random_;
+  Cluster cluster_;
+  std::set<std::string, std::less<>> topics_;
+  std::set<std::string, std::less<>> new_topics_;  // not asked for yet
+  std::list<Waiter> waiters_;
+  std::vector<base::Task> listeners_;
+  bool update_wanted_ = false;
+  bool in_flight_ = false;
+  std::uint32_t failures_ = 0;
+  base::TimePoint not_before_ = base::TimePoint::min();    // for what was asked before
+  base::TimePoint failed_until_ = base::TimePoint::min();  // for everything
+  std::optional<base::TimePoint> updated_at_;
+  std::optional<Error> last_error_;
+};
+
+}  // namespace ottla::client

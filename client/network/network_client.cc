@@ -1,0 +1,182 @@
+#include "client/network/network_client.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace ottla::client {
+
+NetworkClient::NetworkClient(base::Loop& loop, base::Transport& transport, NetworkConfig config,
+                             std::uint64_t seed, base::Logger log, Events events)
+    : config_(std::move(config)),
+      random_(seed),
+      env_{.loop = loop,
+           .transport = transport,
+           .config = config_,
+           .random = random_,
+           .log = std::move(log),
+           .on_change = std::move(events.on_change),
+           .on_failure = std::move(events.on_failure)} {
+  std::int32_t id = 0;
+  for (const auto& endpoint : config_.bootstrap) {
+    const BrokerId bootstrap_id(--id);
+    links_[bootstrap_id] = std::make_unique<NodeLink>(env_, bootstrap_id, endpoint);
+  }
+}
+
+NetworkClient::~NetworkClient() = default;
+
+void NetworkClient::set_brokers(std::span<const BrokerAddress> brokers) {
+  knows_brokers_ = !brokers.empty();
+  for (const auto& broker : brokers) {
+    auto& link = links_[broker.id];
+    if (link) {
+      link->set_endpoint(broker.endpoint);
+    } else {
+      link = std::make_unique<NodeLink>(env_, broker.id, broker.endpoint);
+    }
+  }
+  for (auto& [id, link] : links_) {
+    const auto same = [id = id](const BrokerAddress& broker) { return broker.id == id; };
+    if (is_bootstrap(id) || std::any_of(brokers.begin(), brokers.end(), same)) continue;
+    link->close(Error(ErrorCode::network_exception, "the broker has left the cluster"));
+    env_.loop.post([gone = std::shared_ptr<NodeLink>(std::move(link))] {});
+  }
+  std::erase_if(links_, [](const auto& entry) { return entry.second == nullptr; });
+}
+
+bool NetworkClient::ready(BrokerId broker) {
+  const auto found = links_.find(broker);
+  if (found == links_.end()) return false;
+  const auto now = env_.loop.now();
+  found->second->want(now);
+  return found->second->ready(now);
+}
+
+void NetworkClient::send(Request request) {
+  new_.push_back(std::move(request));
+  env_.on_change();
+}
+
+base::TimePoint NetworkClient::poll(base::TimePoint now) {
+  auto next = base::kNever;
+  route(now);
+  expire_any(now);
+  dispatch_any(now);
+  // A link that fails here may make its user send more, or replace the brokers: those are seen in
+  // the next turn.
+  std::vector<BrokerId> ids;
+  ids.reserve(links_.size());
+  for (const auto& [id, link] : links_) ids.push_back(id);
+  for (const auto id : ids) {
+    const auto found = links_.find(id);
+    if (found != links_.end()) next = std::min(next, found->second->poll(now));
+  }
+  close_spare_bootstrap_links();
+  for (const auto& waiting : any_) next = std::min(next, waiting.deadline);
+  return new_.empty() ? next : now;
+}
+
+void NetworkClient::route(base::TimePoint now) {
+  auto requests = std::exchange(new_, {});
+  for (auto& request : requests) {
+    if (closed_) {
+      request.done(Error(ErrorCode::closed, "the client was closed"));
+      continue;
+    }
+    if (request.broker == kAnyBroker) {
+      const auto timeout = request.timeout.count() > 0 ? request.timeout : config_.request_timeout;
+      any_.push_back({std::move(request), now + timeout});
+      continue;
+    }
+    const auto found = links_.find(request.broker);
+    if (found != links_.end()) {
+      found->second->send(std::move(request), now);
+    } else {
+      request.done(Error(ErrorCode::network_exception,
+                         "broker " + std::to_string(request.broker.value) + " is not known"));
+    }
+  }
+}
+
+void NetworkClient::dispatch_any(base::TimePoint now) {
+  while (!any_.empty()) {
+    auto* const link = least_loaded(now);
+    if (link == nullptr) return;
+    auto request = std::move(any_.front().request);
+    any_.pop_front();
+    link->send(std::move(request), now);
+  }
+}
+
+void NetworkClient::expire_any(base::TimePoint now) {
+  std::vector<Request> late;
+  while (!any_.empty() && any_.front().deadline <= now) {
+    late.push_back(std::move(any_.front().request));
+    any_.pop_front();
+  }
+  for (auto& request : late) request.done(unreachable());
+}
+
+NodeLink* NetworkClient::least_loaded(base::TimePoint now) {
+  NodeLink* best = nullptr;
+  bool under_way = false;
+  for (const auto& [id, link] : links_) {
+    under_way = under_way || link->connecting();
+    if (!link->ready(now)) continue;
+    if (best == nullptr || link->load() < best->load()) best = link.get();
+  }
+  if (best != nullptr || under_way) return best;
+  if (auto* const next = best_to_connect(now)) next->want(now);
+  return nullptr;
+}
+
+// The one that failed least, brokers of the cluster before bootstrap addresses. Those that wait
+// after a failure count too, so that somebody is always wanted.
+NodeLink* NetworkClient::best_to_connect(base::TimePoint now) {
+  NodeLink* best = nullptr;
+  auto best_rank = std::tuple(true, 0U, true, std::uint64_t{0});
+  for (const auto& [id, link] : links_) {
+    if (link->connected()) continue;
+    const auto rank = std::tuple(!link->may_connect(now), link->failures(),
+                                 knows_brokers_ && is_bootstrap(id), random_.next());
+    if (best != nullptr && rank >= best_rank) continue;
+    best = link.get();
+    best_rank = rank;
+  }
+  return best;
+}
+
+void NetworkClient::close_spare_bootstrap_links() {
+  const auto known = [](const auto& entry) {
+    return !is_bootstrap(entry.first) && entry.second->connected();
+  };
+  if (!std::any_of(links_.begin(), links_.end(), known)) return;
+  for (const auto& [id, link] : links_) {
+    if (is_bootstrap(id) && link->connected() && link->load() == 0) {
+      link->close(Error(ErrorCode::network_exception, "the bootstrap is over"));
+    }
+  }
+}
+
+Error NetworkClient::unreachable() const {
+  std::string text = "no broker could be reached";
+  const char* separator = ": ";
+  for (const auto& [id, link] : links_) {
+    if (link->failures() == 0) continue;
+    text += separator + link->endpoint().to_string() + " (" + link->last_error().message() + ")";
+    separator = ", ";
+  }
+  return Error(ErrorCode::no_bootstrap_reachable, std::move(text));
+}
+
+void NetworkClient::close() {
+  closed_ = true;
+  const Error error(ErrorCode::closed, "the client was closed");
+  for (auto& [id, link] : links_) link->close(error);
+  auto waiting = std::exchange(any_, {});
+  for (auto& entry : waiting) entry.request.done(error);
+  route(env_.loop.now());
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "client/network/node_link.h"
+
+namespace ottla::client {
+
+// Whether a request to a broker would leave now; asking makes the network connect. What managers
+// are given of the network, so that they can be tested without one.
+class BrokerGate {
+ public:
+  virtual ~BrokerGate() = default;
+  virtual bool ready(BrokerId broker) = 0;
+};
+
+// A broker's address, as metadata tells it.
+struct BrokerAddress {
+  BrokerId id;
+  base::Endpoint endpoint;
+};
+
+// All connections of one client: one to each broker it talks to, made when needed. Requests for
+// any broker go to the one with the least to do; while no broker can be reached they wait. Turned
+// by its Crank; loop thread.
+class NetworkClient final : public BrokerGate {
+ public:
+  struct Events {
+    base::Task on_change;  // something became possible: turn the crank
+    base::UniqueFunction<void(BrokerId, const Error&)> on_failure;
+  };
+
+  NetworkClient(base::Loop& loop, base::Transport& transport, NetworkConfig config,
+                std::uint64_t seed, base::Logger log, Events events);
+  ~NetworkClient() override;
+
+  // The brokers there are now; links to others are closed.
+  void set_brokers(std::span<const BrokerAddress> brokers);
+
+  bool ready(BrokerId broker) override;
+
+  // Its `done` is called later, never from in here.
+  void send(Request request);
+
+  // Sends, expires and connects; returns when to be called next.
+  base::TimePoint poll(base::TimePoint now);
+
+  // Why there is no broker to talk to, for errors that tell the user.
+  Error unreachable() const;
+
+  // Fails everything with `closed`; nothing may be sent afterwards.
+  void close();
+
+ private:
+  struct Waiting {
+    Request request;
+    base::TimePoint deadline;
+  };
+  using Links = std::map<BrokerId, std::unique_ptr<NodeLink>>;
+
+  void route(base::TimePoint now);
+  void dispatch_any(base::TimePoint now);
+  void expire_any(base::TimePoint now);
+  NodeLink* least_loaded(base::TimePoint now);
+  NodeLink* best_to_connect(base::TimePoint now);
+  void close_spare_bootstrap_links();
+
+  const NetworkConfig config_;
+  base::Random random_;
+  LinkEnvironment env_;
+  Links links_;
+  bool knows_brokers_ = false;
+  bool closed_ = false;
+  std::deque<Request> new_;     // not looked at since the last poll
+  std::deque<Waiting> any_;     // for any broker
+  base::TimePoint next_any_{};  // the earliest moment a link for `any_` may be tried again
+};
+
+}  // namespace ottla::client

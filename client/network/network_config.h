@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/transport.h"
+#include "client/network/backoff.h"
+
+namespace ottla::client {
+
+struct NetworkConfig {
+  std::string client_id;
+  std::vector<base::Endpoint> bootstrap;
+  Backoff reconnect{std::chrono::milliseconds(50), std::chrono::milliseconds(1000)};
+  Backoff connection_setup{std::chrono::seconds(10), std::chrono::seconds(30)};
+  base::Duration connections_max_idle = std::chrono::minutes(9);
+  base::Duration request_timeout = std::chrono::seconds(30);
+  std::size_t max_in_flight = 5;
+  // A response that says it is larger closes the connection.
+  std::size_t max_response_bytes = 100 << 20;
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,256 @@
+#include "client/network/node_link.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ottla::client {
+namespace {
+
+constexpr std::string_view kSoftwareName = "ottla";
+constexpr std::string_view kSoftwareVersion = "0.1.0";
+
+}  // namespace
+
+NodeLink::NodeLink(LinkEnvironment& env, BrokerId id, base::Endpoint endpoint)
+    : env_(env), id_(id), endpoint_(std::move(endpoint)) {}
+
+NodeLink::~NodeLink() = default;
+
+void NodeLink::set_endpoint(const base::Endpoint& endpoint) {
+  if (endpoint == endpoint_) return;
+  close(at_this_broker(
+      Error(ErrorCode::network_exception, "the broker has moved to " + endpoint.to_string())));
+  endpoint_ = endpoint;
+  failures_ = 0;
+  retry_at_ = base::TimePoint::min();
+}
+
+bool NodeLink::ready(base::TimePoint now) const {
+  return state_ == State::ready && now >= throttled_until_ && load() < env_.config.max_in_flight;
+}
+
+void NodeLink::want(base::TimePoint now) {
+  wanted_ = true;
+  if (may_connect(now)) start(now);
+}
+
+void NodeLink::send(Request request, base::TimePoint now) {
+  const auto deadline = now + timeout_of(request);
+  queue_.push_back({std::move(request), deadline});
+  want(now);
+}
+
+void NodeLink::start(base::TimePoint now) {
+  state_ = State::resolving;
+  setup_deadline_ = now + env_.config.connection_setup.after(failures_ + 1, env_.random);
+  env_.transport.resolve(endpoint_, lifetime_.guard([this, attempt = ++attempt_](auto addresses) {
+    if (attempt == attempt_) on_resolved(std::move(addresses));
+  }));
+}
+
+void NodeLink::on_resolved(Result<std::vector<base::Endpoint>> addresses) {
+  if (!addresses) return fail_attempt(std::move(addresses).error());
+  addresses_ = std::move(*addresses);
+  next_address_ = 0;
+  if (addresses_.empty()) {
+    return fail_attempt(Error(ErrorCode::name_not_resolved, "the name has no address"));
+  }
+  connect_next();
+}
+
+void NodeLink::connect_next() {
+  state_ = State::connecting;
+  setup_deadline_ =
+      env_.loop.now() + env_.config.connection_setup.after(failures_ + 1, env_.random);
+  const auto& address = addresses_[next_address_++];
+  env_.transport.connect(address, lifetime_.guard([this, attempt = ++attempt_](auto stream) {
+    if (attempt == attempt_) on_connected(std::move(stream));
+  }));
+}
+
+void NodeLink::on_connected(Result<std::unique_ptr<base::Stream>> stream) {
+  if (!stream) return next_address_or_fail(std::move(stream).error());
+  setup_deadline_ = base::kNever;
+  state_ = State::negotiating;
+  auto on_throttle = [this](base::Duration time) { throttled_until_ = env_.loop.now() + time; };
+  auto on_closed = [this](const Error& error) { on_connection_closed(error); };
+  connection_ =
+      std::make_unique<Connection>(env_.loop, std::move(*stream), id_, endpoint_.to_string(),
+                                   env_.config.max_response_bytes, on_throttle, on_closed);
+  ask_versions(protocol::ApiVersionsRequest::api.max);
+}
+
+void NodeLink::next_address_or_fail(Error error) {
+  if (next_address_ < addresses_.size()) return connect_next();
+  fail_attempt(std::move(error));
+}
+
+void NodeLink::ask_versions(std::int16_t version) {
+  auto make = [](std::int16_t) {
+    return protocol::ApiVersionsRequest{.client_software_name = kSoftwareName,
+                                        .client_software_version = kSoftwareVersion};
+  };
+  auto request = make_request<protocol::ApiVersionsRequest>(
+      id_, make, [this](auto response) { on_versions(std::move(response)); });
+  const auto id = connection_->next_correlation_id();
+  auto frame = request.encode(version, id, env_.config.client_id);
+  if (!frame) return connection_->close(frame.error());
+  InFlight in_flight{.correlation_id = id,
+                     .api = request.api,
+                     .version = version,
+                     .deadline = env_.loop.now() + env_.config.request_timeout,
+                     .done = std::move(request.done)};
+  connection_->send(to_segments(std::move(*frame)), std::move(in_flight));
+}
+
+void NodeLink::on_versions(Result<Response<protocol::ApiVersionsResponse>> response) {
+  if (!response) return;  // The connection is being closed, and says why.
+  const auto& message = response->message;
+  const bool too_new = message.error_code == ErrorCode::unsupported_version;
+  if (too_new && response->raw.version > 0) {
+    // KIP-511: the body is one of version 0, and names the range that the broker knows.
+    const auto known = ApiVersions(message).pick(
+        protocol::ApiVersionsRequest::api, static_cast<std::int16_t>(response->raw.version - 1));
+    return ask_versions(known.value_or(std::int16_t{0}));
+  }
+  if (message.error_code != ErrorCode::none) {
+    return connection_->close(Error(message.error_code, "the broker refused ApiVersions"));
+  }
+  versions_ = ApiVersions(message);
+  state_ = State::ready;
+  failures_ = 0;
+  env_.on_change();
+}
+
+void NodeLink::on_connection_closed(const Error& error) {
+  // The connection may be in the middle of a call.
+  env_.loop.post([gone = std::shared_ptr<Connection>(std::move(connection_))] {});
+  fail_attempt(error);
+}
+
+void NodeLink::fail_attempt(Error error) {
+  // What went wrong below is one thing to those above: try again, perhaps elsewhere.
+  const bool ours = error.code() == ErrorCode::network_exception;
+  last_error_ = at_this_broker(
+      ours ? error : Error(ErrorCode::network_exception, "not reached: " + error.to_string()));
+  state_ = State::idle;
+  ++attempt_;
+  setup_deadline_ = base::kNever;
+  ++failures_;
+  retry_at_ = env_.loop.now() + env_.config.reconnect.after(failures_, env_.random);
+  if (env_.log.enabled(LogLevel::info)) env_.log.info(last_error_.to_string());
+  wanted_ = false;
+  fail_queued(last_error_);
+  env_.on_failure(id_, last_error_);
+  env_.on_change();
+}
+
+void NodeLink::close(const Error& error) {
+  ++attempt_;
+  wanted_ = false;
+  setup_deadline_ = base::kNever;
+  state_ = State::idle;
+  if (auto connection = std::move(connection_)) {
+    auto* const raw = connection.get();
+    env_.loop.post([gone = std::shared_ptr<Connection>(std::move(connection))] {});
+    raw->abandon(error);
+  }
+  fail_queued(error);
+}
+
+base::TimePoint NodeLink::poll(base::TimePoint now) {
+  if (setup_deadline_ <= now) {
+    const Error late(ErrorCode::timed_out, "connecting took too long");
+    if (state_ == State::connecting) {
+      next_address_or_fail(late);
+    } else {
+      fail_attempt(late);
+    }
+  }
+  if (connection_ && connection_->next_deadline() <= now) {
+    connection_->close(Error(ErrorCode::request_timed_out, "the broker did not answer in time"));
+  }
+  if (connected() && load() == 0 &&
+      now - connection_->last_used() >= env_.config.connections_max_idle) {
+    close(Error(ErrorCode::network_exception, "closed after idling"));
+  }
+  expire_queued(now);
+  if (!queue_.empty() || wanted_) want(now);
+  pump(now);
+  auto next = setup_deadline_;
+  if (connection_) next = std::min(next, connection_->next_deadline());
+  if (connected()) {
+    next = std::min(next, connection_->last_used() + env_.config.connections_max_idle);
+    if (throttled_until_ > now) next = std::min(next, throttled_until_);
+  }
+  if (state_ == State::idle && wanted_) next = std::min(next, retry_at_);
+  for (const auto& queued : queue_) next = std::min(next, queued.deadline);
+  return next;
+}
+
+void NodeLink::pump(base::TimePoint now) {
+  while (!queue_.empty() && state_ == State::ready && now >= throttled_until_ &&
+         connection_->in_flight() < env_.config.max_in_flight) {
+    auto request = std::move(queue_.front().request);
+    queue_.pop_front();
+    write(std::move(request), now);
+  }
+}
+
+void NodeLink::write(Request request, base::TimePoint now) {
+  wanted_ = false;
+  const auto version = versions_.pick(request.api, request.max_version);
+  if (!version) {
+    request.done(at_this_broker(version.error()));
+    return;
+  }
+  const auto id = connection_->next_correlation_id();
+  auto frame = request.encode(*version, id, env_.config.client_id);
+  if (!frame) {
+    request.done(at_this_broker(frame.error()));
+    return;
+  }
+  if (!request.has_response) {
+    connection_->send(to_segments(std::move(*frame)), std::nullopt);
+    request.done(RawResponse{.frame = {}, .body = {}, .version = *version, .broker = id_});
+    return;
+  }
+  InFlight in_flight{.correlation_id = id,
+                     .api = request.api,
+                     .version = *version,
+                     .deadline = now + timeout_of(request),
+                     .done = std::move(request.done)};
+  connection_->send(to_segments(std::move(*frame)), std::move(in_flight));
+}
+
+void NodeLink::expire_queued(base::TimePoint now) {
+  std::deque<Queued> late;
+  for (auto at = queue_.begin(); at != queue_.end();) {
+    if (at->deadline > now) {
+      ++at;
+      continue;
+    }
+    late.push_back(std::move(*at));
+    at = queue_.erase(at);
+  }
+  const auto error =
+      at_this_broker(Error(ErrorCode::request_timed_out, "the request could not be sent in time"));
+  for (auto& queued : late) queued.request.done(error);
+}
+
+void NodeLink::fail_queued(const Error& error) {
+  auto failed = std::exchange(queue_, {});
+  for (auto& queued : failed) queued.request.done(error);
+}
+
+base::Duration NodeLink::timeout_of(const Request& request) const {
+  return request.timeout.count() > 0 ? request.timeout : env_.config.request_timeout;
+}
+
+Error NodeLink::at_this_broker(const Error& error) const {
+  auto context = error.context();
+  context.broker = endpoint_.to_string();
+  return Error(error.code(), error.message(), std::move(context));
+}
+
+}  // namespace ottla::client

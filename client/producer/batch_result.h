@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ottla/future.h"
+#include "ottla/record.h"
+
+namespace ottla::client {
+
+// What became of one batch: the source of the futures of its records, each of which is this and the
+// record's place in the batch. Outlives the batch and its memory.
+class BatchResult final : public detail::FutureSource<RecordMetadata> {
+ public:
+  BatchResult(std::shared_ptr<detail::Executor> executor, std::shared_ptr<const std::string> topic,
+              std::int32_t partition)
+      : FutureSource(std::move(executor)), topic_(std::move(topic)), partition_(partition) {}
+
+  // The first record's offset, -1 if not known; the broker's time if it stamped the records.
+  void complete(std::int64_t base_offset, std::int64_t log_append_time_ms);
+
+  // Errors of single records where the broker named some (KIP-467), `error` for the others.
+  using RecordErrors = std::vector<std::pair<std::uint32_t, Error>>;
+  void fail(Error error, RecordErrors record_errors = {});
+
+  // Once ready, as often as wanted. The key's stamp is the record's own timestamp.
+  Result<RecordMetadata> take(const detail::FutureKey& key) override;
+
+  const std::string& topic() const { return *topic_; }
+  std::int32_t partition() const { return partition_; }
+
+ private:
+  const std::shared_ptr<const std::string> topic_;
+  const std::int32_t partition_;
+  // Written once, before it is ready.
+  std::int64_t base_offset_ = -1;
+  std::int64_t log_append_time_ms_ = -1;
+  std::optional<Error> error_;
+  RecordErrors record_errors_;
+};
+
+}  // namespace ottla::client

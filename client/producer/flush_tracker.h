@@ -1,0 +1,54 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "client/callback_executor.h"
+#include "ottla/future.h"
+
+namespace ottla::client {
+
+// Knows which batches a flush waits for, and the first failure since the flush before. Every batch
+// belongs to the round in which it was opened; a flush ends a round. Any thread.
+class FlushTracker {
+ public:
+  explicit FlushTracker(std::shared_ptr<CallbackExecutor> executor)
+      : executor_(std::move(executor)) {}
+
+  // The round that a new batch belongs to.
+  std::uint64_t batch_opened();
+
+  // Its outcome is known; `error` if it failed.
+  void batch_done(std::uint64_t round, const Error* error);
+
+  // A record failed before it was in any batch.
+  void record_failed(const Error& error);
+
+  // Done when this round and all before it are, after the callbacks that were queued until then.
+  Future<void> flush();
+
+  // Batches are to be sent without waiting for more.
+  bool flushing() const { return flushes_.load(std::memory_order_acquire) > 0; }
+
+ private:
+  struct Round {
+    std::size_t open_batches = 0;
+    std::optional<Error> first_error;
+    Promise<void> promise;  // once a flush has ended the round
+  };
+  void settle();
+
+  const std::shared_ptr<CallbackExecutor> executor_;
+  std::atomic<int> flushes_{0};
+
+  std::mutex mutex_;
+  // Guarded by mutex_; the last round is the open one.
+  std::deque<Round> rounds_{1};
+  std::uint64_t first_round_ = 0;
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,89 @@
+#include "ottla/producer.h"
+
+#include <thread>
+#include <utility>
+
+#include "client/metadata/client_config.h"
+#include "client/producer/producer_handle.h"
+
+namespace ottla {
+
+Result<Producer> Producer::open(ProducerConfig config) {
+  return client::open_producer(config,
+                               client::start_own_runtime(client::make_logger(config, "producer")));
+}
+
+Producer::Producer(std::unique_ptr<client::ProducerHandle> handle) : handle_(std::move(handle)) {}
+
+Producer::Producer(Producer&&) noexcept = default;
+
+Producer& Producer::operator=(Producer&& other) noexcept {
+  Producer old(std::move(*this));
+  handle_ = std::move(other.handle_);
+  return *this;
+}
+
+namespace {
+
+void close_and_log(client::ProducerHandle& handle) {
+  auto& core = handle.core();
+  const auto closed = core.close_within_delivery_timeout().get();
+  if (!closed) core.log().warn("closing the producer: " + closed.error().to_string());
+}
+
+}  // namespace
+
+Producer::~Producer() {
+  if (!handle_) return;
+  if (handle_->on_callback_thread()) {
+    // Closing waits for the callback thread, so it is done elsewhere.
+    std::thread([handle = std::move(handle_)] { close_and_log(*handle); }).detach();
+  } else {
+    close_and_log(*handle_);
+  }
+}
+
+Future<RecordMetadata> Producer::send(const ProducerRecord& record) {
+  return handle_->core().send(record);
+}
+
+void Producer::send(const ProducerRecord& record, DeliveryCallback callback) {
+  handle_->core().send(record, std::move(callback));
+}
+
+Result<Future<RecordMetadata>> Producer::try_send(const ProducerRecord& record) {
+  return handle_->core().try_send(record);
+}
+
+Future<void> Producer::warm_up(std::string_view topic) {
+  return handle_->core().warm_up(topic);
+}
+
+Future<void> Producer::flush() {
+  return handle_->core().flush_async();
+}
+
+Future<std::vector<PartitionInfo>> Producer::partitions_for(std::string_view topic) {
+  return handle_->core().partitions_for(topic);
+}
+
+Result<void> Producer::close(std::chrono::milliseconds timeout) {
+  if (handle_->on_callback_thread()) {
+    return Error(ErrorCode::invalid_argument,
+                 "close() waits for the callback thread, so it cannot be called there");
+  }
+  return handle_->core().close_async(detail::clamp_timeout(timeout)).get();
+}
+
+}  // namespace ottla
+
+namespace ottla::client {
+
+Result<Producer> open_producer(const ProducerConfig& config,
+                               std::shared_ptr<base::Runtime> runtime) {
+  auto core = ProducerCore::start(*runtime, config);
+  if (!core) return std::move(core).error();
+  return Producer(std::make_unique<ProducerHandle>(std::move(runtime), std::move(*core)));
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,91 @@
+#include "client/producer/producer_batch.h"
+
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace ottla::client {
+namespace {
+
+using protocol::RecordBatchBuilder;
+using protocol::RecordHeader;
+
+std::optional<BytesView> nullable(BytesView bytes) {
+  return is_null(bytes) ? std::nullopt : std::optional(bytes);
+}
+
+std::vector<RecordHeader> to_headers(const HeadersView& headers) {
+  std::vector<RecordHeader> list;
+  list.reserve(headers.size());
+  for (const auto& header : headers) list.push_back({header.key, nullable(header.value)});
+  return list;
+}
+
+}  // namespace
+
+std::size_t RecordToAppend::max_size() const {
+  // The builder's own bound for a record without headers, the headers' count, and the headers.
+  return RecordBatchBuilder::max_record_size(nullable(key), nullable(value)) + 5 +
+         headers.encoded().size();
+}
+
+ProducerBatch::ProducerBatch(std::shared_ptr<BatchMemory> memory,
+                             std::shared_ptr<BatchResult> result, base::TimePoint created,
+                             std::uint64_t flush_round)
+    : memory_(std::move(memory)),
+      builder_(RecordBatchBuilder::over({memory_->data(), memory_->size()})),
+      result_(std::move(result)),
+      created_(created),
+      flush_round_(flush_round) {}
+
+bool ProducerBatch::append(RecordToAppend& record) {
+  const auto index = static_cast<std::uint32_t>(builder_.record_count());
+  if (record.headers.empty()) {
+    if (!builder_.append(record.timestamp, nullable(record.key), nullable(record.value)))
+      return false;
+  } else {
+    const auto headers = to_headers(record.headers);
+    if (!builder_.append(record.timestamp, nullable(record.key), nullable(record.value), headers))
+      return false;
+  }
+  if (record.callback) {
+    deliveries_.push_back({{index, record.timestamp}, std::move(record.callback)});
+  }
+  return true;
+}
+
+bool ProducerBatch::full() const {
+  const auto records = static_cast<std::size_t>(builder_.record_count());
+  if (records == 0) return false;
+  const auto used = builder_.size_in_bytes();
+  return used + (used - protocol::kBatchHeaderSize) / records > builder_.capacity();
+}
+
+void ProducerBatch::seal(Compression codec, int level) {
+  uncompressed_size_ = builder_.size_in_bytes();
+  if (codec == Compression::none) {
+    builder_.close();
+    return;
+  }
+  const auto closed = builder_.close(codec, level);
+  OTTLA_ASSERT(closed.has_value(), "the level was checked when the producer was opened");
+}
+
+void ProducerBatch::stamp(const protocol::ProducerState& producer) {
+  if (memory_.use_count() > 1) {
+    auto copy = std::make_shared<BatchMemory>(nullptr, std::make_unique<char[]>(size_in_bytes()),
+                                              size_in_bytes());
+    std::memcpy(copy->data(), memory_->data(), size_in_bytes());
+    memory_ = std::move(copy);
+  }
+  protocol::seal(memory_->data(), producer, false);
+  stamp_ = producer;
+}
+
+base::Slice ProducerBatch::slice() const {
+  return {memory_, BytesView(memory_->data(), size_in_bytes())};
+}
+
+}  // namespace ottla::client

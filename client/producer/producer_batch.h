@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/time.h"
+#include "client/producer/batch_result.h"
+#include "client/producer/buffer_pool.h"
+#include "ottla/compression.h"
+#include "ottla/producer.h"
+#include "protocol/record/record_batch_builder.h"
+#include "protocol/types.h"
+
+namespace ottla::client {
+
+// A record on its way into a batch.
+struct RecordToAppend {
+  BytesView key;
+  BytesView value;
+  HeadersView headers;
+  std::int64_t timestamp = -1;
+  DeliveryCallback callback;  // may be empty
+
+  std::size_t max_size() const;
+};
+
+// The records of one partition that travel together, encoded in their final form as they come.
+// Belongs to one owner at a time: its queue, where the queue's lock guards it while it is open, and
+// then the Sender.
+class ProducerBatch {
+ public:
+  enum class State : std::uint8_t {
+    open,     // takes records
+    sealing,  // is being compressed by whoever found it full
+    sealed,   // is ready to be stamped and sent
+  };
+
+  ProducerBatch(std::shared_ptr<BatchMemory> memory, std::shared_ptr<BatchResult> result,
+                base::TimePoint created, std::uint64_t flush_round);
+
+  // False if there is no room.
+  bool append(RecordToAppend& record);
+
+  // No record of the size that its records have would fit.
+  bool full() const;
+
+  // Ends the encoding; costs a compression unless `codec` is none.
+  void seal(Compression codec, int level);
+
+  // Sets who wrote it and computes the checksum. If the network still holds the bytes as they were
+  // sent before, they stay untouched and the batch goes on with a copy.
+  void stamp(const protocol::ProducerState& producer);
+  void clear_stamp() { stamp_.reset(); }
+  const std::optional<protocol::ProducerState>& stamped() const { return stamp_; }
+
+  // The bytes to send, kept alive by the slice.
+  base::Slice slice() const;
+
+  State state = State::open;
+  base::TimePoint created() const { return created_; }
+  std::uint64_t flush_round() const { return flush_round_; }
+  std::int32_t record_count() const { return builder_.record_count(); }
+  std::size_t size_in_bytes() const { return builder_.size_in_bytes(); }
+  std::size_t uncompressed_size() const { return uncompressed_size_; }
+  const std::shared_ptr<BatchResult>& result() const { return result_; }
+
+  // Callbacks of its records, in their order.
+  struct Delivery {
+    detail::FutureKey key;
+    DeliveryCallback callback;
+  };
+  std::vector<Delivery> take_deliveries() { return std::move(deliveries_); }
+  void release_memory() { memory_.reset(); }
+
+  // What the Sender keeps of it; loop thread.
+  struct Sending {
+    std::uint64_t order = 0;  // among the batches of its partition, from 1
+    std::uint32_t attempts = 0;
+    protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;  // of the last attempt
+    bool maybe_written = false;  // an attempt ended without an answer that settles it
+    bool reported = false;       // its outcome was told though the network still has it
+    std::optional<Error> last_error;
+  } sending;
+
+ private:
+  std::shared_ptr<BatchMemory> memory_;
+  protocol::RecordBatchBuilder builder_;
+  const std::shared_ptr<BatchResult> result_;
+  const base::TimePoint created_;
+  const std::uint64_t flush_round_;
+  std::size_t uncompressed_size_ = 0;
+  std::optional<protocol::ProducerState> stamp_;
+  std::vector<Delivery> deliveries_;
+};
+
+}  // namespace ottla::client

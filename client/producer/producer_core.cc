@@ -1,0 +1,276 @@
+#include "client/producer/producer_core.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/murmur2.h"
+#include "client/metadata/client_config.h"
+
+namespace ottla::client {
+namespace {
+
+Error closed_error() {
+  return Error(ErrorCode::closed, "the producer was closed");
+}
+
+// A close without a time limit.
+constexpr base::Duration kForEver = std::chrono::hours(24 * 365);
+
+// Kafka's rule for topic names.
+bool legal_topic(std::string_view name) {
+  constexpr std::size_t longest = 249;
+  const auto legal = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= longest && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), legal);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ProducerCore>> ProducerCore::start(base::Runtime& runtime,
+                                                          const ProducerConfig& config) {
+  auto settings = ProducerSettings::from(config, runtime.next_seed());
+  if (!settings) return std::move(settings).error();
+  auto core = std::make_shared<ProducerCore>(runtime, std::move(*settings),
+                                             make_logger(config, "producer"));
+  core->client_.metadata().on_update([core = core.get()] { core->sync_topics(); });
+  core->client_.start([core = core.get()](base::TimePoint now) { return core->turn(now); });
+  return core;
+}
+
+ProducerCore::ProducerCore(base::Runtime& runtime, ProducerSettings settings, base::Logger log)
+    : runtime_(runtime),
+      settings_(std::move(settings)),
+      executor_(std::make_shared<CallbackExecutor>(runtime, log)),
+      client_(runtime, settings_.network, settings_.metadata, log),
+      accumulator_(settings_.accumulator, runtime.clock(), executor_, runtime.next_seed(),
+                   [this] { client_.wake(); }),
+      sender_(settings_.sender, accumulator_, client_.metadata(), runtime.next_seed(), log),
+      close_promise_(executor_) {}
+
+Future<RecordMetadata> ProducerCore::send(const ProducerRecord& record) {
+  DeliveryCallback none;
+  auto appended = add(record, none, true);
+  if (appended) return Future<RecordMetadata>(std::move(appended->batch), appended->key);
+  accumulator_.flushes().record_failed(appended.error());
+  const Promise<RecordMetadata> promise(executor_);
+  promise.set(std::move(appended).error());
+  return promise.future();
+}
+
+void ProducerCore::send(const ProducerRecord& record, DeliveryCallback callback) {
+  const auto appended = add(record, callback, true);
+  if (appended) return;
+  accumulator_.flushes().record_failed(appended.error());
+  executor_->run(
+      base::Task([callback = std::move(callback), error = appended.error()] { callback(error); }));
+}
+
+Result<Future<RecordMetadata>> ProducerCore::try_send(const ProducerRecord& record) {
+  DeliveryCallback none;
+  auto appended = add(record, none, false);
+  if (!appended) return std::move(appended).error();
+  return Future<RecordMetadata>(std::move(appended->batch), appended->key);
+}
+
+Result<void> ProducerCore::try_send(const ProducerRecord& record, DeliveryCallback callback) {
+  const auto appended = add(record, callback, false);
+  if (!appended) return appended.error();
+  return {};
+}
+
+Result<ProducerCore::Appended> ProducerCore::add(const ProducerRecord& record,
+                                                 DeliveryCallback& callback, bool may_wait) {
+  if (closed_.load(std::memory_order_relaxed)) return closed_error();
+  auto topic = topic_for(record, may_wait);
+  if (!topic) return std::move(topic).error();
+  const auto partition = choose_partition(**topic, record);
+  if (!partition) return partition.error();
+  RecordToAppend to_append{.key = record.key,
+                           .value = record.value,
+                           .headers = record.headers.view(),
+                           .timestamp = record.timestamp
+                                            ? record.timestamp->time_since_epoch().count()
+                                            : runtime_.clock().wall_now(),
+                           .callback = {}};
+  if (to_append.timestamp < 0) {
+    return Error(ErrorCode::invalid_argument, "a timestamp lies before 1970",
+                 {.topic = std::string(record.topic)});
+  }
+  const auto size = protocol::kBatchHeaderSize + to_append.max_size();
+  if (size > settings_.sender.max_request_size) {
+    return Error(ErrorCode::record_too_large,
+                 "the record may take " + std::to_string(size) + " bytes, max_request_size is " +
+                     std::to_string(settings_.sender.max_request_size),
+                 {.topic = std::string(record.topic), .partition = *partition});
+  }
+  to_append.callback = std::move(callback);
+  auto appended = accumulator_.append(**topic, *partition, to_append, may_wait);
+  if (!appended) callback = std::move(to_append.callback);
+  return appended;
+}
+
+// The topic with at least the partitions that the record needs.
+Result<TopicEntry*> ProducerCore::topic_for(const ProducerRecord& record, bool may_wait) {
+  const auto needed = record.partition.value_or(0);
+  if (needed < 0) {
+    return Error(ErrorCode::invalid_argument, "a partition's number is not negative",
+                 {.topic = std::string(record.topic), .partition = needed});
+  }
+  auto* entry = accumulator_.topics().find(record.topic);
+  const auto known = [&] {
+    const auto* partitions = entry == nullptr ? nullptr : entry->partitions();
+    return partitions != nullptr && static_cast<std::size_t>(needed) < partitions->queues.size();
+  };
+  if (known()) return entry;
+  auto ready = wait_for_partitions(record.topic, needed + 1);
+  if (!may_wait || !executor_->may_block()) {
+    if (ready.ready()) {
+      if (auto outcome = ready.get(); !outcome) return std::move(outcome).error();
+    } else {
+      ready.forget();
+    }
+    return Error(ErrorCode::would_block, "the topic's metadata is not there yet",
+                 {.topic = std::string(record.topic)});
+  }
+  if (auto outcome = ready.get(); !outcome) return std::move(outcome).error();
+  entry = accumulator_.topics().find(record.topic);
+  if (!known()) return closed_error();
+  return entry;
+}
+
+Future<void> ProducerCore::wait_for_partitions(std::string_view topic, std::int32_t count) {
+  const Promise<void> promise(executor_);
+  if (!legal_topic(topic)) {
+    promise.set(Error(ErrorCode::invalid_topic_exception,
+                      "a topic's name has 1 to 249 letters, digits, '.', '_' and '-'",
+                      {.topic = std::string(topic)}));
+    return promise.future();
+  }
+  client_.post([self = shared_from_this(), name = std::string(topic), count, promise] {
+    if (self->client_.stopped()) return promise.set(closed_error());
+    const auto deadline = self->client_.loop().now() + self->settings_.max_block;
+    auto done = [core = self.get(), name, promise](Result<const TopicMetadata*> found) {
+      if (!found) return promise.set(std::move(found).error());
+      bool added = false;
+      core->sync_topic(core->accumulator_.topics().find_or_add(name, added));
+      promise.set({});
+    };
+    self->client_.metadata().wait_for_topic(name, count, deadline, std::move(done));
+    self->client_.wake();
+  });
+  return promise.future();
+}
+
+// -1: with the other records that have no key.
+Result<std::int32_t> ProducerCore::choose_partition(const TopicEntry& topic,
+                                                    const ProducerRecord& record) const {
+  if (record.partition) return *record.partition;
+  if (is_null(record.key) || settings_.ignore_keys) return -1;
+  const auto count = topic.partitions()->queues.size();
+  return partition_for_key(record.key, static_cast<std::int32_t>(count));
+}
+
+Future<void> ProducerCore::flush_async() {
+  auto future = accumulator_.flushes().flush();
+  accumulator_.enlist_all();
+  return future;
+}
+
+Future<std::vector<PartitionInfo>> ProducerCore::partitions_for(std::string_view topic) {
+  const Promise<std::vector<PartitionInfo>> promise(executor_);
+  client_.post([self = shared_from_this(), name = std::string(topic), promise] {
+    if (self->client_.stopped()) return promise.set(closed_error());
+    const auto deadline = self->client_.loop().now() + self->settings_.max_block;
+    auto done = [promise](Result<const TopicMetadata*> found) {
+      if (!found) return promise.set(std::move(found).error());
+      promise.set(to_partition_infos(**found));
+    };
+    self->client_.metadata().wait_for_topic(name, 1, deadline, std::move(done));
+    self->client_.wake();
+  });
+  return promise.future();
+}
+
+Future<void> ProducerCore::close_async(base::Duration timeout) {
+  if (closed_.exchange(true)) {
+    const Promise<void> promise(executor_);
+    promise.set({});
+    return promise.future();
+  }
+  client_.post([self = shared_from_this(), timeout] {
+    self->sender_.begin_close();
+    self->flush_async().then([self](const Result<void>& flushed) {
+      self->client_.post([self, flushed] { self->finish_close(true, flushed); });
+    });
+    if (timeout >= kForEver) return;
+    auto& loop = self->client_.loop();
+    self->close_timer_ =
+        loop.call_at(loop.now() + timeout, [core = self.get()] { core->finish_close(false, {}); });
+  });
+  return close_promise_.future();
+}
+
+void ProducerCore::finish_close(bool in_time, const Result<void>& flushed) {
+  if (client_.stopped()) return;
+  client_.loop().cancel(close_timer_);
+  client_.stop();
+  accumulator_.close(closed_error());
+  Result<void> outcome = flushed;
+  if (!in_time) {
+    outcome = Error(ErrorCode::timed_out,
+                    "records were still on their way when the time for close() was over; they "
+                    "failed with 'closed'");
+  }
+  // After the callbacks that are queued already.
+  executor_->run(base::Task([promise = close_promise_, outcome] { promise.set(outcome); }));
+}
+
+base::TimePoint ProducerCore::turn(base::TimePoint now) {
+  auto poll = sender_.poll(now, client_.network());
+  if (poll.init_producer_id) send_init_producer_id();
+  for (auto& draft : poll.requests) send_produce(std::move(draft));
+  return poll.next;
+}
+
+void ProducerCore::send_init_producer_id() {
+  auto make = [](std::int16_t) { return protocol::InitProducerIdRequest{}; };
+  auto done = [this](Result<Response<protocol::InitProducerIdResponse>> response) {
+    if (response) {
+      sender_.on_producer_id(response->message, client_.loop().now());
+    } else {
+      sender_.on_producer_id(std::move(response).error(), client_.loop().now());
+    }
+  };
+  client_.network().send(make_request<protocol::InitProducerIdRequest>(kAnyBroker, make, done));
+}
+
+void ProducerCore::sync_topics() {
+  accumulator_.topics().for_each([this](TopicEntry& topic) { sync_topic(topic); });
+  sender_.on_metadata_update();
+  client_.wake();
+}
+
+void ProducerCore::sync_topic(TopicEntry& topic) {
+  const auto* known = client_.cluster().topic(*topic.name());
+  if (known == nullptr || known->error != ErrorCode::none) return;
+  std::vector<bool> has_leader;
+  has_leader.reserve(known->partitions.size());
+  for (const auto& partition : known->partitions) {
+    has_leader.push_back(client_.cluster().brokers().contains(partition.leader));
+  }
+  topic.set_partitions(has_leader);
+}
+
+}  // namespace ottla::client
+
+namespace ottla {
+
+std::int32_t partition_for_key(BytesView key, std::int32_t partition_count) {
+  return (base::murmur2(key) & 0x7fffffff) % partition_count;
+}
+
+}  // namespace ottla

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/runtime.h"
+#include "client/callback_executor.h"
+#include "client/metadata/cluster_client.h"
+#include "client/producer/producer_settings.h"
+#include "client/producer/record_accumulator.h"
+#include "client/producer/sender.h"
+#include "ottla/producer.h"
+
+namespace ottla::client {
+
+// The producer itself, on a runtime that somebody else owns; ottla::Producer is a handle to one.
+// Deterministic on a simulated runtime, where nothing waits: there a record whose topic is not
+// known yet, or that finds no memory, is would_block, and `warm_up` and `flush_async` tell when to
+// go on. Must be closed, and the close be done, before its last owner lets it go.
+class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
+ public:
+  static Result<std::shared_ptr<ProducerCore>> start(base::Runtime& runtime,
+                                                     const ProducerConfig& config);
+  ProducerCore(base::Runtime& runtime, ProducerSettings settings, base::Logger log);
+
+  // Any thread; as those of ottla::Producer.
+  Future<RecordMetadata> send(const ProducerRecord& record);
+  void send(const ProducerRecord& record, DeliveryCallback callback);
+  Result<Future<RecordMetadata>> try_send(const ProducerRecord& record);
+  // The callback is only taken if this succeeds.
+  Result<void> try_send(const ProducerRecord& record, DeliveryCallback callback);
+  Future<void> warm_up(std::string_view topic) { return wait_for_partitions(topic, 1); }
+  Future<void> flush_async();
+  Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
+
+  // Done when everything is told and the network closed; the answer is ottla::Producer::close's.
+  Future<void> close_async(base::Duration timeout);
+  Future<void> close_within_delivery_timeout() {
+    return close_async(settings_.sender.delivery_timeout);
+  }
+
+  const std::shared_ptr<CallbackExecutor>& executor() const { return executor_; }
+  const base::Logger& log() const { return client_.log(); }
+
+ private:
+  using Appended = RecordAccumulator::Appended;
+
+  // Takes the callback if it succeeds.
+  Result<Appended> add(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait);
+  Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
+  Future<void> wait_for_partitions(std::string_view topic, std::int32_t count);
+  Result<std::int32_t> choose_partition(const TopicEntry& topic,
+                                        const ProducerRecord& record) const;
+
+  // Loop thread.
+  base::TimePoint turn(base::TimePoint now);
+  void send_produce(ProduceDraft draft);
+  void send_init_producer_id();
+  void sync_topics();
+  void sync_topic(TopicEntry& topic);
+  void finish_close(bool in_time, const Result<void>& flushed);
+
+  base::Runtime& runtime_;
+  const ProducerSettings settings_;
+  const std::shared_ptr<CallbackExecutor> executor_;
+  ClusterClient client_;
+  RecordAccumulator accumulator_;
+  Sender sender_;
+  std::atomic<bool> closed_{false};
+  const Promise<void> close_promise_;                // of the first close
+  base::TimerId close_timer_ = base::TimerId::none;  // loop thread only
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,258 @@
+#include "client/producer/record_accumulator.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace ottla::client {
+namespace {
+
+// With compression a batch may begin with so many times its size, for what may become of it.
+constexpr std::size_t kMostMemoryFactor = 16;
+
+Error with_topic(Error error, const std::string& topic) {
+  auto context = error.context();
+  context.topic = topic;
+  return Error(error.code(), error.message(), std::move(context));
+}
+
+}  // namespace
+
+RecordAccumulator::RecordAccumulator(const AccumulatorConfig& config, const base::Clock& clock,
+                                     std::shared_ptr<CallbackExecutor> executor, std::uint64_t seed,
+                                     base::Task on_ready)
+    : config_(config),
+      clock_(clock),
+      executor_(std::move(executor)),
+      on_ready_(std::move(on_ready)),
+      pool_(config.buffer_memory, config.batch_size, [this] { enlist_all(); }),
+      topics_(config.batch_size, seed),
+      flushes_(executor_) {}
+
+Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
+                                                              std::int32_t partition,
+                                                              RecordToAppend& record,
+                                                              bool may_wait) {
+  const bool sticky = partition < 0;
+  std::shared_ptr<BatchMemory> memory;
+  for (;;) {
+    const auto& queues = topic.partitions()->queues;
+    if (sticky && topic.sticky().current() < 0) topic.sticky().draw(-1);
+    const auto number = sticky ? topic.sticky().current() : partition;
+    auto& queue = *queues[std::min(static_cast<std::size_t>(number), queues.size() - 1)];
+    ProducerBatch* full = nullptr;
+    {
+      const std::lock_guard lock(queue.mutex);
+      if (queue.closed) return Error(ErrorCode::closed, "the producer was closed");
+      if (sticky && topic.sticky().current() != number) continue;
+      const bool opened = memory && (queue.batches.empty() ||
+                                     queue.batches.back()->state != ProducerBatch::State::open);
+      if (opened) open_batch(queue, std::move(memory));
+      if (!queue.batches.empty() && queue.batches.back()->state == ProducerBatch::State::open) {
+        auto& tail = *queue.batches.back();
+        const auto before = tail.size_in_bytes();
+        if (tail.append(record)) {
+          if (sticky) topic.sticky().add(number, tail.size_in_bytes() - before);
+          if (opened || tail.full()) enlist(queue);
+          return placed(tail, record.timestamp);
+        }
+        tail.state = ProducerBatch::State::sealing;
+        full = &tail;
+      }
+    }
+    if (full != nullptr) {
+      seal(queue, *full);
+      if (sticky && topic.sticky().had_share()) {
+        topic.sticky().draw(number);
+        continue;
+      }
+    }
+    auto allocated = allocate(topic, record, may_wait);
+    if (!allocated) return std::move(allocated).error();
+    memory = std::move(*allocated);
+  }
+}
+
+Result<std::shared_ptr<BatchMemory>> RecordAccumulator::allocate(const TopicEntry& topic,
+                                                                 const RecordToAppend& record,
+                                                                 bool may_wait) {
+  const auto size = memory_for(topic, record);
+  auto memory = pool_.allocate(size, std::nullopt);
+  const bool wait = !memory && memory.error().code() == ErrorCode::would_block && may_wait &&
+                    executor_->may_block();
+  if (wait) memory = pool_.allocate(size, BufferPool::Clock::now() + config_.max_block);
+  if (!memory) return with_topic(std::move(memory).error(), *topic.name());
+  return memory;
+}
+
+void RecordAccumulator::open_batch(PartitionQueue& queue, std::shared_ptr<BatchMemory> memory) {
+  auto result = std::make_shared<BatchResult>(executor_, queue.topic.name(), queue.partition);
+  queue.batches.push_back(std::make_unique<ProducerBatch>(std::move(memory), std::move(result),
+                                                          clock_.now(), flushes_.batch_opened()));
+}
+
+RecordAccumulator::Appended RecordAccumulator::placed(const ProducerBatch& batch,
+                                                      std::int64_t timestamp) {
+  return {batch.result(),
+          {.index = static_cast<std::uint32_t>(batch.record_count() - 1), .stamp = timestamp}};
+}
+
+std::size_t RecordAccumulator::memory_for(const TopicEntry& topic,
+                                          const RecordToAppend& record) const {
+  std::size_t usual = config_.batch_size;
+  if (config_.compression != Compression::none) {
+    const auto wanted = static_cast<float>(usual) / std::max(topic.compression_ratio(), 0.01F);
+    const auto most = std::min(config_.max_request_size, kMostMemoryFactor * usual);
+    while (2 * usual <= most && static_cast<float>(2 * usual) <= wanted) usual *= 2;
+  }
+  return std::max(usual, protocol::kBatchHeaderSize + record.max_size());
+}
+
+// The batch keeps its place in the queue; nobody else touches one that is being sealed.
+void RecordAccumulator::seal(PartitionQueue& queue, ProducerBatch& batch) {
+  batch.seal(config_.compression, config_.compression_level);
+  if (config_.compression != Compression::none) {
+    queue.topic.observe_compression(batch.uncompressed_size(), batch.size_in_bytes());
+  }
+  std::unique_ptr<ProducerBatch> orphan;
+  {
+    const std::lock_guard lock(queue.mutex);
+    batch.state = ProducerBatch::State::sealed;
+    if (queue.closed) {
+      const auto same = [&](const auto& other) { return other.get() == &batch; };
+      const auto at = std::find_if(queue.batches.begin(), queue.batches.end(), same);
+      orphan = std::move(*at);
+      queue.batches.erase(at);
+    }
+  }
+  if (orphan) return fail(*orphan, Error(ErrorCode::closed, "the producer was closed"));
+  enlist(queue);
+}
+
+void RecordAccumulator::enlist(PartitionQueue& queue) {
+  if (queue.enlisted.exchange(true)) return;
+  bool first = false;
+  {
+    const std::lock_guard lock(enlisted_mutex_);
+    first = enlisted_.empty();
+    enlisted_.push_back(&queue);
+  }
+  if (first) on_ready_();
+}
+
+void RecordAccumulator::enlist_all() {
+  topics_.for_each([this](const TopicEntry& topic) {
+    if (const auto* partitions = topic.partitions()) {
+      for (auto* queue : partitions->queues) enlist(*queue);
+    }
+  });
+  on_ready_();
+}
+
+std::vector<PartitionQueue*> RecordAccumulator::take_enlisted() {
+  std::vector<PartitionQueue*> taken;
+  {
+    const std::lock_guard lock(enlisted_mutex_);
+    taken.swap(enlisted_);
+  }
+  for (auto* queue : taken) queue->enlisted.store(false);
+  return taken;
+}
+
+std::optional<RecordAccumulator::Head> RecordAccumulator::head(PartitionQueue& queue) {
+  const std::lock_guard lock(queue.mutex);
+  if (queue.batches.empty()) return std::nullopt;
+  const auto& batch = *queue.batches.front();
+  const bool open = batch.state == ProducerBatch::State::open;
+  return Head{.created = batch.created(),
+              .sealing = batch.state == ProducerBatch::State::sealing,
+              .complete = !open || queue.batches.size() > 1 || batch.full(),
+              .size = batch.size_in_bytes(),
+              .sending = &batch.sending,
+              .stamped = batch.stamped().has_value()};
+}
+
+std::unique_ptr<ProducerBatch> RecordAccumulator::take_head(PartitionQueue& queue) {
+  std::unique_ptr<ProducerBatch> batch;
+  {
+    const std::lock_guard lock(queue.mutex);
+    OTTLA_ASSERT(!queue.batches.empty(), "there is a batch to take");
+    batch = std::move(queue.batches.front());
+    queue.batches.pop_front();
+  }
+  if (batch->state == ProducerBatch::State::sealed) return batch;
+  OTTLA_ASSERT(batch->state == ProducerBatch::State::open, "nobody else is sealing it");
+  batch->seal(config_.compression, config_.compression_level);
+  if (config_.compression != Compression::none) {
+    queue.topic.observe_compression(batch->uncompressed_size(), batch->size_in_bytes());
+  }
+  batch->state = ProducerBatch::State::sealed;
+  return batch;
+}
+
+void RecordAccumulator::put_back(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch) {
+  const std::lock_guard lock(queue.mutex);
+  const auto later = [&](const auto& other) {
+    return other->sending.order == 0 || other->sending.order > batch->sending.order;
+  };
+  const auto at = std::find_if(queue.batches.begin(), queue.batches.end(), later);
+  queue.batches.insert(at, std::move(batch));
+}
+
+void RecordAccumulator::clear_stamps(PartitionQueue& queue) {
+  const std::lock_guard lock(queue.mutex);
+  for (auto& batch : queue.batches) batch->clear_stamp();
+}
+
+void RecordAccumulator::complete(ProducerBatch& batch, std::int64_t base_offset,
+                                 std::int64_t log_append_time_ms) {
+  batch.release_memory();
+  batch.result()->complete(base_offset, log_append_time_ms);
+  deliver(batch, nullptr);
+}
+
+void RecordAccumulator::fail(ProducerBatch& batch, const Error& error,
+                             BatchResult::RecordErrors details) {
+  if (!batch.sending.reported) batch.release_memory();
+  batch.result()->fail(error, std::move(details));
+  deliver(batch, &error);
+}
+
+void RecordAccumulator::deliver(ProducerBatch& batch, const Error* error) {
+  auto deliveries = batch.take_deliveries();
+  if (!deliveries.empty()) {
+    executor_->run(base::Task([executor = executor_, result = batch.result(),
+                               deliveries = std::move(deliveries)]() mutable {
+      for (auto& delivery : deliveries) {
+        executor->invoke([&] { delivery.callback(result->take(delivery.key)); });
+      }
+    }));
+  }
+  flushes_.batch_done(batch.flush_round(), error);
+}
+
+void RecordAccumulator::close(const Error& error) {
+  pool_.close();
+  topics_.for_each([&](TopicEntry& topic) {
+    const auto* partitions = topic.partitions();
+    if (partitions == nullptr) return;
+    for (auto* queue : partitions->queues) {
+      std::deque<std::unique_ptr<ProducerBatch>> left;
+      {
+        const std::lock_guard lock(queue->mutex);
+        queue->closed = true;
+        // One that is being sealed belongs to its sealer until it is done.
+        auto& batches = queue->batches;
+        for (auto& batch : batches) {
+          if (batch->state != ProducerBatch::State::sealing) left.push_back(std::move(batch));
+        }
+        std::erase(batches, nullptr);
+      }
+      for (auto& batch : left) fail(*batch, with_topic(error, *topic.name()));
+    }
+  });
+}
+
+}  // namespace ottla::client

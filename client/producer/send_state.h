@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/time.h"
+#include "client/producer/producer_batch.h"
+#include "protocol/types.h"
+
+namespace ottla::client {
+
+// Where one partition stands in being sent. The Sender's; loop thread.
+struct SendState {
+  // What the network has, in the order of sending.
+  std::vector<std::unique_ptr<ProducerBatch>> in_flight;
+  std::uint64_t next_order = 1;
+
+  // Where the partition is registered: a broker's list of those that can be sent now, or the list
+  // of those without a leader.
+  protocol::BrokerId ready_at = protocol::kNoBroker;
+  bool leaderless = false;
+
+  base::TimePoint timer = base::kNever;  // when to look at it again
+  base::TimePoint retry_at = base::TimePoint::min();
+  protocol::LeaderEpoch failed_epoch = protocol::kNoLeaderEpoch;  // of the leader that failed
+
+  // Who writes: id and epoch that the sequences belong to.
+  protocol::ProducerId producer_id = protocol::kNoProducerId;
+  protocol::ProducerEpoch producer_epoch = protocol::kNoProducerEpoch;
+  protocol::Sequence next_sequence{0};
+  // A stamped batch was given up: what follows in this epoch may be out of sequence.
+  bool gap = false;
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,273 @@
+#include "client/producer/sender.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace ottla::client {
+namespace {
+
+// The broker remembers so many batches of a producer to recognise one that comes again.
+constexpr std::size_t kMaxIdempotentInFlight = 5;
+
+// The last epoch that a producer may write in.
+constexpr protocol::ProducerEpoch kLastEpoch{32766};
+
+ErrorContext place(const PartitionQueue& queue, const Error& error) {
+  auto context = error.context();
+  context.topic = *queue.topic.name();
+  context.partition = queue.partition;
+  return context;
+}
+
+}  // namespace
+
+Sender::Sender(const SenderConfig& config, RecordAccumulator& accumulator, Metadata& metadata,
+               std::uint64_t seed, base::Logger log)
+    : config_(config),
+      accumulator_(accumulator),
+      metadata_(metadata),
+      random_(seed),
+      log_(std::move(log)),
+      identity_(config.retry, random_.next()),
+      max_in_flight_(config.idempotent ? kMaxIdempotentInFlight : 1) {}
+
+Sender::Poll Sender::poll(base::TimePoint now, BrokerGate& gate) {
+  Poll poll;
+  for (auto* queue : accumulator_.take_enlisted()) look_at(*queue, now);
+  if (std::exchange(metadata_changed_, false)) look_at_moved(now);
+  fire_timers(now);
+  if (config_.idempotent) {
+    const auto identity = identity_.poll(now);
+    poll.init_producer_id = identity.request;
+    poll.next = identity.next;
+  }
+  for (auto& [broker, queues] : ready_) {
+    if (queues.empty() || !gate.ready(broker)) continue;
+    auto draft = drain(broker, now);
+    if (!draft.entries.empty()) poll.requests.push_back(std::move(draft));
+  }
+  poll.next = std::min(poll.next, fire_timers(now));
+  return poll;
+}
+
+// Decides anew what the partition waits for; called whenever that may have changed.
+void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
+  expire(queue, now);
+  if (identity_.fatal_error()) fail_queued(queue, *identity_.fatal_error());
+  const auto& in_flight = queue.send.in_flight;
+  auto timer = base::kNever;
+  for (const auto& batch : in_flight) {
+    if (!batch->sending.reported) {
+      timer = std::min(timer, batch->created() + config_.delivery_timeout);
+    }
+  }
+  if (const auto head = accumulator_.head(queue)) {
+    if (!head->sealing) timer = std::min(timer, head->created + config_.delivery_timeout);
+    if (may_send(queue, *head)) {
+      const auto when = send_time(queue, *head);
+      if (when <= now) {
+        register_ready(queue);
+      } else {
+        timer = std::min(timer, when);
+      }
+    }
+  }
+  set_timer(queue, timer);
+}
+
+bool Sender::may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const {
+  const auto& send = queue.send;
+  if (head.sealing || send.in_flight.size() >= max_in_flight_) return false;
+  if (!send.in_flight.empty()) {
+    // What is sent again goes alone, and so does the first batch of a new epoch.
+    const bool again = head.sending->attempts > 0 || send.in_flight.back()->sending.attempts > 1;
+    if (again || send.gap) return false;
+  }
+  const bool needs_id = config_.idempotent && !head.stamped && needs_identity(queue);
+  return !needs_id || identity_.identity().has_value();
+}
+
+base::TimePoint Sender::send_time(const PartitionQueue& queue,
+                                  const RecordAccumulator::Head& head) const {
+  const auto& send = queue.send;
+  if (head.sending->attempts > 0) {
+    const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
+    const bool new_leader = leader && leader->epoch > send.failed_epoch;
+    return new_leader ? base::TimePoint::min() : send.retry_at;
+  }
+  const bool at_once = head.complete || closing_ || accumulator_.flushes().flushing() ||
+                       accumulator_.pool().exhausted();
+  return at_once ? base::TimePoint::min() : head.created + config_.linger;
+}
+
+void Sender::register_ready(PartitionQueue& queue) {
+  auto& send = queue.send;
+  const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
+  if (!leader) {
+    unregister(queue);
+    metadata_.request_update();
+    if (!std::exchange(send.leaderless, true)) leaderless_.push_back(&queue);
+    return;
+  }
+  if (send.ready_at == leader->broker) return;
+  unregister(queue);
+  send.ready_at = leader->broker;
+  ready_[leader->broker].push_back(&queue);
+}
+
+void Sender::unregister(PartitionQueue& queue) {
+  if (queue.send.ready_at == protocol::kNoBroker) return;
+  std::erase(ready_[queue.send.ready_at], &queue);
+  queue.send.ready_at = protocol::kNoBroker;
+}
+
+void Sender::look_at_moved(base::TimePoint now) {
+  std::vector<PartitionQueue*> queues;
+  queues.swap(leaderless_);
+  for (auto* queue : queues) queue->send.leaderless = false;
+  for (const auto& [broker, ready] : ready_)
+    queues.insert(queues.end(), ready.begin(), ready.end());
+  for (auto* queue : queues) look_at(*queue, now);
+  std::erase_if(ready_, [](const auto& entry) { return entry.second.empty(); });
+}
+
+void Sender::set_timer(PartitionQueue& queue, base::TimePoint when) {
+  if (queue.send.timer == when) return;
+  queue.send.timer = when;
+  if (when != base::kNever) timers_.push({when, &queue});
+}
+
+// Returns when the next one is due.
+base::TimePoint Sender::fire_timers(base::TimePoint now) {
+  while (!timers_.empty()) {
+    const auto [when, queue] = timers_.top();
+    if (queue->send.timer == when && when > now) return when;
+    timers_.pop();
+    if (queue->send.timer != when) continue;
+    queue->send.timer = base::kNever;
+    look_at(*queue, now);
+  }
+  return base::kNever;
+}
+
+void Sender::fail_queued(PartitionQueue& queue, const Error& error) {
+  for (auto head = accumulator_.head(queue); head && !head->sealing;
+       head = accumulator_.head(queue)) {
+    accumulator_.fail(*accumulator_.take_head(queue),
+                      Error(error.code(), error.message(), place(queue, error)));
+  }
+}
+
+ProduceDraft Sender::drain(BrokerId broker, base::TimePoint now) {
+  ProduceDraft draft{.broker = broker, .entries = {}};
+  auto room = config_.max_request_size;
+  // Those that register again on the way are for the next request.
+  for (auto left = ready_[broker].size(); left > 0; --left) {
+    auto& queues = ready_[broker];
+    if (queues.empty()) break;
+    auto& queue = *queues.front();
+    queues.pop_front();
+    queue.send.ready_at = protocol::kNoBroker;
+    if (!take_for(broker, queue, now, room, draft)) break;
+  }
+  return draft;
+}
+
+// False if the request is full.
+bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint now,
+                      std::size_t& room, ProduceDraft& draft) {
+  expire(queue, now);
+  const auto head = accumulator_.head(queue);
+  const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
+  const bool still = head && may_send(queue, *head) && send_time(queue, *head) <= now && leader &&
+                     leader->broker == broker;
+  if (!still) {
+    look_at(queue, now);
+    return true;
+  }
+  if (!draft.entries.empty() && head->size > room) {
+    queue.send.ready_at = broker;
+    ready_[broker].push_front(&queue);
+    return false;
+  }
+  auto batch = accumulator_.take_head(queue);
+  stamp(queue, *batch);
+  auto& sending = batch->sending;
+  if (sending.order == 0) sending.order = queue.send.next_order++;
+  ++sending.attempts;
+  sending.leader_epoch = leader->epoch;
+  room -= std::min(room, batch->size_in_bytes());
+  draft.entries.push_back({&queue, batch.get(), batch->slice()});
+  queue.send.in_flight.push_back(std::move(batch));
+  look_at(queue, now);
+  return true;
+}
+
+void Sender::stamp(PartitionQueue& queue, ProducerBatch& batch) {
+  if (batch.stamped()) return;
+  if (!config_.idempotent) return batch.stamp({});
+  auto& send = queue.send;
+  if (send.gap || send.producer_id == protocol::kNoProducerId) {
+    if (needs_identity(queue)) {
+      send.producer_id = identity_.identity()->id;
+      send.producer_epoch = identity_.identity()->epoch;
+    } else {
+      ++send.producer_epoch;
+    }
+    send.next_sequence = protocol::Sequence(0);
+    send.gap = false;
+    accumulator_.clear_stamps(queue);
+  }
+  batch.stamp({send.producer_id, send.producer_epoch, send.next_sequence});
+  send.next_sequence = protocol::sequence_after(send.next_sequence, batch.record_count());
+}
+
+bool Sender::needs_identity(const PartitionQueue& queue) const {
+  const auto& send = queue.send;
+  return send.producer_id == protocol::kNoProducerId ||
+         (send.gap && send.producer_epoch >= kLastEpoch);
+}
+
+void Sender::note_gap(PartitionQueue& queue) {
+  queue.send.gap = true;
+  if (needs_identity(queue)) identity_.renew(queue.send.producer_id);
+}
+
+void Sender::expire(PartitionQueue& queue, base::TimePoint now) {
+  for (auto& batch : queue.send.in_flight) {
+    if (batch->sending.reported || batch->created() + config_.delivery_timeout > now) continue;
+    batch->sending.reported = true;
+    batch->sending.maybe_written = true;
+    accumulator_.fail(*batch, expired(queue, *batch));
+  }
+  for (;;) {
+    const auto head = accumulator_.head(queue);
+    if (!head || head->sealing || head->created + config_.delivery_timeout > now) return;
+    const auto batch = accumulator_.take_head(queue);
+    if (config_.idempotent && batch->stamped()) note_gap(queue);
+    accumulator_.fail(*batch, expired(queue, *batch));
+  }
+}
+
+Error Sender::expired(const PartitionQueue& queue, const ProducerBatch& batch) const {
+  using std::chrono::milliseconds;
+  const auto time = std::chrono::duration_cast<milliseconds>(config_.delivery_timeout);
+  std::string text = "not acknowledged within delivery_timeout (" + std::to_string(time.count()) +
+                     " ms) after " + std::to_string(batch.sending.attempts) + " attempts";
+  const auto& last = batch.sending.last_error;
+  if (last) text += "; the last one failed with " + last->to_string();
+  if (batch.sending.maybe_written) text += "; the broker may have stored it all the same";
+  return Error(ErrorCode::timed_out, std::move(text), place(queue, last.value_or(Error())));
+}
+
+std::unique_ptr<ProducerBatch> Sender::take_in_flight(const ProduceDraft::Entry& entry) {
+  auto& in_flight = entry.queue->send.in_flight;
+  const auto same = [&](const auto& batch) { return batch.get() == entry.batch; };
+  const auto at = std::find_if(in_flight.begin(), in_flight.end(), same);
+  auto batch = std::move(*at);
+  in_flight.erase(at);
+  return batch;
+}
+
+}  // namespace ottla::client

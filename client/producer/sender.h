@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <queue>
+#include <vector>
+
+#include "base/logger.h"
+#include "base/random.h"
+#include "client/metadata/metadata.h"
+#include "client/network/network_client.h"
+#include "client/producer/producer_identity.h"
+#include "client/producer/record_accumulator.h"
+#include "protocol/messages/produce.h"
+
+namespace ottla::client {
+
+struct SenderConfig {
+  Acks acks = Acks::all;
+  bool idempotent = true;
+  base::Duration linger = std::chrono::milliseconds(5);
+  base::Duration delivery_timeout = std::chrono::minutes(2);
+  std::uint32_t retries = 2147483647;
+  Backoff retry{std::chrono::milliseconds(100), std::chrono::milliseconds(1000)};
+  std::size_t max_request_size = 1 << 20;
+};
+
+// One Produce request to be: at most one batch of each partition.
+struct ProduceDraft {
+  struct Entry {
+    PartitionQueue* queue = nullptr;
+    ProducerBatch* batch = nullptr;  // in queue->send.in_flight until the draft is answered
+    base::Slice bytes;
+  };
+  BrokerId broker;
+  std::vector<Entry> entries;
+};
+
+// Decides which batches go to which broker when, and what their answers mean: delivered, again, or
+// failed. A request manager: `poll` gives requests, each of which is answered once by `on_response`
+// or `on_failure`. It touches only partitions that something has happened to. Loop thread.
+//
+// Order: batches of a partition leave in the order in which they were opened. With idempotence up
+// to five may be on their way, for the broker refuses what comes out of sequence; a batch that is
+// sent again goes alone. Without it a partition has one batch on its way at a time.
+class Sender {
+ public:
+  Sender(const SenderConfig& config, RecordAccumulator& accumulator, Metadata& metadata,
+         std::uint64_t seed, base::Logger log);
+
+  struct Poll {
+    std::vector<ProduceDraft> requests;
+    bool init_producer_id = false;  // ask for a producer id
+    base::TimePoint next = base::kNever;
+  };
+  // At most one request for each broker.
+  Poll poll(base::TimePoint now, BrokerGate& gate);
+
+  void on_response(const ProduceDraft& draft, const protocol::ProduceResponse& response,
+                   base::TimePoint now);
+  // The request has failed as a whole.
+  void on_failure(const ProduceDraft& draft, const Error& error, base::TimePoint now);
+  // It has left, and with acks none nothing more is to be known.
+  void on_sent_without_acks(const ProduceDraft& draft, base::TimePoint now);
+  void on_producer_id(const Result<protocol::InitProducerIdResponse>& response,
+                      base::TimePoint now);
+
+  // Leaders may have moved.
+  void on_metadata_update() { metadata_changed_ = true; }
+
+  // Batches go at once and nothing new is expected.
+  void begin_close() { closing_ = true; }
+
+ private:
+  struct Timer {
+    base::TimePoint when;
+    PartitionQueue* queue;
+    bool operator>(const Timer& other) const { return when > other.when; }
+  };
+  using Partition = protocol::ProduceResponse::Partition;
+
+  void look_at(PartitionQueue& queue, base::TimePoint now);
+  bool may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const;
+  base::TimePoint send_time(const PartitionQueue& queue, const RecordAccumulator::Head& head) const;
+  void register_ready(PartitionQueue& queue);
+  void unregister(PartitionQueue& queue);
+  void set_timer(PartitionQueue& queue, base::TimePoint when);
+  base::TimePoint fire_timers(base::TimePoint now);
+  void look_at_moved(base::TimePoint now);
+  void fail_queued(PartitionQueue& queue, const Error& error);
+
+  ProduceDraft drain(BrokerId broker, base::TimePoint now);
+  bool take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint now, std::size_t& room,
+                ProduceDraft& draft);
+  void stamp(PartitionQueue& queue, ProducerBatch& batch);
+  bool needs_identity(const PartitionQueue& queue) const;
+  void note_gap(PartitionQueue& queue);
+
+  void expire(PartitionQueue& queue, base::TimePoint now);
+  Error expired(const PartitionQueue& queue, const ProducerBatch& batch) const;
+
+  static std::unique_ptr<ProducerBatch> take_in_flight(const ProduceDraft::Entry& entry);
+  void on_batch_answer(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch,
+                       const Partition& answer, base::TimePoint now);
+  void on_batch_error(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch, Error error,
+                      BatchResult::RecordErrors details, base::TimePoint now);
+  bool heal_sequence(PartitionQueue& queue, ProducerBatch& batch, ErrorCode code);
+  bool is_first_unsettled(PartitionQueue& queue, const ProducerBatch& batch);
+  void retry(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch, const Error& error,
+             base::TimePoint now);
+  void apply_hints(const ProduceDraft& draft, const protocol::ProduceResponse& response);
+
+  const SenderConfig config_;
+  RecordAccumulator& accumulator_;
+  Metadata& metadata_;
+  base::Random random_;
+  const base::Logger log_;
+  ProducerIdentity identity_;
+  std::size_t max_in_flight_;  // batches of a partition
+
+  bool closing_ = false;
+  bool metadata_changed_ = false;
+  std::map<BrokerId, std::deque<PartitionQueue*>> ready_;
+  std::vector<PartitionQueue*> leaderless_;
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,66 @@
+#include "client/producer/topic_table.h"
+
+#include <algorithm>
+
+namespace ottla::client {
+
+void TopicEntry::set_partitions(const std::vector<bool>& has_leader) {
+  if (has_leader.empty()) return;
+  while (queues_.size() < has_leader.size()) {
+    const auto number = static_cast<std::int32_t>(queues_.size());
+    queues_.push_back(std::make_unique<PartitionQueue>(*this, number));
+  }
+  std::vector<std::int32_t> all;
+  std::vector<std::int32_t> led;
+  for (std::size_t i = 0; i < has_leader.size(); ++i) {
+    all.push_back(static_cast<std::int32_t>(i));
+    if (has_leader[i]) led.push_back(static_cast<std::int32_t>(i));
+  }
+  sticky_.set_candidates(led.empty() ? std::move(all) : std::move(led));
+  const auto* current = partitions();
+  if (current != nullptr && current->queues.size() == has_leader.size()) return;
+  auto next = std::make_unique<Partitions>();
+  for (std::size_t i = 0; i < has_leader.size(); ++i) next->queues.push_back(queues_[i].get());
+  partitions_.store(next.get(), std::memory_order_release);
+  versions_.push_back(std::move(next));
+}
+
+void TopicEntry::observe_compression(std::size_t before, std::size_t after) {
+  if (before == 0) return;
+  const auto observed = static_cast<float>(after) / static_cast<float>(before);
+  const auto known = compression_ratio();
+  const auto next =
+      observed > known ? std::max(known + 0.05F, observed) : std::max(known - 0.005F, observed);
+  ratio_.store(next, std::memory_order_relaxed);
+}
+
+TopicTable::~TopicTable() {
+  for (auto& bucket : buckets_) {
+    for (auto* node = bucket.load(); node != nullptr;) {
+      auto* const next = node->next;
+      delete node;
+      node = next;
+    }
+  }
+}
+
+TopicEntry* TopicTable::find(std::string_view name) const {
+  auto& bucket = const_cast<TopicTable*>(this)->bucket(name);
+  for (auto* node = bucket.load(std::memory_order_acquire); node != nullptr; node = node->next) {
+    if (*node->entry.name() == name) return &node->entry;
+  }
+  return nullptr;
+}
+
+TopicEntry& TopicTable::find_or_add(std::string_view name, bool& added) {
+  const std::lock_guard lock(mutex_);
+  auto* found = find(name);
+  added = found == nullptr;
+  if (!added) return *found;
+  auto& first = bucket(name);
+  auto* const node = new Node(name, batch_size_, seed_++, first.load(std::memory_order_relaxed));
+  first.store(node, std::memory_order_release);
+  return node->entry;
+}
+
+}  // namespace ottla::client
