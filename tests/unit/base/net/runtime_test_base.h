@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <future>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -12,24 +15,39 @@
 
 namespace ottla::base {
 
-// Something that one thread waits for and another does. A wait that takes half a minute is a
-// failure, not a slow machine.
+// Something that one thread waits for and another does; set once. Whoever is in a call may outlast
+// the object. A wait that takes half a minute is a failure, not a slow machine.
 template <class T>
 class Awaited {
  public:
-  void set(T value) { promise_.set_value(std::move(value)); }
-  bool is_set() { return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+  void set(T value) {
+    const auto state = state_;
+    std::lock_guard guard(state->mutex);
+    state->value = std::move(value);
+    state->changed.notify_all();
+  }
+  bool is_set() const {
+    std::lock_guard guard(state_->mutex);
+    return state_->value.has_value();
+  }
   T get() {
-    if (future_.wait_for(std::chrono::seconds(30)) != std::future_status::ready) {
-      ADD_FAILURE() << "waited in vain";
+    const auto state = state_;
+    std::unique_lock lock(state->mutex);
+    if (!state->changed.wait_for(lock, std::chrono::seconds(30),
+                                 [&] { return state->value.has_value(); })) {
+      std::fprintf(stderr, "waited in vain\n");
       std::abort();
     }
-    return future_.get();
+    return std::move(*state->value);
   }
 
  private:
-  std::promise<T> promise_;
-  std::future<T> future_ = promise_.get_future();
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<T> value;
+  };
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 struct Done {};
