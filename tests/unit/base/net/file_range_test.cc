@@ -126,6 +126,7 @@ TEST_F(FileRangeTest, ranges_larger_than_the_socket_buffers_arrive_whole_between
                           bytes.substr(7, 200'000) + "tail";
     EXPECT_TRUE(received(segments, expected.size()) == expected) << source->path();
   }
+  hang_up();
 }
 
 TEST_F(FileRangeTest, many_small_ranges_and_bytes_keep_their_order) {
@@ -146,6 +147,7 @@ TEST_F(FileRangeTest, many_small_ranges_and_bytes_keep_their_order) {
     }
     EXPECT_TRUE(received([&] { return all; }, expected.size()) == expected) << source->path();
   }
+  hang_up();
 }
 
 TEST_F(FileRangeTest, cold_ranges_are_read_by_a_worker_in_their_order) {
@@ -166,6 +168,7 @@ TEST_F(FileRangeTest, cold_ranges_are_read_by_a_worker_in_their_order) {
     EXPECT_TRUE(received(segments, expected.size()) == expected) << has_descriptor;
     EXPECT_GE(cold->cold_reads, 5);
   }
+  hang_up();
 }
 
 TEST_F(FileRangeTest, writes_made_during_a_cold_read_wait_behind_it) {
@@ -182,6 +185,7 @@ TEST_F(FileRangeTest, writes_made_during_a_cold_read_wait_behind_it) {
   here([&] { EXPECT_EQ(handler->drained_calls, 0); });
   go_on.set({});
   EXPECT_EQ(peer.receive(14), "cold then warm");
+  hang_up();
 }
 
 TEST_F(FileRangeTest, a_file_shorter_than_its_range_ends_the_connection) {
@@ -202,6 +206,7 @@ TEST_F(FileRangeTest, a_file_shorter_than_its_range_ends_the_connection) {
       }
     }
   }
+  hang_up();
 }
 
 TEST_F(FileRangeTest, a_file_cut_while_it_is_sent_ends_the_connection) {
@@ -218,6 +223,7 @@ TEST_F(FileRangeTest, a_file_cut_while_it_is_sent_ends_the_connection) {
   peer.connect(server());
   EXPECT_EQ(peer.receive_to_the_end().size(), std::size_t{10} << 20);
   EXPECT_EQ(closed.get().code(), ErrorCode::io_error);
+  hang_up();
 }
 
 TEST_F(FileRangeTest, a_file_that_cannot_be_read_ends_the_connection) {
@@ -228,6 +234,7 @@ TEST_F(FileRangeTest, a_file_that_cannot_be_read_ends_the_connection) {
   EXPECT_EQ(error.code(), ErrorCode::io_error);
   EXPECT_EQ(error.message(), "the disk is broken");
   EXPECT_EQ(got, "head");
+  hang_up();
 }
 
 TEST_F(FileRangeTest, requests_before_a_failed_file_are_still_delivered) {
@@ -244,6 +251,7 @@ TEST_F(FileRangeTest, requests_before_a_failed_file_are_still_delivered) {
   RawPeer peer(server());
   peer.send("0123456789");
   EXPECT_EQ(closed.get(), "0123456789");
+  hang_up();
 }
 
 TEST_F(FileRangeTest, a_stream_may_be_destroyed_during_a_cold_read) {
@@ -261,6 +269,7 @@ TEST_F(FileRangeTest, a_stream_may_be_destroyed_during_a_cold_read) {
   here([&] { handler->stream.reset(); });
   go_on.set({});
   EXPECT_EQ(peer.receive_to_the_end(), "");
+  hang_up();
 }
 
 TEST_F(FileRangeTest, sendfile_to_who_went_away_is_no_signal) {
@@ -276,6 +285,7 @@ TEST_F(FileRangeTest, sendfile_to_who_went_away_is_no_signal) {
   EXPECT_EQ(peer.receive(5), "first");
   peer.reset();
   EXPECT_EQ(closed.get().code(), ErrorCode::connection_closed);
+  hang_up();
 }
 
 }  // namespace

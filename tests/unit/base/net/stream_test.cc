@@ -29,6 +29,7 @@ TEST_F(StreamTest, echoes_what_it_gets) {
     peer.send(message);
     EXPECT_EQ(peer.receive(message.size()), message);
   }
+  hang_up();
 }
 
 TEST_F(StreamTest, knows_both_ends) {
@@ -40,6 +41,7 @@ TEST_F(StreamTest, knows_both_ends) {
   const auto [local, remote] = ends.get();
   EXPECT_EQ(local, server());
   EXPECT_EQ(remote, local_endpoint(peer.get()));
+  hang_up();
 }
 
 TEST_F(StreamTest, a_large_write_waits_for_a_slow_reader_and_then_reports_once) {
@@ -64,6 +66,7 @@ TEST_F(StreamTest, a_large_write_waits_for_a_slow_reader_and_then_reports_once) 
   EXPECT_EQ(drained.get(), 0u);
   auto* handler = accepted();
   here([&] { EXPECT_EQ(handler->drained_calls, 1); });
+  hang_up();
 }
 
 TEST_F(StreamTest, on_drained_never_comes_from_within_write) {
@@ -83,6 +86,7 @@ TEST_F(StreamTest, on_drained_never_comes_from_within_write) {
   peer.send("question");
   EXPECT_EQ(peer.receive(6), "answer");
   drained.get();
+  hang_up();
 }
 
 TEST_F(StreamTest, a_write_from_within_on_drained_is_reported_again) {
@@ -97,6 +101,7 @@ TEST_F(StreamTest, a_write_from_within_on_drained_is_reported_again) {
   RawPeer peer(server());
   third.get();
   EXPECT_EQ(peer.receive(3), "xxx");
+  hang_up();
 }
 
 TEST_F(StreamTest, data_left_unread_is_told_again) {
@@ -112,6 +117,7 @@ TEST_F(StreamTest, data_left_unread_is_told_again) {
   EXPECT_EQ(peer.receive(9), "one by on");
   auto* handler = accepted();
   here([&] { EXPECT_GE(handler->readable_calls, 9); });
+  hang_up();
 }
 
 TEST_F(StreamTest, a_hang_up_is_told_after_the_data_before_it) {
@@ -169,6 +175,7 @@ TEST_F(StreamTest, a_reset_is_told_with_its_reason) {
   const auto error = closed.get();
   EXPECT_EQ(error.code(), ErrorCode::connection_closed);
   EXPECT_NE(error.message().find("reset"), std::string::npos) << error.message();
+  hang_up();
 }
 
 TEST_F(StreamTest, writing_to_who_went_away_ends_in_on_closed_and_not_in_a_signal) {
@@ -183,6 +190,7 @@ TEST_F(StreamTest, writing_to_who_went_away_ends_in_on_closed_and_not_in_a_signa
   EXPECT_EQ(peer.receive(5), "first");
   peer.reset();
   EXPECT_EQ(closed.get().code(), ErrorCode::connection_closed);
+  hang_up();
 }
 
 TEST_F(StreamTest, a_paused_stream_holds_its_peer_back_and_loses_nothing) {
@@ -203,6 +211,7 @@ TEST_F(StreamTest, a_paused_stream_holds_its_peer_back_and_loses_nothing) {
     handler->stream->resume_reading();
   });
   all.get();
+  hang_up();
 }
 
 TEST_F(StreamTest, pausing_within_on_readable_is_kept_and_resuming_tells_what_is_left) {
@@ -231,6 +240,7 @@ TEST_F(StreamTest, pausing_within_on_readable_is_kept_and_resuming_tells_what_is
     handler->stream->resume_reading();
   });
   rest.get();
+  hang_up();
 }
 
 TEST_F(StreamTest, may_be_destroyed_in_every_callback) {
@@ -271,6 +281,7 @@ TEST_F(StreamTest, may_be_destroyed_in_every_callback) {
   RawPeer fourth(server());
   in_accept.get();
   EXPECT_EQ(fourth.receive_to_the_end(), "");
+  hang_up();
 }
 
 TEST_F(StreamTest, dropping_it_drops_what_has_not_left) {
@@ -286,6 +297,7 @@ TEST_F(StreamTest, dropping_it_drops_what_has_not_left) {
     EXPECT_EQ(bytes.use_count(), 1);
   });
   EXPECT_LT(peer.receive_to_the_end().size(), bytes->size());
+  hang_up();
 }
 
 TEST_F(StreamTest, many_connections_are_served_side_by_side) {
@@ -302,6 +314,7 @@ TEST_F(StreamTest, many_connections_are_served_side_by_side) {
   for (std::size_t i = peers.size(); i-- > 0;) {
     EXPECT_EQ(peers[i].receive(1000), std::string(1000, char('0' + i % 10)));
   }
+  hang_up();
 }
 
 }  // namespace

@@ -138,6 +138,11 @@ class StreamTest : public RuntimeTest {
     });
   }
 
+  // The last act of a test: from here on no handler is called, so what they refer to may end.
+  void hang_up() {
+    here([&] { drop_all(); });
+  }
+
   const Endpoint& server() const { return server_; }
   void stop_listening() { listener_.reset(); }
   void drop_all() {

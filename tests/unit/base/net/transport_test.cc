@@ -1,14 +1,19 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <mutex>
 
 #include "tests/unit/base/net/stream_test_base.h"
 
 namespace ottla::base {
 namespace {
+
+// UBSan opens pipes to look at memory, and takes it for broken when it cannot.
+#ifdef __clang__
+constexpr bool kNeedsDescriptors = __has_feature(undefined_behavior_sanitizer);
+#else
+constexpr bool kNeedsDescriptors = false;
+#endif
 
 class TransportTest : public StreamTest {
  protected:
@@ -69,6 +74,7 @@ TEST_F(TransportTest, connects_and_talks) {
   });
   EXPECT_EQ(answer.get(), "question");
   here([&] { client.stream.reset(); });
+  hang_up();
 }
 
 TEST_F(TransportTest, a_stream_written_to_before_its_start_reports_after_it) {
@@ -82,6 +88,7 @@ TEST_F(TransportTest, a_stream_written_to_before_its_start_reports_after_it) {
   here([&] { client.stream->start(client); });
   drained.get();
   here([&] { client.stream.reset(); });
+  hang_up();
 }
 
 TEST_F(TransportTest, nobody_listening_is_a_refusal) {
@@ -93,6 +100,7 @@ TEST_F(TransportTest, nobody_listening_is_a_refusal) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::connection_refused);
   EXPECT_EQ(refused.error().context().broker, where.to_string());
+  hang_up();
 }
 
 TEST_F(TransportTest, only_addresses_are_connected_to) {
@@ -101,6 +109,7 @@ TEST_F(TransportTest, only_addresses_are_connected_to) {
     ASSERT_FALSE(refused) << host;
     EXPECT_EQ(refused.error().code(), ErrorCode::invalid_argument) << host;
   }
+  hang_up();
 }
 
 TEST_F(TransportTest, a_port_in_use_is_refused_by_name) {
@@ -110,6 +119,7 @@ TEST_F(TransportTest, a_port_in_use_is_refused_by_name) {
     EXPECT_EQ(second.error().code(), ErrorCode::already_in_use);
     EXPECT_EQ(second.error().context().broker, server().to_string());
   });
+  hang_up();
 }
 
 TEST_F(TransportTest, a_port_is_free_again_at_once) {
@@ -120,6 +130,7 @@ TEST_F(TransportTest, a_port_is_free_again_at_once) {
   EXPECT_EQ(peer.receive_to_the_end(), "");
   listen(same);
   EXPECT_EQ(server(), same);
+  hang_up();
 }
 
 TEST_F(TransportTest, listens_on_the_first_address_of_a_name) {
@@ -130,6 +141,7 @@ TEST_F(TransportTest, listens_on_the_first_address_of_a_name) {
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code(), ErrorCode::name_not_resolved);
   });
+  hang_up();
 }
 
 TEST_F(TransportTest, ipv6_loopback_works) {
@@ -140,27 +152,28 @@ TEST_F(TransportTest, ipv6_loopback_works) {
   ASSERT_TRUE(stream) << stream.error();
   EXPECT_EQ((*stream)->peer(), server());
   here([&] { stream->reset(); });
+  hang_up();
 }
 
 TEST_F(TransportTest, an_empty_host_takes_both_families_and_shows_ipv4_as_such) {
   listen({"", 0});
   EXPECT_EQ(server().host, "");
   EXPECT_NE(server().port, 0);
-  std::mutex mutex;
-  std::vector<std::string> locals;
-  Event second;
-  prepare = [&](TestHandler& handler) {
-    std::lock_guard guard(mutex);
-    EXPECT_EQ(handler.stream->local().host, handler.stream->peer().host);
-    locals.push_back(handler.stream->local().host);
-    if (locals.size() == 2) second.set({});
+  const auto accepted_host = [&](const Endpoint& to, int family) {
+    Awaited<std::string> host;
+    here([&] {
+      prepare = [host](TestHandler& handler) mutable {
+        EXPECT_EQ(handler.stream->local().host, handler.stream->peer().host);
+        host.set(handler.stream->local().host);
+      };
+    });
+    const RawPeer peer(to, family);
+    return host.get();
   };
-  RawPeer v4({"127.0.0.1", server().port});
+  EXPECT_EQ(accepted_host({"127.0.0.1", server().port}, AF_INET), "127.0.0.1");
   if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
-  RawPeer v6({"::1", server().port}, AF_INET6);
-  second.get();
-  std::sort(locals.begin(), locals.end());
-  EXPECT_EQ(locals, (std::vector<std::string>{"127.0.0.1", "::1"}));
+  EXPECT_EQ(accepted_host({"::1", server().port}, AF_INET6), "::1");
+  hang_up();
 }
 
 TEST_F(TransportTest, resolves_names_and_addresses) {
@@ -176,6 +189,7 @@ TEST_F(TransportTest, resolves_names_and_addresses) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code(), ErrorCode::name_not_resolved);
   EXPECT_EQ(resolve({"", 1}).error().code(), ErrorCode::name_not_resolved);
+  hang_up();
 }
 
 TEST_F(TransportTest, a_listener_may_be_destroyed_while_it_accepts) {
@@ -189,6 +203,7 @@ TEST_F(TransportTest, a_listener_may_be_destroyed_while_it_accepts) {
   const auto refused = connect(server());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::connection_refused);
+  hang_up();
 }
 
 TEST_F(TransportTest, answers_that_are_not_given_by_the_end_are_dropped) {
@@ -208,6 +223,7 @@ TEST_F(TransportTest, answers_that_are_not_given_by_the_end_are_dropped) {
 
 // Out of descriptors: the connection waits, the loop does not spin, one line says so.
 TEST_F(TransportTest, without_descriptors_connections_wait_until_there_are_some) {
+  if (kNeedsDescriptors) GTEST_SKIP() << "the sanitizer itself needs descriptors";
   std::atomic<int> lines{0};
   Event warned;
   RuntimeOptions options;
@@ -240,6 +256,7 @@ TEST_F(TransportTest, without_descriptors_connections_wait_until_there_are_some)
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   accepted();
   peer.send("hello");
+  hang_up();
 }
 
 }  // namespace
