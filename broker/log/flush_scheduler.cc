@@ -162,7 +162,7 @@ void FlushScheduler::fail(const Error& error) {
   for (auto* log : told) {
     if (attached_.count(log) != 0) log->go_offline(error);
   }
-  if (on_offline_) on_offline_(error);
+  if (auto tell = std::exchange(on_offline_, nullptr)) tell(error);
 }
 
 }  // namespace ottla::broker

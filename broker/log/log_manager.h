@@ -26,7 +26,10 @@ struct LogManagerOptions {
   base::Duration retention_check_interval = std::chrono::minutes(5);  // log.retention.check...
   base::Duration producer_check_interval = std::chrono::minutes(10);
   WallMillis producer_id_expiration_ms = 86'400'000;
-  std::size_t recovery_workers = 4;  // logs opened side by side
+  std::size_t workers = 4;  // logs opened or closed side by side
+  // What a log may append before a checkpoint brings its recovery point up: what is read again
+  // after a crash.
+  std::uint64_t recovery_point_bytes = 64 << 20;
   FlushOptions flush;
 };
 
@@ -51,11 +54,14 @@ class LogManager {
   using Done = base::UniqueFunction<void(Result<void>)>;
 
   // Opens all logs on workers and removes what deletions have left; after a crash what the logs
-  // keep has been synced before `done` is called. Once, before anything else.
+  // keep has been synced before `done` is called (under `fsync`). Once, before anything else. A log
+  // that cannot be opened is reported and left alone: `create_log` will not take its place. `done`
+  // has an error only if the directory cannot be read, or goes offline.
   void load(Describe describe, Done done);
 
-  // A new, empty log. Nothing is written before its first append. Error: already_in_use;
-  // kafka_storage_error if the directory is offline. The pointer lives until delete_log or the end.
+  // A new, empty log. Nothing is written before its first append. Errors: already_in_use;
+  // kafka_storage_error if the directory is offline, or if a log is there that could not be opened.
+  // The pointer lives until delete_log or the end.
   Result<UnifiedLog*> create_log(const TopicPartition& partition, const protocol::Uuid& topic_id,
                                  const LogConfig& config);
 
@@ -68,8 +74,10 @@ class LogManager {
   // io_error (and the directory goes offline).
   Result<void> delete_log(const TopicPartition& partition);
 
-  // A clean shutdown: every log finished and synced, then the checkpoints, then the mark. `done`
-  // is called once; on an error the mark is not written. Nothing may be called afterwards.
+  // A clean shutdown: every log finished and synced, then the checkpoints, then the mark, then the
+  // lock is given back. `done` is called once; on an error the mark is not written, nor if a log is
+  // of `memory` durability, since then it would promise too much. Nothing else may be called from
+  // here on.
   void close(std::int64_t broker_epoch, Done done);
 
   FlushScheduler& flush_scheduler() { return *flush_; }
@@ -82,13 +90,58 @@ class LogManager {
   void checkpoint_log_start_offsets();
 
  private:
+  struct Loading;
+  struct Closing;
+  struct Checkpoint {
+    std::string_view name;
+    OffsetCheckpoint written;
+    bool writing = false;
+    bool again = false;
+  };
+
+  // Loading (log_manager_load.cc).
+  void take_in(const std::shared_ptr<Loading>& loading);
+  void open_next(const std::shared_ptr<Loading>& loading);
+  void add_loaded(Loading& loading, const TopicPartition& partition, Result<LoadedLog> loaded);
+  void sync_recovered(const std::shared_ptr<Loading>& loading);
+  void end_load(Result<void> result);
+  void rename_stray(const Found& stray);
+
+  // Closing.
+  void close_next(const std::shared_ptr<Closing>& closing);
+  void write_last_files(const std::shared_ptr<Closing>& closing);
+
+  UnifiedLog* add(LoadedLog loaded);
+  void remove_directory_later(const std::string& name, base::Duration delay);
+  OffsetCheckpoint recovery_points() const;
+  OffsetCheckpoint log_starts() const;
+  OffsetCheckpoint high_watermarks() const;
+  void write(Checkpoint& checkpoint, OffsetCheckpoint content);
+  bool writing() const;
+  void every(base::Duration interval, void (LogManager::*action)());
+  void advance_recovery_points();
+  void checkpoint_high_watermarks();
+  void check_retention();
+  void check_producers();
+
+  // Set at construction.
   base::Loop& loop_;
   std::shared_ptr<LogDirectory> directory_;
   base::Random random_;
   base::Logger logger_;
   LogManagerOptions options_;
   std::unique_ptr<FlushScheduler> flush_;
+
+  // Loop's thread only.
   std::unordered_map<TopicPartition, std::unique_ptr<UnifiedLog>> logs_;
+  std::unordered_map<TopicPartition, Error> failed_;  // those that could not be opened
+  OffsetCheckpoint failed_recovery_points_;           // theirs, to be kept
+  Checkpoint recovery_checkpoint_{kRecoveryPointCheckpoint, {}};
+  Checkpoint log_start_checkpoint_{kLogStartCheckpoint, {}};
+  Checkpoint high_watermark_checkpoint_{kHighWatermarkCheckpoint, {}};
+  std::shared_ptr<Loading> loading_;  // while one is under way
+  std::shared_ptr<Closing> closing_;
+  base::UniqueFunction<void(const Error&)> on_offline_;
   base::Lifetime lifetime_;
 };
 

@@ -126,6 +126,10 @@ class UnifiedLog final : public Flushable {
   EpochEndOffset end_offset_for_epoch(LeaderEpoch epoch) const;
 
   std::uint64_t size_in_bytes() const;
+  // The first offset that a segment still holds, readable or not.
+  Offset first_segment_offset() const {
+    return segments_.empty() ? log_end_offset_ : segments_.front().base_offset();
+  }
   std::size_t segment_count() const { return segments_.size(); }
   std::size_t producer_count() const { return producers_.size(); }
 

@@ -246,7 +246,9 @@ void UnifiedLog::finish() {
         if (advance) *result = advance->run();
       },
       lifetime_.guard([this, result] {
-        if (*result) recovery_point_ = log_end_offset_;
+        const bool memory = config_.effective_durability() == Durability::memory;
+        if (*result && !memory) recovery_point_ = log_end_offset_;
+        if (*result && sync_at_close_) end_flush({.end_offset = log_end_offset_});
         auto done = std::exchange(on_closed_, nullptr);
         done(*result);
       }));

@@ -63,13 +63,17 @@ Result<ControlRecord> parse_control_record(const protocol::RecordView& record) {
                                                    ", which has no place in the metadata log");
 }
 
+std::string control_record_key(ControlRecordType type) {
+  std::string key(kKeySize, '\0');
+  base::store_be(key.data(), kKeyVersion);
+  base::store_be(key.data() + sizeof(std::int16_t), static_cast<std::int16_t>(type));
+  return key;
+}
+
 Result<EncodedControlRecord> encode_control_record(const ControlRecord& record,
                                                    std::int16_t version) {
   EncodedControlRecord encoded;
-  encoded.key.resize(kKeySize);
-  base::store_be(encoded.key.data(), kKeyVersion);
-  base::store_be(encoded.key.data() + sizeof(std::int16_t),
-                 static_cast<std::int16_t>(type_of(record)));
+  encoded.key = control_record_key(type_of(record));
   return std::visit(
       [&](const auto& body) -> Result<EncodedControlRecord> {
         using Body = std::decay_t<decltype(body)>;

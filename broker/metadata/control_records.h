@@ -175,6 +175,8 @@ using ControlRecord = std::variant<LeaderChangeMessage, SnapshotHeaderRecord, Sn
 // that has no place in a metadata log, corrupt_data.
 Result<ControlRecord> parse_control_record(const protocol::RecordView& record);
 
+std::string control_record_key(ControlRecordType type);
+
 // Key and value. `version` is that of the body.
 struct EncodedControlRecord {
   std::string key;

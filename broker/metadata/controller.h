@@ -18,50 +18,10 @@
 #include "broker/metadata/metadata_image.h"
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/metadata_log.h"
+#include "broker/metadata/topic_requests.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
-
-// One topic of a CreateTopics request.
-struct NewTopic {
-  struct Assignment {
-    std::int32_t partition = 0;
-    std::vector<BrokerId> replicas;
-  };
-
-  std::string name;
-  std::int32_t num_partitions = -1;      // -1: num.partitions
-  std::int32_t replication_factor = -1;  // -1: default.replication.factor
-  std::vector<Assignment> assignments;   // if there are any, both numbers above must be -1
-  std::vector<std::pair<std::string, std::optional<std::string>>> configs;
-  // A topic of the broker's own: gets min(replication_factor, brokers there are) replicas.
-  bool internal = false;
-};
-
-struct CreatedTopic {
-  Uuid id;
-  std::int32_t num_partitions = 0;
-  std::int16_t replication_factor = 0;
-  ConfigMap configs;  // what was set explicitly
-};
-
-// In the order of the request; a name that stands there twice is answered once.
-struct CreateTopicResult {
-  std::string name;
-  Result<CreatedTopic> result;
-};
-
-// A topic to delete: by name, or by id with an empty name.
-struct TopicToDelete {
-  std::string name;
-  Uuid id;
-};
-
-struct DeleteTopicResult {
-  std::string name;  // empty if only the id was given and is unknown
-  Uuid id;
-  Result<void> result;
-};
 
 // Producer ids [first, first + count), never handed out before and never again.
 struct ProducerIdBlock {
@@ -78,8 +38,9 @@ struct ProducerIdBlock {
 //
 // Belongs to one loop; every call and every callback is on it. Batches are pipelined: requests are
 // checked against what was appended, the image shows what is durable, in the order of appending.
-// After a failed sync nothing more is accepted (kafka_storage_error): only a restart tells what is
-// in the log.
+// Requests before `start` has answered and after `stop` are answered not_controller; after a failed
+// append or sync kafka_storage_error, since only a restart tells what is in the log. Answers that
+// need no commit come before the call returns; none comes once the controller is destroyed.
 class Controller {
  public:
   struct Identity {
@@ -124,12 +85,12 @@ class Controller {
   // gave, and kafka_storage_error.
   void start(OnDone done);
 
-  // Takes the leadership off every partition, fences the broker and answers once that is durable;
-  // requests are refused from now on (closed). Then the caller closes the logs and writes
+  // Takes the leadership off every partition, fences the broker and, once that is durable, closes
+  // the metadata log; then answers. The caller goes on to close the other logs and to write
   // `.kafka_cleanshutdown` with `broker_epoch`.
   void stop(OnDone done);
 
-  // What is durable. Before `start` has answered: what was loaded. Any thread may hold it.
+  // What is durable; before `start`, what was loaded. Any thread may hold it.
   const std::shared_ptr<const MetadataImage>& image() const;
 
   // The offset of this start's RegisterBroker record; -1 before `start` has appended it.
@@ -139,8 +100,10 @@ class Controller {
 
   // Answers every topic on its own with Kafka's error codes: invalid_topic_exception,
   // topic_already_exists, invalid_partitions, invalid_replication_factor,
-  // invalid_replica_assignment, invalid_config, invalid_request (twice in one request),
-  // policy_violation never. With `validate_only` nothing is written. After `timeout` (none if it is
+  // invalid_replica_assignment, invalid_config, invalid_request (twice in one request, or both
+  // numbers and assignments),
+  // policy_violation (more than 10,000 partitions), topic_authorization_failed (the metadata log's
+  // own topic). With `validate_only` nothing is written. After `timeout` (none if it is
   // zero) the answer is request_timed_out, and the topics may come to be all the same.
   using OnCreated = base::UniqueFunction<void(std::vector<CreateTopicResult>)>;
   void create_topics(std::vector<NewTopic> topics, bool validate_only,

@@ -19,13 +19,15 @@ inline constexpr Uuid kMetadataTopicId{.high = 0, .low = 1};
 
 // What a data directory says about its cluster.
 struct LoadedMetadata {
-  std::shared_ptr<const MetadataImage> image;
+  // Its cluster id is still empty: that stands in meta.properties.
+  std::shared_ptr<const MetadataImage> image = MetadataImage::empty({});
   Offset log_end_offset{0};     // where the log goes on
   std::int32_t last_epoch = 0;  // the greatest raft epoch seen in log, snapshots and quorum-state
   std::int16_t kraft_version = 0;
+  std::string voters;             // the value of the last VotersRecord, under kraft.version 1
   bool has_records = false;       // false: the first records (features) are still to be written
   bool open_transaction = false;  // a Begin without End: to be aborted first
-  // Bodies of the records of bootstrap.checkpoint, to be written first if there are no records.
+  // Values of the records of bootstrap.checkpoint, to be written first if there are no records.
   std::vector<std::string> bootstrap_records;
 };
 
@@ -34,9 +36,9 @@ struct LoadedMetadata {
 // else opens the directory for writing. (sleeps)
 //
 // Errors: unsupported_version for a record, a record version or a feature level that this broker
-// does not know (naming file, offset and what to do), corrupt_data for anything broken below the
-// recovery point; a batch torn by a crash at the end of the log is not one.
-Result<LoadedMetadata> load_metadata(base::Directory& log_directory, const std::string& cluster_id,
-                                     const base::Logger& logger);
+// does not know (naming file, offset and what to do); corrupt_data for contradictory records and
+// for damage. A batch that is not whole at the end of the log is what a crash leaves, and no error,
+// unless a raft epoch opens behind it: whoever opened that found it whole.
+Result<LoadedMetadata> load_metadata(base::Directory& log_directory, const base::Logger& logger);
 
 }  // namespace ottla::broker

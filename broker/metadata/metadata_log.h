@@ -16,15 +16,20 @@ class MetadataLog {
   // Where the next batch begins.
   virtual protocol::Offset log_end_offset() const = 0;
 
-  // Appends a whole, sealed batch, stamping log_end_offset() and `epoch` into it. An error
-  // (no_space) means that nothing was appended; whether it is durable, `when_durable` tells.
+  // Appends a whole, sealed batch, stamping log_end_offset() and `epoch` into it. An error means
+  // that nothing was appended; whether it is durable, `when_durable` tells.
   virtual Result<void> append(std::string batch, protocol::LeaderEpoch epoch) = 0;
 
   // Calls back, later and in the order of the calls, once everything below log_end_offset() is on
   // stable storage (as far as the broker's durability promises), or with kafka_storage_error if
-  // that failed: then nothing that was not yet durable ever will be.
-  using OnDurable = base::UniqueFunction<void(Result<void>)>;
-  virtual void when_durable(OnDurable done) = 0;
+  // that failed: then nothing that was not yet durable ever will be. Not called if the log is
+  // destroyed before.
+  using Done = base::UniqueFunction<void(Result<void>)>;
+  virtual void when_durable(Done done) = 0;
+
+  // Finishes the files as a clean shutdown must; everything appended was durable before. The last
+  // call.
+  virtual void close(Done done) = 0;
 };
 
 }  // namespace ottla::broker

@@ -117,6 +117,7 @@ def run_tool(table, context):
     kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
     try:
         tool.rows(table, context, "kafka/tool", kafka)
+        selfcheck.planted(table, context, kafka)
     finally:
         kafka.stop()
 

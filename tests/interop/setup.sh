@@ -45,14 +45,14 @@ finish() { # FOLDER STAMP
   mkdir -p "$1/target"
   echo "$2" >"$1/target/stamp"
 }
-# A registry may fail for a moment: three tries, a pause between them.
+# A registry may fail for a moment: three tries, a pause between them. Quiet unless all fail.
 fetching() {
-  local try
+  local try output
   for try in 1 2 3; do
-    "$@" && return 0
+    output=$("$@" 2>&1) && return 0
     [ "$try" -eq 3 ] || sleep 5
   done
-  fail "failed three times: $*"
+  fail "failed three times: $*"$'\n'"$(tail -20 <<<"$output")"
 }
 
 maven() { # FOLDER

@@ -4,7 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ../versions.env
 folder=$(realpath "${1:-../../protocol/golden}")
-mvn -q -B -Dkafka.version="$KAFKA_VERSION" compile dependency:build-classpath \
-  -Dmdep.outputFile=target/classpath >&2
+if [ ! -f target/classpath ] ||
+  [ -n "$(find src pom.xml ../versions.env -newer target/classpath -print -quit)" ]; then
+  mvn -q -B -Dkafka.version="$KAFKA_VERSION" compile dependency:build-classpath \
+    -Dmdep.outputFile=target/classpath >&2
+  touch target/classpath
+fi
 java -cp "target/classes:$(cat target/classpath)" ottla.golden.Main \
   "$KAFKA_VERSION" "$folder"

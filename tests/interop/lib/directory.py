@@ -1,7 +1,10 @@
 """Rows: Apache Kafka takes over the data directory of our broker, and gives it back."""
 
-from lib import clients, dataset, peers
+import time
+
+from lib import clients, dataset, peers, tool
 from lib.process import StepFailed
+from lib.servers import Ottla
 
 RECORDS = 120
 
@@ -21,6 +24,16 @@ class Contents:
         records = dataset.full(count)
         self._java.produce(bootstrap, topic, records, codec)
         self._records[topic] += records
+
+    def add_by_tool(self, ottla, bootstrap, topic, count):
+        """Through our own tool and SDK; the timestamps are theirs."""
+        records = tool.keyed_lines(self._java, count)
+        since = time.time()
+        ottla.create_topic(bootstrap, topic)
+        ottla.produce(bootstrap, topic, records, "zstd")
+        stored = self._java.consume(bootstrap, topic)
+        clients.expect_same(records, stored, peers.time_window(since))
+        self._records[topic] = [each.record for each in stored]
 
     def expect(self, bootstrap):
         """Fails unless the broker serves every topic, with its id and a leader, and all records."""
@@ -50,7 +63,7 @@ def _fill(row, context, ending, make_ours, make_kafka):
     contents = Contents(context.java)
     ours = make_ours(data)
     steps = [
-        ("ours writes", lambda: _serve(ours, ending, lambda: _fill_first(contents, ours))),
+        ("ours writes", lambda: _serve(ours, ending, lambda: _fill_first(context, contents, ours))),
         ("Kafka serves", lambda: _serve_new(data, make_kafka, contents.expect)),
         ("ours serves", lambda: _serve(ours, "stopped", lambda: contents.expect(ours.bootstrap))),
         ("Kafka takes more", lambda: _serve_new(data, make_kafka, _more(contents, "kafka"))),
@@ -65,7 +78,9 @@ def _fill(row, context, ending, make_ours, make_kafka):
             return
 
 
-def _fill_first(contents, ours):
+def _fill_first(context, contents, ours):
+    if isinstance(ours, Ottla):
+        contents.add_by_tool(context.tool, ours.bootstrap, "first-by-tool", RECORDS)
     for codec in peers.ALL_CODECS:
         contents.add(ours.bootstrap, f"first-{codec}", codec, RECORDS)
     contents.expect(ours.bootstrap)

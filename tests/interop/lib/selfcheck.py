@@ -1,4 +1,4 @@
-"""Rows that prove the other rows: peers against Apache Kafka, and faults that must be found."""
+"""Rows that prove the other rows: peers against Apache Kafka, and planted faults."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ def rows(table, context):
     kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
     try:
         clients.rows(table, context, "self/clients", kafka)
-        _planted(table, context, kafka)
+        planted(table, context, kafka)
     finally:
         kafka.stop()
     if table.wants("self/kills"):
@@ -36,8 +36,9 @@ def _kills(table, context):
         own.kill()
 
 
-def _planted(table, context, kafka):
-    name = "self/planted"
+def planted(table, context, kafka):
+    """Faults that the comparisons must find."""
+    name = "planted"
     if not table.wants(name):
         return
     topic = "planted"
@@ -50,7 +51,7 @@ def _planted(table, context, kafka):
         for fault, corrupted in _corrupted(records).items():
             row.cell(fault, lambda: _expect_found(dataset.compare(corrupted, stored)))
     acked = [[index, index % 3, index // 3] for index in range(30)]
-    with table.row("self/planted-kills") as row:
+    with table.row("planted-kills") as row:
         row.cell("untouched", lambda: _expect_none(kills.find_faults(acked, _kept(range(30)))))
         row.cell("lost", lambda: _expect_found(kills.find_faults(acked, _kept(range(27)))))
         again = [*range(27), 24, 28, 29]

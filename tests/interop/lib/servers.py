@@ -97,7 +97,7 @@ def read_properties(path):
 
 
 class OnDemand:
-    """A server that is started when its address is first asked for. A failed start is remembered."""
+    """A server that is started when its address is first asked for; it remembers a failed start."""
 
     def __init__(self, server):
         self._server = server

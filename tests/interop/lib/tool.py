@@ -19,6 +19,10 @@ class Tool:
         command = [self._program, action, "--bootstrap-server", bootstrap, *arguments]
         return process.run(command, data)
 
+    def create_topic(self, bootstrap, topic, partitions=dataset.PARTITIONS):
+        arguments = ["--create", "--topic", topic, "--partitions", str(partitions)]
+        self.run("topics", bootstrap, *arguments, "--replication-factor", "1")
+
     def produce(self, bootstrap, topic, records, codec):
         """Writes key and value; the partition follows from the key."""
         data = b"".join(each.key + b"\t" + each.value + b"\n" for each in records)
@@ -60,10 +64,7 @@ def keyed_lines(java, count):
 def _produce(context, server, codec):
     topic = f"tool-produce-{codec}"
     records = keyed_lines(context.java, RECORDS)
-    arguments = ["--topic", topic, "--partitions", str(dataset.PARTITIONS)]
-    context.tool.run(
-        "topics", server.bootstrap, "--create", *arguments, "--replication-factor", "1"
-    )
+    context.tool.create_topic(server.bootstrap, topic)
     since = time.time()
     context.tool.produce(server.bootstrap, topic, records, codec)
     stored = context.java.consume(server.bootstrap, topic)

@@ -1,6 +1,6 @@
 // franz-peer is the franz-go side of the interop tests.
 //
-//	franz-peer produce --bootstrap B --topic T --codec C   records on stdin, acknowledgements on stdout
+//	franz-peer produce --bootstrap B --topic T --codec C   records on stdin
 //	franz-peer consume --bootstrap B --topic T --partitions N
 //	franz-peer admin --bootstrap B --topic T
 //

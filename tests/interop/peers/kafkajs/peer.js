@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The KafkaJS side of the interop tests: produces and administers; see ../README.md.
 //
-// KafkaJS writes gzip by itself and takes the other codecs as plug-ins: here these are JavaScript and
-// WebAssembly, so nothing is compiled when they are installed. There is none such for lz4 that makes
-// the frames with independent blocks that Kafka asks for.
+// KafkaJS writes gzip by itself and takes the other codecs as plug-ins: here these are JavaScript
+// and WebAssembly, so nothing is compiled when they are installed. There is none such for lz4 that
+// makes the frames with independent blocks that Kafka asks for.
 'use strict';
 
 const readline = require('readline');

@@ -15,7 +15,6 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -59,9 +58,9 @@ final class Clients {
             var result = admin.createTopics(List.of(topic.configs(topicConfig)));
             result.all().get();
             answer.put("topicId", result.topicId(topic.name()).get().toString());
-            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-            for (TopicPartition each : partitions(request)) ends.put(each, OffsetSpec.latest());
-            admin.listOffsets(ends).all().get();
+        }
+        try (var consumer = consumer(request)) {
+            consumer.endOffsets(partitions(request));
         }
     }
 
@@ -102,7 +101,8 @@ final class Clients {
                     new ConfigResource(
                             ConfigResource.Type.TOPIC, request.get("topic").asText());
             ObjectNode set = answer.putObject("config");
-            for (var entry : admin.describeConfigs(List.of(topic)).all().get().get(topic).entries()) {
+            var found = admin.describeConfigs(List.of(topic)).all().get().get(topic);
+            for (var entry : found.entries()) {
                 if (entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG) {
                     set.put(entry.name(), entry.value());
                 }
@@ -203,8 +203,10 @@ final class Clients {
     }
 
     private static KafkaConsumer<byte[], byte[]> consumer(JsonNode request) {
+        Map<String, Object> config = config(request);
+        config.put("allow.auto.create.topics", "false");
         return new KafkaConsumer<>(
-                config(request), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+                config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     private static boolean reached(

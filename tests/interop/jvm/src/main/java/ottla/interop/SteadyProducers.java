@@ -14,8 +14,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Producers that go on until they are told to stop, through whatever happens to the broker. Record i
- * has the value "i" and goes to partition i % partitions.
+ * Producers that go on until they are told to stop, through whatever happens to the broker. Record
+ * i has the value "i" and goes to partition i % partitions.
  */
 final class SteadyProducers {
     private final Map<String, Steady> running = new ConcurrentHashMap<>();

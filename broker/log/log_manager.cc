@@ -1,0 +1,297 @@
+#include "broker/log/log_manager.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+#include "broker/log/file_names.h"
+
+namespace ottla::broker {
+namespace {
+
+// Removes a directory of files. (sleeps)
+Result<void> remove_with_files(base::Directory& parent, const std::string& name) {
+  auto opened = parent.open_directory(name);
+  if (!opened) return opened.error();
+  auto entries = (*opened)->list();
+  if (!entries) return entries.error();
+  for (const auto& entry : *entries) {
+    if (auto removed = (*opened)->remove(entry.name); !removed) return removed;
+  }
+  return parent.remove(name);
+}
+
+}  // namespace
+
+LogManager::LogManager(base::Loop& loop, std::unique_ptr<LogDirectory> directory,
+                       base::Random random, base::Logger logger, LogManagerOptions options)
+    : loop_(loop),
+      directory_(std::move(directory)),
+      random_(random),
+      logger_(std::move(logger)),
+      options_(options),
+      flush_(
+          std::make_unique<FlushScheduler>(loop, directory_->directory(), logger_, options.flush)) {
+  flush_->set_on_offline([this](const Error& error) {
+    end_load(error);
+    if (on_offline_) on_offline_(error);
+  });
+}
+
+LogManager::~LogManager() = default;
+
+UnifiedLog* LogManager::add(LoadedLog loaded) {
+  const auto partition = loaded.location.partition;
+  auto log = std::make_unique<UnifiedLog>(std::move(loaded),
+                                          LogEnvironment{&loop_, flush_.get(), logger_});
+  return (logs_[partition] = std::move(log)).get();
+}
+
+Result<UnifiedLog*> LogManager::create_log(const TopicPartition& partition,
+                                           const protocol::Uuid& topic_id,
+                                           const LogConfig& config) {
+  const ErrorContext context{.topic = partition.topic, .partition = partition.partition};
+  if (find(partition) != nullptr) {
+    return Error(ErrorCode::already_in_use, "the log exists", context);
+  }
+  if (flush_->offline()) {
+    return Error(ErrorCode::kafka_storage_error,
+                 "the log directory is offline: " + flush_->failure()->message(), context);
+  }
+  if (const auto failed = failed_.find(partition); failed != failed_.end()) {
+    return Error(ErrorCode::kafka_storage_error,
+                 "the log that is there could not be opened: " + failed->second.message(), context);
+  }
+  return add(new_log({partition, topic_id, directory_->directory()}, config));
+}
+
+UnifiedLog* LogManager::find(const TopicPartition& partition) {
+  const auto found = logs_.find(partition);
+  return found == logs_.end() ? nullptr : found->second.get();
+}
+
+std::vector<UnifiedLog*> LogManager::logs() {
+  std::vector<UnifiedLog*> all;
+  all.reserve(logs_.size());
+  for (const auto& [partition, log] : logs_) all.push_back(log.get());
+  std::sort(all.begin(), all.end(), [](const UnifiedLog* a, const UnifiedLog* b) {
+    return a->partition() < b->partition();
+  });
+  return all;
+}
+
+Result<void> LogManager::delete_log(const TopicPartition& partition) {
+  const auto found = logs_.find(partition);
+  if (found == logs_.end()) {
+    return Error(ErrorCode::unknown_topic_or_partition, "there is no such log",
+                 {.topic = partition.topic, .partition = partition.partition});
+  }
+  auto log = std::move(found->second);
+  logs_.erase(found);
+  const auto delay = std::chrono::milliseconds(log->config().file_delete_delay_ms);
+  const bool on_disk = log->exists_on_disk();
+  log->abandon();
+  if (!on_disk) return {};
+  const auto made = random_.uuid();
+  const auto name = deleted_directory_name(partition, {made.high, made.low});
+  const auto& root = directory_->directory();
+  if (auto renamed = root->rename(log_directory_name(partition), name); !renamed) {
+    if (renamed.error().code() != ErrorCode::no_space) flush_->fail(renamed.error());
+    return renamed;
+  }
+  // So that the log does not come back after a power cut, as one that no topic knows.
+  auto synced = std::make_shared<Result<void>>();
+  loop_.offload([root, synced] { *synced = root->sync(); }, lifetime_.guard([this, synced] {
+    if (!*synced) flush_->fail(synced->error());
+  }));
+  remove_directory_later(name, delay);
+  return {};
+}
+
+void LogManager::remove_directory_later(const std::string& name, base::Duration delay) {
+  auto remove = [root = directory_->directory(), name, logger = logger_] {
+    auto removed = remove_with_files(*root, name);
+    if (!removed) logger.warn("cannot remove " + name + ": " + removed.error().to_string());
+  };
+  loop_.call_at(loop_.now() + delay, lifetime_.guard([this, remove = std::move(remove)]() mutable {
+    if (!closing_) loop_.offload(std::move(remove), [] {});
+  }));
+}
+
+void LogManager::set_on_offline(base::UniqueFunction<void(const Error&)> on_offline) {
+  on_offline_ = std::move(on_offline);
+}
+
+// --- What is done now and then
+
+void LogManager::every(base::Duration interval, void (LogManager::*action)()) {
+  loop_.call_at(loop_.now() + interval, lifetime_.guard([this, interval, action] {
+    if (closing_) return;
+    (this->*action)();
+    every(interval, action);
+  }));
+}
+
+OffsetCheckpoint LogManager::recovery_points() const {
+  auto points = failed_recovery_points_;
+  for (const auto& [partition, log] : logs_) {
+    if (log->exists_on_disk()) points[partition] = log->recovery_point();
+  }
+  return points;
+}
+
+OffsetCheckpoint LogManager::log_starts() const {
+  OffsetCheckpoint starts;
+  for (const auto& [partition, log] : logs_) {
+    // What the first file's name says already is left out, as Kafka does.
+    if (log->log_start_offset() > log->first_segment_offset()) {
+      starts[partition] = log->log_start_offset();
+    }
+  }
+  return starts;
+}
+
+OffsetCheckpoint LogManager::high_watermarks() const {
+  OffsetCheckpoint marks;
+  for (const auto& [partition, log] : logs_) {
+    // What a closed log has finished is synced, or will be before this is written.
+    if (log->exists_on_disk()) {
+      marks[partition] = std::max(log->high_watermark(), log->recovery_point());
+    }
+  }
+  return marks;
+}
+
+bool LogManager::writing() const {
+  return recovery_checkpoint_.writing || log_start_checkpoint_.writing ||
+         high_watermark_checkpoint_.writing;
+}
+
+void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
+  if (checkpoint.writing) {
+    checkpoint.again = true;
+    return;
+  }
+  if (content == checkpoint.written || flush_->offline()) return;
+  checkpoint.writing = true;
+  checkpoint.written = content;
+  auto result = std::make_shared<Result<void>>();
+  loop_.offload(
+      [directory = directory_, name = checkpoint.name, content = std::move(content), result] {
+        *result = directory->write_checkpoint(name, content);
+      },
+      lifetime_.guard([this, &checkpoint, result] {
+        checkpoint.writing = false;
+        if (!*result) {
+          checkpoint.written.clear();
+          logger_.warn("cannot write " + std::string(checkpoint.name) + ": " +
+                       result->error().to_string());
+        }
+        if (closing_ && !writing()) return close_next(closing_);
+        if (std::exchange(checkpoint.again, false) && checkpoint.name == kLogStartCheckpoint) {
+          write(checkpoint, log_starts());
+        }
+      }));
+}
+
+void LogManager::advance_recovery_points() {
+  for (const auto& [partition, log] : logs_) {
+    log->advance_recovery_point(options_.recovery_point_bytes);
+  }
+  write(recovery_checkpoint_, recovery_points());
+  write(log_start_checkpoint_, log_starts());
+}
+
+void LogManager::checkpoint_high_watermarks() {
+  write(high_watermark_checkpoint_, high_watermarks());
+}
+
+void LogManager::checkpoint_log_start_offsets() {
+  write(log_start_checkpoint_, log_starts());
+}
+
+void LogManager::check_retention() {
+  for (auto* log : logs()) log->delete_old_segments();
+}
+
+void LogManager::check_producers() {
+  for (const auto& [partition, log] : logs_) {
+    log->expire_producers(options_.producer_id_expiration_ms);
+  }
+}
+
+// --- The end
+
+struct LogManager::Closing {
+  std::int64_t broker_epoch = -1;
+  Done done;
+  std::vector<UnifiedLog*> logs;  // those that have something to finish
+  std::size_t next = 0;
+  std::size_t running = 0;
+  bool started = false;
+  bool one_by_one = true;  // each log syncs itself; otherwise the file system is synced at the end
+  bool synced = true;      // no log is of `memory` durability
+  Result<void> result;
+};
+
+void LogManager::close(std::int64_t broker_epoch, Done done) {
+  OTTLA_ASSERT(!closing_, "a LogManager is closed once");
+  closing_ = std::make_shared<Closing>();
+  closing_->broker_epoch = broker_epoch;
+  closing_->done = std::move(done);
+  for (auto* log : logs()) {
+    const bool memory = log->config().effective_durability() == Durability::memory;
+    if (memory && log->exists_on_disk()) closing_->synced = false;
+    if (log->touched()) closing_->logs.push_back(log);
+  }
+  closing_->one_by_one = closing_->logs.size() <= options_.flush.sync_file_system_above;
+  if (!writing()) close_next(closing_);
+}
+
+void LogManager::close_next(const std::shared_ptr<Closing>& closing) {
+  closing->started = true;
+  while (closing->running < std::max<std::size_t>(options_.workers, 1) &&
+         closing->next < closing->logs.size()) {
+    ++closing->running;
+    auto* log = closing->logs[closing->next++];
+    log->close(
+        [this, closing](Result<void> result) {
+          --closing->running;
+          if (!result && closing->result) closing->result = std::move(result);
+          close_next(closing);
+        },
+        closing->one_by_one);
+  }
+  if (closing->running == 0) write_last_files(closing);
+}
+
+void LogManager::write_last_files(const std::shared_ptr<Closing>& closing) {
+  if (closing->result && flush_->offline()) closing->result = *flush_->failure();
+  auto work = [closing, directory = directory_, points = recovery_points(), starts = log_starts(),
+               marks = high_watermarks()]() -> Result<void> {
+    if (!closing->result) return closing->result;
+    if (!closing->one_by_one && closing->synced) {
+      if (auto done = directory->directory()->sync_file_system(); !done) return done;
+    }
+    if (auto done = directory->write_checkpoint(kRecoveryPointCheckpoint, points); !done) {
+      return done;
+    }
+    if (auto done = directory->write_checkpoint(kLogStartCheckpoint, starts); !done) return done;
+    if (auto done = directory->write_checkpoint(kHighWatermarkCheckpoint, marks); !done) {
+      return done;
+    }
+    return closing->synced ? directory->write_clean_mark(closing->broker_epoch) : Result<void>();
+  };
+  loop_.offload(
+      [closing, directory = directory_, work = std::move(work)]() mutable {
+        closing->result = work();
+        directory->release();
+      },
+      lifetime_.guard([closing] {
+        auto done = std::exchange(closing->done, nullptr);
+        done(closing->result);
+      }));
+}
+
+}  // namespace ottla::broker

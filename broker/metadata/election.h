@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "broker/metadata/metadata_image.h"
+#include "broker/metadata/metadata_record.h"
+
+namespace ottla::broker {
+
+// Elections as a controller does them whose own broker is the only one that can be alive.
+
+// What makes `node` the leader of a partition, under a raised leader epoch, with itself as the only
+// in-sync replica and its replica in `directory`. None if the node has no replica of it. If its
+// replica is not in sync, only an unclean election could make it leader: the change then takes the
+// leadership off whoever has it, and there is none if nobody does.
+std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t number,
+                                           const PartitionImage& partition, BrokerId node,
+                                           const Uuid& directory);
+
+// For every partition of the image; for every other broker that is not fenced, its fencing.
+std::vector<MetadataRecord> records_to_lead(const MetadataImage& image, BrokerId node,
+                                            std::int64_t broker_epoch, const Uuid& directory);
+
+// What a clean stop leaves behind: no partition that `node` leads, and the broker fenced.
+std::vector<MetadataRecord> records_to_stop(const MetadataImage& image, BrokerId node,
+                                            std::int64_t broker_epoch);
+
+}  // namespace ottla::broker

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "broker/metadata/metadata_image.h"
+
+namespace ottla::broker {
+
+// A feature that clusters finalize (KIP-584): the levels this broker works with, and the one that a
+// new cluster gets; 0: the feature is left out.
+struct SupportedFeature {
+  std::string_view name;
+  FeatureRange range;
+  std::int16_t initial = 0;
+};
+
+inline constexpr std::string_view kMetadataVersion = "metadata.version";
+
+// Sorted by name. metadata.version: from 3.7-IV2 (17), which has directory assignments, to 4.0-IV3
+// (25), which new clusters get: Apache Kafka 4.0 and later read it.
+std::span<const SupportedFeature> supported_features();
+std::optional<FeatureRange> find_supported_feature(std::string_view name);
+
+}  // namespace ottla::broker

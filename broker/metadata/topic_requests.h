@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "broker/config/broker_config.h"
+#include "broker/metadata/metadata_image.h"
+#include "broker/metadata/metadata_record.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+// One topic of a CreateTopics request.
+struct NewTopic {
+  struct Assignment {
+    std::int32_t partition = 0;
+    std::vector<BrokerId> replicas;
+  };
+
+  std::string name;
+  std::int32_t num_partitions = -1;      // -1: num.partitions
+  std::int32_t replication_factor = -1;  // -1: default.replication.factor
+  std::vector<Assignment> assignments;   // if there are any, both numbers above must be -1
+  std::vector<std::pair<std::string, std::optional<std::string>>> configs;
+  // A topic of the broker's own: gets min(replication_factor, brokers there are) replicas.
+  bool internal = false;
+};
+
+struct CreatedTopic {
+  Uuid id;
+  std::int32_t num_partitions = 0;
+  std::int16_t replication_factor = 0;
+  ConfigMap configs;  // what was set explicitly
+
+  bool operator==(const CreatedTopic&) const = default;
+};
+
+// In the order of the request; a name that stands there twice is answered once.
+struct CreateTopicResult {
+  std::string name;
+  Result<CreatedTopic> result;
+};
+
+// A topic to delete: by name, or by id with an empty name.
+struct TopicToDelete {
+  std::string name;
+  Uuid id;
+};
+
+struct DeleteTopicResult {
+  std::string name;  // empty if only the id was given and is unknown
+  Uuid id;
+  Result<void> result;
+};
+
+// What a request comes to: its answers, and the records that must be committed before those that
+// are successes may be given. The records borrow from the request.
+template <class TopicResult>
+struct TopicDecision {
+  std::vector<TopicResult> results;
+  std::vector<MetadataRecord> records;
+};
+
+// Decides on requests by the image alone; writes nothing. The error codes are documented at
+// Controller::create_topics and delete_topics.
+TopicDecision<CreateTopicResult> decide_create_topics(const std::vector<NewTopic>& topics,
+                                                      const MetadataImage& image,
+                                                      const BrokerConfig& config,
+                                                      base::Random& random);
+TopicDecision<DeleteTopicResult> decide_delete_topics(const std::vector<TopicToDelete>& topics,
+                                                      const MetadataImage& image,
+                                                      const BrokerConfig& config);
+
+}  // namespace ottla::broker

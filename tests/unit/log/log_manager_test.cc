@@ -1,0 +1,248 @@
+#include "broker/log/log_manager.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/unit/log/log_fixture.h"
+
+namespace ottla::broker {
+namespace {
+
+// A broker's log directory over several lives.
+class LogManagerTest : public ::testing::Test {
+ protected:
+  Result<void> start() {
+    auto opened = LogDirectory::open(root, {}, random);
+    if (!opened) return opened.error();
+    manager =
+        std::make_unique<LogManager>(loop, std::move(*opened), base::Random(1), lines.logger());
+    Result<void> result = ErrorCode::timed_out;
+    manager->load(
+        [this](const LogManager::Found& found) -> std::optional<LogConfig> {
+          if (strays.count(found.partition) != 0) return {};
+          return config;
+        },
+        [&](Result<void> done) { result = std::move(done); });
+    loop.run();
+    return result;
+  }
+
+  Result<void> stop(std::int64_t broker_epoch = 5) {
+    Result<void> result = ErrorCode::timed_out;
+    manager->close(broker_epoch, [&](Result<void> done) { result = std::move(done); });
+    loop.run();
+    manager.reset();
+    loop.drop_everything();
+    return result;
+  }
+
+  void kill() {
+    loop.drop_everything();
+    manager.reset();
+    loop.drop_everything();
+  }
+
+  UnifiedLog& create(const TopicPartition& partition) {
+    return *manager->create_log(partition, kTopicId, config).value();
+  }
+
+  static void append(UnifiedLog& log, int count) {
+    for (int i = 0; i < count; ++i) {
+      auto batch = make_batch("value");
+      auto done = log.append_as_leader(batch, LeaderEpoch(1));
+      ASSERT_TRUE(done) << done.error();
+    }
+  }
+
+  std::vector<std::string> names() {
+    std::vector<std::string> found;
+    const auto entries = root->list();
+    for (const auto& entry : *entries) found.push_back(entry.name);
+    return found;
+  }
+
+  bool has_name(std::string_view part) {
+    for (const auto& name : names()) {
+      if (name.find(part) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  LogLines lines;
+  ManualLoop loop;
+  base::Random random{7};
+  std::shared_ptr<base::Directory> root = base::make_memory_directory("data");
+  LogConfig config;
+  std::set<TopicPartition> strays;
+  std::unique_ptr<LogManager> manager;
+};
+
+const TopicPartition kA0{"a", 0};
+const TopicPartition kB7{"b-c", 7};
+
+TEST_F(LogManagerTest, writes_down_whom_a_new_directory_belongs_to) {
+  ASSERT_TRUE(start());
+  const auto meta = MetaProperties::parse(root->read_file("meta.properties").value());
+  ASSERT_TRUE(meta);
+  EXPECT_EQ(meta->node_id, protocol::BrokerId(1));
+  EXPECT_EQ(*meta, manager->directory().meta());
+  EXPECT_FALSE(meta->directory_id.is_zero());
+}
+
+TEST_F(LogManagerTest, refuses_a_directory_in_use_by_name) {
+  ASSERT_TRUE(start());
+  auto second = LogDirectory::open(root, {}, random);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::already_in_use);
+  EXPECT_NE(second.error().message().find("data"), std::string::npos);
+}
+
+TEST_F(LogManagerTest, refuses_the_directory_of_another_node_or_cluster) {
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(stop());
+  EXPECT_EQ(LogDirectory::open(root, {protocol::BrokerId(2), ""}, random).error().code(),
+            ErrorCode::invalid_config);
+  EXPECT_EQ(LogDirectory::open(root, {protocol::BrokerId(1), "other"}, random).error().code(),
+            ErrorCode::inconsistent_cluster_id);
+}
+
+TEST_F(LogManagerTest, opens_its_logs_again_after_a_clean_stop) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  append(create(kB7), 5);
+  create({"empty", 0});
+  ASSERT_TRUE(stop(42));
+  EXPECT_EQ(root->read_file(".kafka_cleanshutdown").value(), "{\"version\":0,\"brokerEpoch\":42}");
+  EXPECT_EQ(root->read_file("recovery-point-offset-checkpoint").value(), "0\n2\na 0 3\nb-c 7 5\n");
+  EXPECT_EQ(root->read_file("replication-offset-checkpoint").value(), "0\n2\na 0 3\nb-c 7 5\n");
+  EXPECT_EQ(root->read_file("log-start-offset-checkpoint").value(), "0\n0\n");
+
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(manager->directory().was_clean());
+  EXPECT_EQ(manager->directory().previous_broker_epoch(), 42);
+  EXPECT_FALSE(root->exists(".kafka_cleanshutdown"));
+  EXPECT_EQ(manager->logs().size(), 2u);
+  EXPECT_EQ(manager->find(kA0)->log_end_offset(), Offset(3));
+  EXPECT_EQ(manager->find(kB7)->high_watermark(), Offset(5));
+  EXPECT_EQ(manager->find(kB7)->topic_id(), kTopicId);
+  EXPECT_EQ(manager->find({"empty", 0}), nullptr);
+}
+
+TEST_F(LogManagerTest, opens_its_logs_again_after_a_kill_with_everything_synced) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  append(create(kB7), 5);
+  kill();
+  ASSERT_TRUE(start());
+  EXPECT_FALSE(manager->directory().was_clean());
+  EXPECT_EQ(manager->find(kA0)->high_watermark(), Offset(3));
+  EXPECT_EQ(manager->find(kB7)->high_watermark(), Offset(5));
+}
+
+TEST_F(LogManagerTest, keeps_an_untouched_log_clean_over_several_lives) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  for (int life = 0; life < 3; ++life) {
+    ASSERT_TRUE(stop());
+    ASSERT_TRUE(start());
+    EXPECT_EQ(manager->find(kA0)->recovery_point(), Offset(3));
+  }
+}
+
+TEST_F(LogManagerTest, deletes_a_log_after_its_delay) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  ASSERT_TRUE(manager->delete_log(kA0));
+  EXPECT_EQ(manager->find(kA0), nullptr);
+  EXPECT_FALSE(root->exists("a-0"));
+  EXPECT_TRUE(has_name("-delete"));
+  loop.advance(std::chrono::minutes(1));
+  EXPECT_FALSE(has_name("-delete"));
+  // The name is free again.
+  append(create(kA0), 1);
+  EXPECT_EQ(manager->delete_log(kB7).error().code(), ErrorCode::unknown_topic_or_partition);
+}
+
+TEST_F(LogManagerTest, finishes_deletions_of_an_earlier_life) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  ASSERT_TRUE(manager->delete_log(kA0));
+  kill();
+  ASSERT_TRUE(start());
+  loop.advance(base::Duration(0));
+  EXPECT_FALSE(has_name("-delete"));
+  EXPECT_TRUE(manager->logs().empty());
+}
+
+TEST_F(LogManagerTest, keeps_a_stray_under_another_name) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  ASSERT_TRUE(stop());
+  strays.insert(kA0);
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find(kA0), nullptr);
+  EXPECT_TRUE(has_name("-stray"));
+  EXPECT_TRUE(lines.mention(kTopicId.to_string()));
+  ASSERT_TRUE(stop());
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(has_name("-stray"));
+}
+
+TEST_F(LogManagerTest, does_not_take_the_place_of_a_log_that_cannot_be_opened) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  ASSERT_TRUE(stop());
+  ASSERT_TRUE(root->open_directory("a-0").value()->replace_file("partition.metadata", "?"));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find(kA0), nullptr);
+  EXPECT_EQ(manager->create_log(kA0, kTopicId, config).error().code(),
+            ErrorCode::kafka_storage_error);
+  EXPECT_TRUE(root->exists("a-0"));
+}
+
+TEST_F(LogManagerTest, writes_checkpoints_as_time_goes_by) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  loop.advance(std::chrono::seconds(5));
+  EXPECT_EQ(root->read_file("replication-offset-checkpoint").value(), "0\n1\na 0 3\n");
+  ASSERT_TRUE(manager->find(kA0)->advance_log_start_offset(Offset(2)));
+  loop.advance(std::chrono::seconds(60));
+  EXPECT_EQ(root->read_file("log-start-offset-checkpoint").value(), "0\n1\na 0 2\n");
+  kill();
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find(kA0)->log_start_offset(), Offset(2));
+}
+
+TEST_F(LogManagerTest, does_not_promise_a_clean_stop_that_was_not_synced) {
+  config.durability = Durability::memory;
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  ASSERT_TRUE(stop());
+  EXPECT_FALSE(root->exists(".kafka_cleanshutdown"));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find(kA0)->log_end_offset(), Offset(3));
+}
+
+TEST_F(LogManagerTest, leaves_the_metadata_log_to_others) {
+  ASSERT_TRUE(root->create_directory("__cluster_metadata-0"));
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(manager->logs().empty());
+  EXPECT_TRUE(root->exists("__cluster_metadata-0"));
+}
+
+TEST_F(LogManagerTest, syncs_many_logs_at_once) {
+  ASSERT_TRUE(start());
+  for (int i = 0; i < 40; ++i) append(create({"t", i}), 1);
+  manager->flush_scheduler().hurry();
+  loop.run();
+  EXPECT_EQ(manager->flush_scheduler().rounds(), 1u);
+  for (auto* log : manager->logs()) EXPECT_EQ(log->high_watermark(), Offset(1));
+  ASSERT_TRUE(stop());
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(manager->directory().was_clean());
+  EXPECT_EQ(manager->logs().size(), 40u);
+}
+
+}  // namespace
+}  // namespace ottla::broker
