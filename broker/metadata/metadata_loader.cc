@@ -178,6 +178,7 @@ class Loader {
 
   Result<void> load_segments() {
     const Offset snapshot_end = loaded_.log_end_offset;
+    loaded_.log_start_offset = segments_.empty() ? snapshot_end : segments_.front().base_offset;
     if (segments_.empty()) return {};
     if (segments_.front().base_offset > snapshot_end) {
       return corrupt(directory_->path(), snapshot_end,

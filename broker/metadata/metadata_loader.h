@@ -21,6 +21,7 @@ inline constexpr Uuid kMetadataTopicId{.high = 0, .low = 1};
 struct LoadedMetadata {
   // Its cluster id is still empty: that stands in meta.properties.
   std::shared_ptr<const MetadataImage> image = MetadataImage::empty({});
+  Offset log_start_offset{0};   // of the log; the snapshot's end if there is no segment
   Offset log_end_offset{0};     // where the log goes on
   std::int32_t last_epoch = 0;  // the greatest raft epoch seen in log, snapshots and quorum-state
   std::int16_t kraft_version = 0;

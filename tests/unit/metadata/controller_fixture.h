@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "broker/metadata/controller.h"
+#include "tests/unit/log/manual_loop.h"
 #include "tests/unit/metadata/file_metadata_log.h"
-#include "tests/unit/metadata/manual_loop.h"
 
 namespace ottla::broker {
 
