@@ -352,6 +352,26 @@ TEST(PosixDirectory, sync_on_what_cannot_be_synced_is_an_io_error) {
   EXPECT_EQ(synced.error().code(), ErrorCode::io_error);
 }
 
+// Whether dropped pages are really gone is the file system's choice (in memory ones keep them).
+TEST(PosixDirectory, trying_to_read_what_is_only_on_disk_gives_all_or_would_block) {
+  PosixPlace place;
+  const std::string bytes(1 << 20, 'x');
+  auto file = place.root().open("cold", OpenMode::create).value();
+  file->write_at(0, bytes).value();
+  file->sync().value();
+  ASSERT_EQ(::posix_fadvise(file->descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
+  std::string into(bytes.size(), '\0');
+  const auto tried = file->try_read_at(0, into);
+  if (tried) {
+    EXPECT_EQ(*tried, bytes.size());
+    EXPECT_EQ(into, bytes);
+  } else {
+    EXPECT_EQ(tried.error().code(), ErrorCode::would_block);
+  }
+  EXPECT_EQ(file->read_at(0, into).value(), bytes.size());
+  EXPECT_EQ(into, bytes);
+}
+
 // Runs `child` in a forked process and returns its answer.
 template <class F>
 int answer_of_child(F child) {

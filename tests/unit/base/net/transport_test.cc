@@ -8,13 +8,6 @@
 namespace ottla::base {
 namespace {
 
-// UBSan opens pipes to look at memory, and takes it for broken when it cannot.
-#ifdef __clang__
-constexpr bool kNeedsDescriptors = __has_feature(undefined_behavior_sanitizer);
-#else
-constexpr bool kNeedsDescriptors = false;
-#endif
-
 class TransportTest : public StreamTest {
  protected:
   using Connected = Result<std::unique_ptr<Stream>>;
@@ -145,7 +138,10 @@ TEST_F(TransportTest, listens_on_the_first_address_of_a_name) {
 }
 
 TEST_F(TransportTest, ipv6_loopback_works) {
-  if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
+  if (!has_ipv6()) {
+    EXPECT_FALSE(here([&] { return transport().listen({"::1", 0}, [](auto) {}).has_value(); }));
+    return;
+  }
   listen({"::1", 0});
   EXPECT_EQ(server().host, "::1");
   auto stream = connect(server());
@@ -171,8 +167,9 @@ TEST_F(TransportTest, an_empty_host_takes_both_families_and_shows_ipv4_as_such) 
     return host.get();
   };
   EXPECT_EQ(accepted_host({"127.0.0.1", server().port}, AF_INET), "127.0.0.1");
-  if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
-  EXPECT_EQ(accepted_host({"::1", server().port}, AF_INET6), "::1");
+  if (has_ipv6()) {
+    EXPECT_EQ(accepted_host({"::1", server().port}, AF_INET6), "::1");
+  }
   hang_up();
 }
 
@@ -221,9 +218,16 @@ TEST_F(TransportTest, answers_that_are_not_given_by_the_end_are_dropped) {
   restart({});
 }
 
+// UBSan opens pipes to look at memory, and takes memory for broken when it cannot.
+#ifdef __clang__
+#if __has_feature(undefined_behavior_sanitizer)
+#define OTTLA_TEST_NEEDS_DESCRIPTORS
+#endif
+#endif
+
+#ifndef OTTLA_TEST_NEEDS_DESCRIPTORS
 // Out of descriptors: the connection waits, the loop does not spin, one line says so.
 TEST_F(TransportTest, without_descriptors_connections_wait_until_there_are_some) {
-  if (kNeedsDescriptors) GTEST_SKIP() << "the sanitizer itself needs descriptors";
   std::atomic<int> lines{0};
   Event warned;
   RuntimeOptions options;
@@ -258,6 +262,7 @@ TEST_F(TransportTest, without_descriptors_connections_wait_until_there_are_some)
   peer.send("hello");
   hang_up();
 }
+#endif
 
 }  // namespace
 }  // namespace ottla::base
