@@ -105,12 +105,11 @@ class JsonReader : public Visitor<JsonReader> {
 
   template <MessageStruct T>
   void get(const JsonValue& from, T& m) {
-    const auto* object = from.as<JsonValue::Object>();
-    if (object == nullptr) return fail("must be an object");
-    const auto* outer = std::exchange(object_, object);
+    if (!expect(from, JsonValue::Kind::object, "an object")) return;
+    const auto* outer = std::exchange(object_, &from);
     auto outer_known = std::exchange(known_, {});
     T::fields(m, *this);
-    for (const auto& [key, value] : *object) {
+    for (const auto& key : from.keys) {
       const bool is_known = std::find(known_.begin(), known_.end(), key) != known_.end();
       if (!is_known) fail("has the field '" + key + "', which this version does not have");
     }
@@ -133,10 +132,8 @@ class JsonReader : public Visitor<JsonReader> {
   void read(const char* name, const FieldRule& rule, T& member, bool may_be_missing) {
     if (failure_ || !rule.present.contains(version_)) return;
     known_.push_back(name);
-    const auto is_it = [&](const auto& one) { return one.first == name; };
-    const auto found = std::find_if(object_->begin(), object_->end(), is_it);
-    if (found != object_->end()) {
-      get_value(found->second, rule, member);
+    if (const JsonValue* found = object_->find(name)) {
+      get_value(*found, rule, member);
     } else if (!may_be_missing) {
       fail("is missing");
     }
@@ -149,7 +146,7 @@ class JsonReader : public Visitor<JsonReader> {
   }
   template <class T>
   void get_value(const JsonValue& from, const FieldRule& rule, std::optional<T>& member) {
-    if (!from.is_null()) return get(from, member.emplace());
+    if (from.kind != JsonValue::Kind::null) return get(from, member.emplace());
     member.reset();
     if (version_ < rule.nullable_since) fail("is null, which this version does not allow");
   }
@@ -157,52 +154,50 @@ class JsonReader : public Visitor<JsonReader> {
   template <Number T>
   void get(const JsonValue& from, T& value) {
     using Integer = IntegerOf<T>;
-    const auto* number = from.as<std::int64_t>();
-    if (number == nullptr) return fail("must be a number");
-    if (!std::in_range<Integer>(*number)) return fail("is out of range");
-    value = T(static_cast<Integer>(*number));
+    if (!expect(from, JsonValue::Kind::number, "a number")) return;
+    if (!std::in_range<Integer>(from.number)) return fail("is out of range");
+    value = T(static_cast<Integer>(from.number));
   }
   void get(const JsonValue& from, bool& value) {
-    const auto* boolean = from.as<bool>();
-    if (boolean == nullptr) return fail("must be true or false");
-    value = *boolean;
+    if (expect(from, JsonValue::Kind::boolean, "true or false")) value = from.boolean;
   }
   void get(const JsonValue& from, Uuid& uuid) {
-    const auto* text = from.as<std::string>();
-    const auto parsed = text == nullptr ? std::nullopt : Uuid::parse(*text);
+    if (!expect(from, JsonValue::Kind::string, "an id of 22 characters")) return;
+    const auto parsed = Uuid::parse(from.string);
     if (!parsed) return fail("must be an id of 22 characters");
     uuid = *parsed;
   }
   void get(const JsonValue& from, std::string_view& text) {
-    const auto* string = from.as<std::string>();
-    if (string == nullptr) return fail("must be a string");
-    text = strings_.keep(*string);
+    if (expect(from, JsonValue::Kind::string, "a string")) text = strings_.keep(from.string);
   }
   void get(const JsonValue& from, OpaqueBytes& bytes) { get_base64(from, bytes.view); }
   void get(const JsonValue& from, Records& records) { get_base64(from, records.bytes); }
   void get_base64(const JsonValue& from, BytesView& bytes) {
-    const auto* text = from.as<std::string>();
-    auto parsed = text == nullptr ? std::nullopt : parse_base64(*text);
+    if (!expect(from, JsonValue::Kind::string, "a string in base64")) return;
+    auto parsed = parse_base64(from.string);
     if (!parsed) return fail("must be a string in base64");
     bytes = strings_.keep(std::move(*parsed));
   }
   template <class T>
   void get(const JsonValue& from, std::vector<T>& out) {
-    const auto* array = from.as<JsonValue::Array>();
-    if (array == nullptr) return fail("must be an array");
-    out.resize(array->size());
-    for (std::size_t i = 0; i < array->size() && !failure_; ++i) {
-      get((*array)[i], out[i]);
+    if (!expect(from, JsonValue::Kind::array, "an array")) return;
+    out.resize(from.elements.size());
+    for (std::size_t i = 0; i < out.size() && !failure_; ++i) {
+      get(from.elements[i], out[i]);
       if (failure_) failure_.inside_element(i);
     }
   }
 
+  bool expect(const JsonValue& from, JsonValue::Kind kind, const char* what) {
+    if (from.kind != kind) fail(std::string("must be ") + what);
+    return from.kind == kind;
+  }
   void fail(std::string why) { failure_.set(ErrorCode::invalid_argument, std::move(why)); }
 
   const std::int16_t version_;
   const bool flexible_;
   StringArena& strings_;
-  const JsonValue::Object* object_ = nullptr;
+  const JsonValue* object_ = nullptr;
   std::vector<std::string_view> known_;
   Failure failure_;
 };

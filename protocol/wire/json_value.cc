@@ -1,7 +1,6 @@
 #include "protocol/wire/json_value.h"
 
 #include <boost/json/src.hpp>
-#include <limits>
 
 namespace ottla::protocol {
 namespace {
@@ -12,22 +11,19 @@ namespace json = boost::json;
 bool convert(const json::value& from, JsonValue& to);
 
 bool convert_object(const json::object& from, JsonValue& to) {
-  JsonValue::Object object;
-  object.reserve(from.size());
+  to.kind = JsonValue::Kind::object;
   for (const auto& [key, value] : from) {
-    auto& member = object.emplace_back(std::string(key.data(), key.size()), JsonValue{});
-    if (!convert(value, member.second)) return false;
+    to.keys.emplace_back(key.data(), key.size());
+    if (!convert(value, to.elements.emplace_back())) return false;
   }
-  to.value = std::move(object);
   return true;
 }
 
 bool convert_array(const json::array& from, JsonValue& to) {
-  JsonValue::Array array(from.size());
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    if (!convert(from[i], array[i])) return false;
+  to.kind = JsonValue::Kind::array;
+  for (const json::value& element : from) {
+    if (!convert(element, to.elements.emplace_back())) return false;
   }
-  to.value = std::move(array);
   return true;
 }
 
@@ -36,13 +32,16 @@ bool convert(const json::value& from, JsonValue& to) {
     case json::kind::null:
       return true;
     case json::kind::bool_:
-      to.value = from.get_bool();
+      to.kind = JsonValue::Kind::boolean;
+      to.boolean = from.get_bool();
       return true;
     case json::kind::int64:
-      to.value = from.get_int64();
+      to.kind = JsonValue::Kind::number;
+      to.number = from.get_int64();
       return true;
     case json::kind::string:
-      to.value = std::string(from.get_string().data(), from.get_string().size());
+      to.kind = JsonValue::Kind::string;
+      to.string.assign(from.get_string().data(), from.get_string().size());
       return true;
     case json::kind::array:
       return convert_array(from.get_array(), to);
@@ -54,6 +53,13 @@ bool convert(const json::value& from, JsonValue& to) {
 }
 
 }  // namespace
+
+const JsonValue* JsonValue::find(std::string_view key) const {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == key) return &elements[i];
+  }
+  return nullptr;
+}
 
 Result<JsonValue> parse_json(std::string_view text) {
   json::error_code failed;

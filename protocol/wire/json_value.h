@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
 #include "ottla/result.h"
@@ -14,16 +12,18 @@ namespace ottla::protocol {
 
 // A JSON text that has been read. Messages have no fractions, so numbers are whole.
 struct JsonValue {
-  using Array = std::vector<JsonValue>;
-  using Object = std::vector<std::pair<std::string, JsonValue>>;
+  enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 
-  std::variant<std::nullptr_t, bool, std::int64_t, std::string, Array, Object> value;
+  Kind kind = Kind::null;
+  bool boolean = false;
+  std::int64_t number = 0;
+  std::string string;
+  // Of an array; of an object, with the key of each in `keys`.
+  std::vector<JsonValue> elements;
+  std::vector<std::string> keys;
 
-  bool is_null() const { return std::holds_alternative<std::nullptr_t>(value); }
-  template <class T>
-  const T* as() const {
-    return std::get_if<T>(&value);
-  }
+  // The member of an object, or nullptr.
+  const JsonValue* find(std::string_view key) const;
 };
 
 // Fails with invalid_argument for a text that is not JSON, nests deeper than 32 levels, or has a
