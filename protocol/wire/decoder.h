@@ -105,7 +105,7 @@ class Decoder : public Visitor<Decoder<M>>, public FrameReader {
   }
   template <class T>
   void get_value(const FieldRule& rule, std::optional<T>& member) {
-    member.emplace();
+    member = T{};
     if (is_there(*member) && get(*member)) return;
     member.reset();
     if (version_ < rule.nullable_since) fail_null();

@@ -146,9 +146,14 @@ class JsonReader : public Visitor<JsonReader> {
   }
   template <class T>
   void get_value(const JsonValue& from, const FieldRule& rule, std::optional<T>& member) {
-    if (from.kind != JsonValue::Kind::null) return get(from, member.emplace());
-    member.reset();
-    if (version_ < rule.nullable_since) fail("is null, which this version does not allow");
+    if (from.kind != JsonValue::Kind::null) {
+      member = T{};
+      get(from, *member);
+    } else if (version_ < rule.nullable_since) {
+      fail("is null, which this version does not allow");
+    } else {
+      member.reset();
+    }
   }
 
   template <Number T>

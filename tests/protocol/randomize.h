@@ -48,7 +48,8 @@ class Randomize : public Visitor<Randomize> {
     if (version_ >= rule.nullable_since && random_.one_in(3)) {
       member.reset();
     } else {
-      fill(member.emplace());
+      member = T{};
+      fill(*member);
     }
   }
 
