@@ -1,0 +1,288 @@
+#include "broker/broker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/lifetime.h"
+#include "broker/config/topic_config.h"
+#include "broker/handlers/services.h"
+#include "broker/log/log_directory.h"
+#include "broker/log/log_manager.h"
+#include "broker/metadata/controller.h"
+#include "broker/metadata/metadata_loader.h"
+#include "broker/metadata/unified_metadata_log.h"
+#include "broker/replica/producer_ids.h"
+#include "broker/replica/replica_manager.h"
+#include "broker/server/dispatcher.h"
+#include "broker/server/server.h"
+
+namespace ottla::broker {
+namespace {
+
+using std::chrono::milliseconds;
+
+// What the first step finds in the data directory.
+struct Opened {
+  std::unique_ptr<LogDirectory> directory;
+  LoadedMetadata metadata;
+};
+
+// (sleeps) What the directory says is read before anything in it is written: a directory that this
+// broker cannot serve stays as it is.
+Result<Opened> open_data(const std::shared_ptr<base::Directory>& root, std::int32_t node_id,
+                         base::Random random, const base::Logger& logger) {
+  {
+    // Who else uses the directory is the first question, not what half-written files say.
+    auto lock = root->lock(".lock");
+    if (!lock) return lock.error();
+  }
+  std::optional<LoadedMetadata> metadata;
+  if (root->exists("meta.properties")) {
+    const auto text = root->read_file("meta.properties");
+    if (!text) return text.error();
+    const auto meta = MetaProperties::parse(*text);
+    if (!meta) return meta.error();
+    auto loaded = load_metadata(*root, meta->cluster_id, logger);
+    if (!loaded) return loaded.error();
+    metadata = std::move(*loaded);
+  }
+  auto directory =
+      LogDirectory::open(root, {.node_id = protocol::BrokerId(node_id), .cluster_id = {}}, random);
+  if (!directory) return directory.error();
+  if (!metadata) {
+    auto loaded = load_metadata(*root, (*directory)->meta().cluster_id, logger);
+    if (!loaded) return loaded.error();
+    metadata = std::move(*loaded);
+  }
+  return Opened{std::move(*directory), std::move(*metadata)};
+}
+
+LogManagerOptions log_options(const BrokerConfig& config) {
+  LogManagerOptions options;
+  options.checkpoint_interval = milliseconds(config.log_flush_offset_checkpoint_interval_ms);
+  options.high_watermark_interval =
+      milliseconds(config.replica_high_watermark_checkpoint_interval_ms);
+  options.retention_check_interval = milliseconds(config.log_retention_check_interval_ms);
+  options.producer_id_expiration_ms = config.producer_id_expiration_ms;
+  options.recovery_workers = static_cast<std::size_t>(config.num_recovery_threads_per_data_dir);
+  options.flush.delay = milliseconds(config.ottla_flush_delay_ms);
+  return options;
+}
+
+}  // namespace
+
+class Broker::Impl {
+ public:
+  Impl(Deps deps, BrokerConfig config)
+      : deps_(std::move(deps)),
+        config_(std::move(config)),
+        loop_(*deps_.loop.loop),
+        random_(deps_.seed) {}
+
+  void start(OnDone done);
+  void stop(OnDone done);
+
+  std::vector<ListenerConfig> no_listeners_;
+  base::UniqueFunction<void(const Error&)> on_offline_;
+
+  const std::vector<ListenerConfig>& listeners() const {
+    return server_ ? server_->listeners() : no_listeners_;
+  }
+  const BrokerConfig& config() const { return config_; }
+  void inject(ApiKey api, const Fault& fault, std::uint32_t times) {
+    dispatcher_->faults().add(api, fault, times);
+  }
+  void create_topic(NewTopic topic, OnDone done);
+
+ private:
+  // The steps of the start; each ends with the next or with `started`.
+  void open_logs(Opened opened);
+  void bind_ports();
+  void start_controller();
+  void serve();
+  void started(Result<void> outcome);
+
+  std::optional<LogConfig> describe_log(const LogManager::Found& found) const;
+  std::vector<BrokerEndpoint> endpoints() const;
+
+  // Set at construction.
+  Deps deps_;
+  const BrokerConfig config_;
+  base::Loop& loop_;
+  base::Random random_;
+
+  // Loop's thread only; made one after the other by the start, destroyed the other way round.
+  OnDone on_started_;
+  std::optional<LoadedMetadata> loaded_;
+  std::unique_ptr<LogManager> logs_;
+  std::unique_ptr<ReplicaManager> replicas_;
+  std::unique_ptr<Controller> controller_;
+  std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<Server> server_;
+  base::Lifetime lifetime_;
+};
+
+void Broker::Impl::start(OnDone done) {
+  on_started_ = std::move(done);
+  auto opened = std::make_shared<std::optional<Result<Opened>>>();
+  const auto work = [opened, root = deps_.directory, node = config_.node_id,
+                     random = base::Random(random_.next()), logger = deps_.logger] {
+    opened->emplace(open_data(root, node, random, logger));
+  };
+  loop_.offload(work, lifetime_.guard([this, opened] {
+    if (!opened->value()) return started(opened->value().error());
+    open_logs(std::move(*opened->value()));
+  }));
+}
+
+void Broker::Impl::open_logs(Opened opened) {
+  loaded_ = std::move(opened.metadata);
+  logs_ =
+      std::make_unique<LogManager>(loop_, std::move(opened.directory), base::Random(random_.next()),
+                                   deps_.logger.named("log"), log_options(config_));
+  logs_->set_on_offline([this](const Error& error) {
+    if (on_offline_) std::exchange(on_offline_, {})(error);
+  });
+  logs_->load([this](const LogManager::Found& found) { return describe_log(found); },
+              lifetime_.guard([this](const Result<void>& loaded) {
+                if (!loaded) return started(loaded.error());
+                bind_ports();
+              }));
+}
+
+std::optional<LogConfig> Broker::Impl::describe_log(const LogManager::Found& found) const {
+  const auto& image = *loaded_->image;
+  const auto* topic = image.find_topic(found.partition.topic);
+  if (topic == nullptr || topic->find(found.partition.partition) == nullptr) return std::nullopt;
+  if (!found.topic_id.is_zero() && found.topic_id != topic->id) return std::nullopt;
+  return derive_topic_config(config_, image.topic_configs(topic->name)).log;
+}
+
+void Broker::Impl::bind_ports() {
+  server_ = std::make_unique<Server>(deps_.loop, config_, deps_.logger.named("server"));
+  for (const auto& listener : config_.listeners) {
+    if (auto bound = server_->listen(listener); !bound) return started(bound.error());
+  }
+  start_controller();
+}
+
+void Broker::Impl::start_controller() {
+  replicas_ =
+      std::make_unique<ReplicaManager>(loop_, *logs_, config_, deps_.logger.named("replica"));
+  const auto& meta = logs_->directory().meta();
+  Controller::Deps deps{.loop = loop_,
+                        .log_directory = *deps_.directory,
+                        .logger = deps_.logger.named("controller"),
+                        .random = base::Random(random_.next()),
+                        .config = config_,
+                        .open_log = unified_metadata_log_opener(loop_, *logs_, config_,
+                                                                deps_.logger.named("metadata"))};
+  controller_ =
+      std::make_unique<Controller>(std::move(deps),
+                                   Controller::Identity{.node_id = BrokerId(config_.node_id),
+                                                        .cluster_id = meta.cluster_id,
+                                                        .directory_id = meta.directory_id,
+                                                        .rack = config_.broker_rack,
+                                                        .endpoints = endpoints()},
+                                   std::move(*loaded_));
+  loaded_.reset();
+  controller_->on_image(
+      [this](const std::shared_ptr<const MetadataImage>& image, const MetadataChanges& changes) {
+        replicas_->on_image(image, changes);
+      });
+  controller_->start(lifetime_.guard([this](const Result<void>& outcome) {
+    if (!outcome) return started(outcome.error());
+    serve();
+  }));
+}
+
+// What the controller registers: the advertised addresses, else the bound ones.
+std::vector<BrokerEndpoint> Broker::Impl::endpoints() const {
+  std::vector<BrokerEndpoint> endpoints;
+  for (const auto& bound : server_->listeners()) {
+    auto address = bound.endpoint;
+    for (const auto& advertised : config_.advertised_listeners) {
+      if (advertised.name != bound.name) continue;
+      address = advertised.endpoint;
+      if (address.port == 0) address.port = bound.endpoint.port;
+    }
+    if (address.host.empty()) address.host = "localhost";
+    endpoints.push_back(
+        {bound.name, address.host, address.port, static_cast<std::int16_t>(bound.protocol)});
+  }
+  return endpoints;
+}
+
+void Broker::Impl::serve() {
+  producer_ids_ = std::make_unique<ProducerIds>(*controller_);
+  services_ = std::make_unique<Services>(Services{loop_, config_, *controller_, *replicas_,
+                                                  *producer_ids_, deps_.logger.named("api")});
+  dispatcher_ = std::make_unique<Dispatcher>(*services_);
+  server_->open(*dispatcher_);
+  started({});
+}
+
+void Broker::Impl::started(Result<void> outcome) {
+  std::exchange(on_started_, {})(std::move(outcome));
+}
+
+void Broker::Impl::stop(OnDone done) {
+  replicas_->answer_all_waiting();
+  server_->close();
+  auto finish = std::make_shared<OnDone>(std::move(done));
+  controller_->stop(lifetime_.guard([this, finish](const Result<void>& stopped) {
+    if (!stopped) return (*finish)(stopped.error());
+    logs_->close(controller_->broker_epoch(),
+                 [finish](const Result<void>& closed) { (*finish)(closed); });
+  }));
+}
+
+void Broker::Impl::create_topic(NewTopic topic, OnDone done) {
+  auto finish = std::make_shared<OnDone>(std::move(done));
+  controller_->create_topics({std::move(topic)}, false, milliseconds(0),
+                             [finish](const std::vector<CreateTopicResult>& results) {
+                               const auto& result = results.front().result;
+                               (*finish)(result ? Result<void>() : result.error());
+                             });
+}
+
+Broker::Broker(Deps deps, BrokerConfig config)
+    : impl_(std::make_unique<Impl>(std::move(deps), std::move(config))) {}
+Broker::~Broker() = default;
+
+void Broker::start(OnDone done) {
+  impl_->start(std::move(done));
+}
+void Broker::stop(OnDone done) {
+  impl_->stop(std::move(done));
+}
+const std::vector<ListenerConfig>& Broker::listeners() const {
+  return impl_->listeners();
+}
+const BrokerConfig& Broker::config() const {
+  return impl_->config();
+}
+
+void Broker::set_on_offline(base::UniqueFunction<void(const Error&)> on_offline) {
+  impl_->on_offline_ = std::move(on_offline);
+}
+
+void Broker::inject(ApiKey api, const Fault& fault, std::uint32_t times) {
+  impl_->inject(api, fault, times);
+}
+
+void Broker::create_topic(std::string name, std::int32_t partitions,
+                          std::vector<std::pair<std::string, std::string>> configs, OnDone done) {
+  NewTopic topic;
+  topic.name = std::move(name);
+  topic.num_partitions = partitions;
+  for (auto& [key, value] : configs) topic.configs.emplace_back(std::move(key), std::move(value));
+  impl_->create_topic(std::move(topic), std::move(done));
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/file.h"
+#include "base/logger.h"
+#include "base/random.h"
+#include "base/runtime.h"
+#include "base/task.h"
+#include "broker/config/broker_config.h"
+#include "broker/server/fault_injector.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+// One broker with one data directory, on one loop of a runtime; several can share a runtime. Every
+// call and every callback is on that loop.
+//
+// The start, in order: the directory is taken and its metadata are read, the logs are opened and
+// recovered, the ports are bound, the controller opens its epoch and elects this broker, clients
+// are let in. The stop goes the other way and ends with the mark of a clean shutdown. Destroying a
+// broker without a stop is a crash as far as its files are concerned.
+class Broker {
+ public:
+  struct Deps {
+    base::LoopWithTransport loop;
+    std::shared_ptr<base::Directory> directory;
+    base::Logger logger;
+    std::uint64_t seed = 0;
+  };
+
+  Broker(Deps deps, BrokerConfig config);
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  using OnDone = base::UniqueFunction<void(Result<void>)>;
+
+  // Answers when clients are served. Errors: already_in_use (directory or port),
+  // unsupported_version and corrupt_data (what the directory holds), io_error, kafka_storage_error.
+  // After an error the broker is of no further use.
+  void start(OnDone done);
+
+  // A clean shutdown: answers what waits, hangs up, fences, closes every file. Once, after a start
+  // that succeeded.
+  void stop(OnDone done);
+
+  // Called once if the data directory is lost while running; nothing is acknowledged from then on.
+  void set_on_offline(base::UniqueFunction<void(const Error&)> on_offline);
+
+  // The listeners with the ports they really have.
+  const std::vector<ListenerConfig>& listeners() const;
+  const BrokerConfig& config() const;
+
+  // What the next requests of an API meet instead of success; for tests.
+  void inject(ApiKey api, const Fault& fault, std::uint32_t times);
+
+  // A topic made by the process itself, before or besides its clients.
+  void create_topic(std::string name, std::int32_t partitions,
+                    std::vector<std::pair<std::string, std::string>> configs, OnDone done);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ottla::broker

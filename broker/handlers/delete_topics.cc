@@ -1,0 +1,68 @@
+#include "broker/handlers/delete_topics.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ottla::broker {
+namespace {
+
+using protocol::DeleteTopicsRequest;
+using protocol::DeleteTopicsResponse;
+
+std::vector<TopicToDelete> topics_of(const DeleteTopicsRequest& request) {
+  std::vector<TopicToDelete> topics;
+  for (const auto& name : request.topic_names) topics.push_back({std::string(name), {}});
+  for (const auto& topic : request.topics) {
+    topics.push_back({std::string(topic.name.value_or(BytesView())), topic.topic_id});
+  }
+  return topics;
+}
+
+DeleteTopicsResponse::Topic answer_to(const DeleteTopicResult& result) {
+  DeleteTopicsResponse::Topic topic;
+  // Before v6 the name cannot be null; only those by id can be without one.
+  if (!result.name.empty() || result.id.is_zero()) topic.name = result.name;
+  topic.topic_id = result.id;
+  if (!result.result) {
+    topic.error_code = result.result.error().code();
+    topic.error_message = result.result.error().message();
+  }
+  return topic;
+}
+
+}  // namespace
+
+DeleteTopicsResponse refusal(const DeleteTopicsRequest& request, ErrorCode error) {
+  DeleteTopicsResponse response;
+  for (const auto& name : request.topic_names) {
+    auto& topic = response.responses.emplace_back();
+    topic.name = name;
+    topic.error_code = error;
+  }
+  for (const auto& asked : request.topics) {
+    auto& topic = response.responses.emplace_back();
+    topic.name = asked.name;
+    topic.topic_id = asked.topic_id;
+    topic.error_code = error;
+  }
+  return response;
+}
+
+void handle_delete_topics(Services& services, Request<DeleteTopicsRequest> request) {
+  const std::chrono::milliseconds timeout(std::max(request.message.timeout_ms, 1));
+  auto topics = topics_of(request.message);
+  auto waiting = std::make_shared<Request<DeleteTopicsRequest>>(std::move(request));
+  services.controller.delete_topics(std::move(topics), timeout,
+                                    [waiting](const std::vector<DeleteTopicResult>& results) {
+                                      DeleteTopicsResponse response;
+                                      for (const auto& result : results)
+                                        response.responses.push_back(answer_to(result));
+                                      waiting->answer(response);
+                                    });
+}
+
+}  // namespace ottla::broker

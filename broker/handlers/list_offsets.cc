@@ -1,0 +1,115 @@
+#include "broker/handlers/list_offsets.h"
+
+#include <memory>
+#include <utility>
+
+namespace ottla::broker {
+namespace {
+
+using protocol::IsolationLevel;
+using protocol::ListOffsetsRequest;
+using protocol::ListOffsetsResponse;
+
+// A request while workers look timestamps up.
+struct Lookup {
+  Request<ListOffsetsRequest> request;
+  ListOffsetsResponse response;
+  std::size_t open = 1;  // look-ups under way, and the pass over the request itself
+
+  void one_done() {
+    if (--open == 0) request.answer(response);
+  }
+};
+
+void put(const TimestampedOffset& found, ListOffsetsResponse::Partition& answer) {
+  answer.offset = found.offset;
+  answer.timestamp = found.timestamp;
+  answer.leader_epoch = found.leader_epoch;
+}
+
+void put_end(const TimestampedOffset& found, ListOffsetsResponse::Partition& answer) {
+  put(found, answer);
+  answer.timestamp = -1;
+}
+
+UnifiedLog::OnTimestamp when_found(const std::shared_ptr<Lookup>& lookup, std::size_t topic,
+                                   std::size_t partition) {
+  ++lookup->open;
+  return [lookup, topic, partition](const Result<TimestampedOffset>& found) {
+    auto& answer = lookup->response.topics[topic].partitions[partition];
+    if (found) {
+      put(*found, answer);
+    } else {
+      answer.error_code = found.error().code();
+    }
+    lookup->one_done();
+  };
+}
+
+// Answers one partition, at once where that is possible.
+void look_up(Services& services, const std::shared_ptr<Lookup>& lookup, std::size_t topic,
+             std::size_t partition) {
+  const auto& message = lookup->request.message;
+  const auto& asked = message.topics[topic].partitions[partition];
+  auto& answer = lookup->response.topics[topic].partitions[partition];
+  auto* found =
+      services.replicas.find({std::string(message.topics[topic].name), asked.partition_index});
+  if (found == nullptr) {
+    answer.error_code = ErrorCode::unknown_topic_or_partition;
+    return;
+  }
+  if (auto leader = found->check_leader(asked.current_leader_epoch); !leader) {
+    answer.error_code = leader.error().code();
+    return;
+  }
+  auto& log = found->log();
+  switch (asked.timestamp) {
+    case ListOffsetsRequest::kLatest:
+      return put_end(log.latest(message.isolation_level == IsolationLevel::read_committed
+                                    ? ReadBound::last_stable
+                                    : ReadBound::high_watermark),
+                     answer);
+    case ListOffsetsRequest::kEarliest:
+    case ListOffsetsRequest::kEarliestLocal:
+      return put_end(log.earliest(), answer);
+    case ListOffsetsRequest::kMaxTimestamp:
+      return log.find_max_timestamp(when_found(lookup, topic, partition));
+    case ListOffsetsRequest::kLatestTiered:
+    case ListOffsetsRequest::kEarliestPendingUpload:
+      return;  // nothing is tiered: no offset
+    default:
+      if (asked.timestamp < 0) {
+        answer.error_code = ErrorCode::unsupported_version;
+        return;
+      }
+      return log.find_offset_for_timestamp(asked.timestamp, when_found(lookup, topic, partition));
+  }
+}
+
+}  // namespace
+
+ListOffsetsResponse refusal(const ListOffsetsRequest& request, ErrorCode error) {
+  ListOffsetsResponse response;
+  for (const auto& asked : request.topics) {
+    auto& topic = response.topics.emplace_back();
+    topic.name = asked.name;
+    for (const auto& partition : asked.partitions) {
+      auto& answer = topic.partitions.emplace_back();
+      answer.partition_index = partition.partition_index;
+      answer.error_code = error;
+    }
+  }
+  return response;
+}
+
+void handle_list_offsets(Services& services, Request<ListOffsetsRequest> request) {
+  auto response = refusal(request.message, ErrorCode::none);
+  auto lookup = std::make_shared<Lookup>(Lookup{std::move(request), std::move(response)});
+  const auto& topics = lookup->request.message.topics;
+  for (std::size_t t = 0; t < topics.size(); ++t) {
+    for (std::size_t p = 0; p < topics[t].partitions.size(); ++p) look_up(services, lookup, t, p);
+  }
+  lookup->one_done();
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,147 @@
+#include "broker/handlers/metadata.h"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/handlers/authorized_operations.h"
+
+namespace ottla::broker {
+namespace {
+
+using protocol::MetadataRequest;
+using protocol::MetadataResponse;
+
+// A metadata request while missing topics are made.
+struct Query {
+  Request<MetadataRequest> request;
+  std::map<std::string, ErrorCode, std::less<>> failed;  // topics that could not be made
+
+  // Nothing but brokers is asked for, or every topic.
+  bool wants_all() const {
+    const auto& topics = request.message.topics;
+    return request.context.version() == 0 ? topics->empty() : !topics;
+  }
+};
+
+void add_partitions(const TopicImage& topic, MetadataResponse::Topic& answer) {
+  for (const auto& [number, partition] : topic.partitions) {
+    auto& added = answer.partitions.emplace_back();
+    added.partition_index = number;
+    added.leader_id = partition.leader;
+    added.leader_epoch = partition.leader_epoch;
+    added.replica_nodes = partition.replicas;
+    added.isr_nodes = partition.in_sync_replicas;
+    if (partition.leader == kNoLeader) {
+      added.error_code = ErrorCode::leader_not_available;
+      added.offline_replicas = partition.replicas;
+    }
+  }
+}
+
+void add_topic(const TopicImage& topic, const MetadataRequest& request,
+               MetadataResponse& response) {
+  auto& answer = response.topics.emplace_back();
+  answer.name = topic.name;
+  answer.topic_id = topic.id;
+  answer.is_internal = topic.is_internal();
+  if (request.include_topic_authorized_operations) {
+    answer.topic_authorized_operations = kAllTopicOperations;
+  }
+  add_partitions(topic, answer);
+}
+
+void add_asked_topic(const Services& services, const Query& query,
+                     const MetadataRequest::Topic& asked, MetadataResponse& response) {
+  const auto& image = services.image();
+  const auto* topic = asked.name ? image.find_topic(*asked.name) : image.find_topic(asked.topic_id);
+  if (topic != nullptr) return add_topic(*topic, query.request.message, response);
+  auto& answer = response.topics.emplace_back();
+  answer.topic_id = asked.topic_id;
+  if (!asked.name) {
+    answer.error_code = ErrorCode::unknown_topic_id;
+    if (query.request.context.version() < 12) answer.name = "";
+    return;
+  }
+  answer.name = asked.name;
+  const auto failed = query.failed.find(*asked.name);
+  answer.error_code = failed == query.failed.end() ? ErrorCode::unknown_topic_or_partition
+                                                   : failed->second;
+}
+
+void answer(Services& services, Query& query) {
+  const auto& message = query.request.message;
+  const auto own = services.advertised(query.request.context);
+  MetadataResponse response;
+  response.brokers.push_back({services.self(), own.host, own.port, {}});
+  if (services.config.broker_rack) response.brokers.back().rack = *services.config.broker_rack;
+  response.cluster_id = services.image().cluster_id();
+  response.controller_id = services.self();
+  if (message.include_cluster_authorized_operations) {
+    response.cluster_authorized_operations = kAllClusterOperations;
+  }
+  if (query.wants_all()) {
+    for (const auto* topic : services.image().topics()) add_topic(*topic, message, response);
+  } else {
+    for (const auto& asked : *message.topics) add_asked_topic(services, query, asked, response);
+  }
+  query.request.answer(response);
+}
+
+std::vector<NewTopic> missing_topics(const Services& services, const Query& query) {
+  std::vector<NewTopic> missing;
+  const bool may_create = services.config.auto_create_topics_enable &&
+                          query.request.message.allow_auto_topic_creation;
+  if (!may_create || query.wants_all()) return missing;
+  std::set<std::string_view> seen;
+  for (const auto& asked : *query.request.message.topics) {
+    if (!asked.name || services.image().find_topic(*asked.name) != nullptr) continue;
+    // Internal topics are made by the coordinators they belong to.
+    if (is_internal_topic(*asked.name) || !seen.insert(*asked.name).second) continue;
+    auto& topic = missing.emplace_back();
+    topic.name = *asked.name;
+  }
+  return missing;
+}
+
+}  // namespace
+
+MetadataResponse refusal(const MetadataRequest& request, ErrorCode error) {
+  MetadataResponse response;
+  response.error_code = error;
+  if (!request.topics) return response;
+  for (const auto& asked : *request.topics) {
+    auto& topic = response.topics.emplace_back();
+    topic.name = asked.name.value_or(BytesView());
+    topic.topic_id = asked.topic_id;
+    topic.error_code = error;
+  }
+  return response;
+}
+
+void handle_metadata(Services& services, Request<MetadataRequest> request) {
+  auto query = std::make_shared<Query>(Query{std::move(request), {}});
+  if (query->request.context.version() == 0 && !query->request.message.topics) {
+    return query->request.answer(refusal(query->request.message, ErrorCode::invalid_request));
+  }
+  auto missing = missing_topics(services, *query);
+  if (missing.empty()) return answer(services, *query);
+  const std::chrono::milliseconds timeout(services.config.request_timeout_ms);
+  services.controller.create_topics(
+      std::move(missing), false, timeout,
+      [&services, query](const std::vector<CreateTopicResult>& results) {
+        for (const auto& result : results) {
+          if (result.result) continue;
+          // Somebody else was faster: then it is there.
+          const auto code = result.result.error().code();
+          if (code != ErrorCode::topic_already_exists) query->failed.emplace(result.name, code);
+        }
+        answer(services, *query);
+      });
+}
+
+}  // namespace ottla::broker

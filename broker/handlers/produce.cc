@@ -1,0 +1,178 @@
+#include "broker/handlers/produce.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/record/record_batch.h"
+
+namespace ottla::broker {
+namespace {
+
+using protocol::ProduceRequest;
+using protocol::ProduceResponse;
+
+constexpr std::int16_t kZstdSince = 7;
+constexpr std::int16_t kTopicIdsSince = 13;
+
+// A produce request while its appends become durable. Partitions are counted through in the order
+// of the request.
+struct Produce {
+  Request<ProduceRequest> request;
+  std::vector<std::string> topics;         // names, which v13 does not carry
+  std::vector<Result<AppendInfo>> results;  // one a partition
+  std::vector<std::size_t> appended;        // which of `results` the entries are for
+};
+
+// The request's bytes, which belong to this handler alone: offsets are written into them.
+std::span<char> mutable_bytes(BytesView bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size()};
+}
+
+// What Kafka checks before a partition is looked at; the log checks the rest.
+Result<void> check_records(const std::optional<protocol::Records>& records, std::int16_t version) {
+  if (!records || records->bytes.empty()) {
+    return Error(ErrorCode::invalid_record, "the partition comes without a record batch");
+  }
+  const auto batch = protocol::RecordBatchView::parse(records->bytes);
+  if (!batch) return batch.error();
+  if (batch->size_in_bytes() != records->bytes.size()) {
+    return Error(ErrorCode::invalid_record, "exactly one record batch is expected per partition");
+  }
+  if (batch->compression() == Compression::zstd && version < kZstdSince) {
+    return Error(ErrorCode::unsupported_compression_type,
+                 "zstd needs Produce version 7 or above");
+  }
+  return {};
+}
+
+Result<std::string> resolve_topic(const Services& services, const ProduceRequest::Topic& topic,
+                                  std::int16_t version) {
+  if (version < kTopicIdsSince) return std::string(topic.name);
+  const auto* found = services.image().find_topic(topic.topic_id);
+  if (found == nullptr) return ErrorCode::unknown_topic_id;
+  return found->name;
+}
+
+// Fills `produce` and returns what can be appended.
+std::vector<ProduceEntry> collect(const Services& services, Produce& produce) {
+  std::vector<ProduceEntry> entries;
+  const auto version = produce.request.context.version();
+  for (const auto& topic : produce.request.message.topic_data) {
+    const auto name = resolve_topic(services, topic, version);
+    produce.topics.push_back(name.value_or(std::string()));
+    for (const auto& partition : topic.partition_data) {
+      auto checked = name ? check_records(partition.records, version) : name.error();
+      if (!checked) {
+        produce.results.emplace_back(checked.error());
+        continue;
+      }
+      produce.appended.push_back(produce.results.size());
+      produce.results.emplace_back(ErrorCode::unknown_server_error);
+      entries.push_back({{*name, partition.index}, mutable_bytes(partition.records->bytes)});
+    }
+  }
+  return entries;
+}
+
+void describe_error(const Services& services, const Error& error, const std::string& topic,
+                    ProduceResponse::Partition& answer, bool& needs_endpoint) {
+  answer.error_code = error.code();
+  answer.base_offset = protocol::kNoOffset;
+  if (!error.message().empty()) answer.error_message = error.message();
+  if (error.code() != ErrorCode::not_leader_or_follower) return;
+  const auto* partition = services.image().find_partition(topic, answer.index);
+  if (partition == nullptr || partition->leader == kNoLeader) return;
+  answer.current_leader = {partition->leader, partition->leader_epoch};
+  needs_endpoint = true;
+}
+
+ProduceResponse response_to(const Services& services, const Produce& produce,
+                            const std::string& own_host) {
+  ProduceResponse response;
+  std::size_t at = 0;
+  bool needs_endpoint = false;
+  for (std::size_t t = 0; t < produce.topics.size(); ++t) {
+    const auto& asked = produce.request.message.topic_data[t];
+    auto& topic = response.responses.emplace_back();
+    topic.name = asked.name;
+    topic.topic_id = asked.topic_id;
+    for (const auto& partition : asked.partition_data) {
+      const auto& result = produce.results[at++];
+      auto& answer = topic.partition_responses.emplace_back();
+      answer.index = partition.index;
+      if (result) {
+        answer.base_offset = result->first_offset;
+        answer.log_append_time_ms = result->log_append_time;
+        answer.log_start_offset = result->log_start_offset;
+      } else {
+        describe_error(services, result.error(), produce.topics[t], answer, needs_endpoint);
+      }
+    }
+  }
+  if (needs_endpoint && produce.request.context.version() >= 10) {
+    response.node_endpoints.push_back(
+        {services.self(), own_host, services.advertised(produce.request.context).port, {}});
+  } else {
+    for (auto& topic : response.responses) {
+      for (auto& partition : topic.partition_responses) partition.current_leader = {};
+    }
+  }
+  return response;
+}
+
+void finish(Services& services, Produce& produce) {
+  if (produce.request.message.acks == 0) {
+    // Nobody reads an answer; a hang-up is how the client learns that its view is wrong.
+    for (const auto& result : produce.results) {
+      if (!result) return produce.request.reply.refuse(result.error());
+    }
+    return produce.request.reply.send_nothing();
+  }
+  const auto own_host = services.advertised(produce.request.context).host;
+  produce.request.answer(response_to(services, produce, own_host));
+}
+
+}  // namespace
+
+ProduceResponse refusal(const ProduceRequest& request, ErrorCode error) {
+  ProduceResponse response;
+  for (const auto& asked : request.topic_data) {
+    auto& topic = response.responses.emplace_back();
+    topic.name = asked.name;
+    topic.topic_id = asked.topic_id;
+    for (const auto& partition : asked.partition_data) {
+      auto& answer = topic.partition_responses.emplace_back();
+      answer.index = partition.index;
+      answer.error_code = error;
+      answer.base_offset = protocol::kNoOffset;
+    }
+  }
+  return response;
+}
+
+void handle_produce(Services& services, Request<ProduceRequest> request) {
+  const auto acks = request.message.acks;
+  if (acks != 0 && acks != 1 && acks != -1) {
+    return request.answer(refusal(request.message, ErrorCode::invalid_required_acks));
+  }
+  if (request.message.transactional_id) {
+    // Without a transaction coordinator no transaction can be open.
+    return request.answer(refusal(request.message, ErrorCode::invalid_txn_state));
+  }
+  auto produce = std::make_shared<Produce>(Produce{std::move(request), {}, {}, {}});
+  const auto entries = collect(services, *produce);
+  const ProduceOptions options{
+      .acks = acks, .timeout = std::chrono::milliseconds(produce->request.message.timeout_ms)};
+  services.replicas.append_records(
+      entries, options, [&services, produce](std::vector<Result<AppendInfo>> results) {
+        for (std::size_t i = 0; i < results.size(); ++i) {
+          produce->results[produce->appended[i]] = std::move(results[i]);
+        }
+        finish(services, *produce);
+      });
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/logger.h"
+#include "base/loop.h"
+#include "broker/config/broker_config.h"
+#include "broker/handlers/request.h"
+#include "broker/metadata/controller.h"
+#include "broker/replica/producer_ids.h"
+#include "broker/replica/replica_manager.h"
+
+namespace ottla::broker {
+
+// The rooms that handlers work with; owned by the Broker, all on its loop.
+struct Services {
+  base::Loop& loop;
+  const BrokerConfig& config;
+  Controller& controller;
+  ReplicaManager& replicas;
+  ProducerIds& producer_ids;
+  base::Logger logger;
+
+  const MetadataImage& image() const { return *controller.image(); }
+  BrokerId self() const { return BrokerId(config.node_id); }
+
+  // What this broker calls itself to a client: advertised.listeners of the listener the request
+  // came in on, else the address it came by.
+  base::Endpoint advertised(const RequestContext& context) const;
+};
+
+}  // namespace ottla::broker

@@ -1,0 +1,85 @@
+// ottla-broker: one broker as a process of its own.
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/broker_process.h"
+#include "broker/config/properties.h"
+
+namespace {
+
+constexpr std::string_view kUsage =
+    "usage: ottla-broker [--config server.properties] [--override key=value]...\n"
+    "\n"
+    "Without arguments it listens on 127.0.0.1:9092 and keeps its data in ./ottla-data.\n"
+    "Keys are Apache Kafka's, and Ottla's own:\n"
+    "  listeners                     PLAINTEXT://127.0.0.1:9092 (port 0 picks a free one)\n"
+    "  log.dirs                      ./ottla-data\n"
+    "  ottla.durability              fsync (default), os or memory\n"
+    "SIGTERM and SIGINT shut it down cleanly.\n";
+
+struct Arguments {
+  ottla::broker::Properties properties;
+  bool help = false;
+};
+
+ottla::Result<void> read_config(const std::string& path, ottla::broker::Properties& properties) {
+  std::ifstream file(path);
+  if (!file) {
+    return ottla::Error(ottla::ErrorCode::not_found, "cannot read the configuration file",
+                        {.file = path});
+  }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  auto read = ottla::broker::parse_properties(text);
+  if (!read) return read.error();
+  for (auto& [key, value] : *read) properties[key] = value;
+  return {};
+}
+
+ottla::Result<Arguments> parse(const std::vector<std::string>& arguments) {
+  Arguments parsed;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto& argument = arguments[i];
+    if (argument == "--help" || argument == "-h") {
+      parsed.help = true;
+      return parsed;
+    }
+    if (argument != "--config" && argument != "--override") {
+      return ottla::Error(ottla::ErrorCode::invalid_argument,
+                          "unknown argument '" + argument + "'");
+    }
+    if (++i == arguments.size()) {
+      return ottla::Error(ottla::ErrorCode::invalid_argument, argument + " needs a value");
+    }
+    auto applied = argument == "--config"
+                       ? read_config(arguments[i], parsed.properties)
+                       : ottla::broker::apply_override(arguments[i], parsed.properties);
+    if (!applied) return applied.error();
+  }
+  return parsed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto arguments = parse({argv + 1, argv + argc});
+  if (!arguments) {
+    std::cerr << "ottla-broker: " << arguments.error() << "\n\n" << kUsage;
+    return 2;
+  }
+  if (arguments->help) {
+    std::cout << kUsage;
+    return 0;
+  }
+  auto config = ottla::broker::BrokerConfig::from_properties(arguments->properties);
+  if (!config) {
+    std::cerr << "ottla-broker: " << config.error() << '\n';
+    return 2;
+  }
+  return ottla::broker::run_broker_process(std::move(*config));
+}

@@ -1,0 +1,116 @@
+#include "broker/replica/delayed_fetch.h"
+
+#include <algorithm>
+
+namespace ottla::broker {
+namespace {
+
+void fail(FetchedPartition& result, ErrorCode error) {
+  result = FetchedPartition{};
+  result.error = error;
+}
+
+}  // namespace
+
+std::size_t ReplicaManager::DelayedFetch::Work::limit_of(const FetchEntry& entry) const {
+  return std::min(entry.max_bytes, room());
+}
+
+bool ReplicaManager::DelayedFetch::try_complete() {
+  const bool has_error = read_all();
+  if (!has_error && work_.cold.empty() && work_.size < work_.options.min_bytes) return false;
+  finish();
+  return true;
+}
+
+void ReplicaManager::DelayedFetch::expire() {
+  read_all();
+  finish();
+}
+
+bool ReplicaManager::DelayedFetch::read_all() {
+  work_.size = 0;
+  work_.cold.clear();
+  work_.results.assign(work_.entries.size(), {});
+  bool has_error = false;
+  for (std::size_t i = 0; i < work_.entries.size(); ++i) has_error |= !read(i);
+  return has_error;
+}
+
+bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
+  const auto& wanted = work_.entries[entry];
+  auto& result = work_.results[entry];
+  auto* partition = replicas_.find(wanted.partition);
+  if (partition == nullptr) {
+    fail(result, ErrorCode::unknown_topic_or_partition);
+    return false;
+  }
+  if (auto leader = partition->check_leader(wanted.current_leader_epoch); !leader) {
+    fail(result, leader.error().code());
+    return false;
+  }
+  auto& log = partition->log();
+  result.high_watermark = log.high_watermark();
+  result.last_stable_offset = log.last_stable_offset();
+  result.log_start_offset = log.log_start_offset();
+  const auto bound = log.offset_of(work_.options.bound);
+  const bool in_log = wanted.fetch_offset >= log.log_start_offset() &&
+                      wanted.fetch_offset <= log.log_end_offset();
+  // Between the bound and the log end there is nothing to read yet; that is no error.
+  if (in_log && wanted.fetch_offset >= bound) return true;
+  const bool first = work_.size == 0 && work_.cold.empty();
+  if (in_log && !first && work_.limit_of(wanted) == 0) return true;
+  auto data = log.read(wanted.fetch_offset, bound, work_.limit_of(wanted), first);
+  if (data) {
+    work_.size += data->size;
+    result.data = std::move(*data);
+    return true;
+  }
+  if (data.error().code() == ErrorCode::would_block) {
+    work_.cold.push_back(entry);
+    return true;
+  }
+  replicas_.logger_.debug("fetch: " + data.error().to_string());
+  fail(result, data.error().code());
+  return false;
+}
+
+void ReplicaManager::DelayedFetch::finish() {
+  if (work_.cold.empty()) {
+    work_.done(std::move(work_.results));
+    return;
+  }
+  std::reverse(work_.cold.begin(), work_.cold.end());
+  read_cold(replicas_, std::make_shared<Work>(std::move(work_)));
+}
+
+// Reads the entries that need the disk, one after the other, and answers after the last.
+void ReplicaManager::DelayedFetch::read_cold(ReplicaManager& replicas, std::shared_ptr<Work> work) {
+  while (!work->cold.empty()) {
+    const auto entry = work->cold.back();
+    work->cold.pop_back();
+    const auto& wanted = work->entries[entry];
+    auto* partition = replicas.find(wanted.partition);
+    if (partition == nullptr) {
+      fail(work->results[entry], ErrorCode::unknown_topic_or_partition);
+      continue;
+    }
+    auto& log = partition->log();
+    const bool first = work->size == 0;
+    if (!first && work->limit_of(wanted) == 0) continue;
+    log.read_on_worker(wanted.fetch_offset, log.offset_of(work->options.bound),
+                       work->limit_of(wanted), first, [&replicas, work, entry](auto data) {
+                         if (data) {
+                           work->size += data->size;
+                           work->results[entry].data = std::move(*data);
+                         } else {
+                           fail(work->results[entry], data.error().code());
+                         }
+                         read_cold(replicas, work);
+                       });
+    return;
+  }
+  work->done(std::move(work->results));
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "broker/log/unified_log.h"
+#include "broker/metadata/metadata_image.h"
+#include "ottla/result.h"
+#include "ottla/types.h"
+
+namespace ottla::broker {
+
+// One partition of which this broker is a replica: who leads it, and its log. On the route between
+// ReplicaManager and UnifiedLog, owned by the former; one loop.
+class Partition {
+ public:
+  Partition(TopicPartition id, Uuid topic_id, UnifiedLog& log)
+      : id_(std::move(id)), topic_id_(topic_id), log_(log) {}
+
+  // What the metadata say now.
+  void update(const PartitionImage& image, BrokerId self);
+
+  // Error: not_leader_or_follower if another broker leads, fenced_leader_epoch or
+  // unknown_leader_epoch if the client believes in an older or newer leader than there is. -1: the
+  // client does not say.
+  Result<void> check_leader(LeaderEpoch clients_epoch = protocol::kNoLeaderEpoch) const;
+
+  // Assigns offsets and appends; see UnifiedLog::append_as_leader for the errors.
+  Result<AppendInfo> append_as_leader(std::span<char> batches, AppendOrigin origin);
+
+  const TopicPartition& id() const { return id_; }
+  const Uuid& topic_id() const { return topic_id_; }
+  LeaderEpoch leader_epoch() const { return leader_epoch_; }
+  BrokerId leader() const { return leader_; }
+  UnifiedLog& log() { return log_; }
+  const UnifiedLog& log() const { return log_; }
+
+ private:
+  const TopicPartition id_;
+  const Uuid topic_id_;
+  UnifiedLog& log_;
+  BrokerId leader_ = kNoLeader;
+  LeaderEpoch leader_epoch_ = protocol::kNoLeaderEpoch;
+  bool leads_ = false;
+};
+
+}  // namespace ottla::broker

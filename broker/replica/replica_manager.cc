@@ -1,0 +1,138 @@
+#include "broker/replica/replica_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/config/topic_config.h"
+#include "broker/replica/delayed_fetch.h"
+#include "broker/replica/delayed_produce.h"
+
+namespace ottla::broker {
+
+ReplicaManager::ReplicaManager(base::Loop& loop, LogManager& logs, const BrokerConfig& config,
+                               base::Logger logger)
+    : loop_(loop),
+      logs_(logs),
+      config_(config),
+      logger_(std::move(logger)),
+      produces_(loop),
+      fetches_(loop) {}
+
+ReplicaManager::~ReplicaManager() = default;
+
+void ReplicaManager::on_image(const std::shared_ptr<const MetadataImage>& image,
+                              const MetadataChanges& changes) {
+  for (const auto& topic : changes.deleted_topics) delete_topic(*topic);
+  for (const auto& topic : changes.changed_topics) apply_topic(*image, *topic);
+  for (const auto& resource : changes.changed_configs) {
+    const auto* topic =
+        resource.type == ConfigResourceType::topic ? image->find_topic(resource.name) : nullptr;
+    if (topic == nullptr) continue;
+    const auto config = log_config(*image, topic->name);
+    for (const auto& [number, partition] : topic->partitions) {
+      if (auto* found = find({topic->name, number})) found->log().update_config(config);
+    }
+  }
+}
+
+void ReplicaManager::apply_topic(const MetadataImage& image, const TopicImage& topic) {
+  const BrokerId self(config_.node_id);
+  const auto config = log_config(image, topic.name);
+  for (const auto& [number, partition] : topic.partitions) {
+    const auto& replicas = partition.replicas;
+    if (std::find(replicas.begin(), replicas.end(), self) == replicas.end()) continue;
+    const TopicPartition id{topic.name, number};
+    auto* found = find(id);
+    if (found == nullptr) found = make_partition(id, topic.id, config);
+    if (found == nullptr) continue;
+    found->update(partition, self);
+    check_waiting(id);
+  }
+}
+
+Partition* ReplicaManager::make_partition(const TopicPartition& id, const Uuid& topic_id,
+                                          const LogConfig& config) {
+  auto* log = logs_.find(id);
+  if (log == nullptr) {
+    auto made = logs_.create_log(id, topic_id, config);
+    if (!made) {
+      logger_.error("no log for " + to_string(id) + ": " + made.error().to_string());
+      return nullptr;
+    }
+    log = *made;
+  }
+  log->set_on_high_watermark([this, id] { check_waiting(id); });
+  log->set_on_offline([this, id](const Error&) { check_waiting(id); });
+  auto& partition = partitions_[id];
+  partition = std::make_unique<Partition>(id, topic_id, *log);
+  return partition.get();
+}
+
+void ReplicaManager::delete_topic(const TopicImage& topic) {
+  for (const auto& [number, image] : topic.partitions) {
+    const TopicPartition id{topic.name, number};
+    const auto* partition = find(id);
+    if (partition == nullptr || partition->topic_id() != topic.id) continue;
+    partitions_.erase(id);
+    if (auto deleted = logs_.delete_log(id); !deleted) {
+      logger_.error("cannot delete " + to_string(id) + ": " + deleted.error().to_string());
+    }
+    check_waiting(id);
+  }
+}
+
+LogConfig ReplicaManager::log_config(const MetadataImage& image, const std::string& topic) const {
+  std::vector<std::string> problems;
+  auto config = derive_topic_config(config_, image.topic_configs(topic), &problems);
+  for (const auto& problem : problems) logger_.warn("topic " + topic + ": " + problem);
+  return config.log;
+}
+
+void ReplicaManager::check_waiting(const TopicPartition& id) {
+  produces_.check(id);
+  fetches_.check(id);
+}
+
+Partition* ReplicaManager::find(const TopicPartition& id) {
+  const auto found = partitions_.find(id);
+  return found == partitions_.end() ? nullptr : found->second.get();
+}
+
+void ReplicaManager::append_records(const std::vector<ProduceEntry>& entries,
+                                    const ProduceOptions& options, OnProduced done) {
+  std::vector<Result<AppendInfo>> results;
+  std::vector<TopicPartition> appended;
+  results.reserve(entries.size());
+  for (const auto& entry : entries) {
+    auto* partition = find(entry.partition);
+    if (partition == nullptr) {
+      results.emplace_back(ErrorCode::unknown_topic_or_partition);
+      continue;
+    }
+    results.push_back(partition->append_as_leader(entry.batches, options.origin));
+    if (!results.back()) continue;
+    appended.push_back(entry.partition);
+    if (options.acks == -1) partition->log().flush_soon();
+  }
+  if (options.acks != -1 || appended.empty()) return done(std::move(results));
+  produces_.complete_or_watch(
+      std::make_unique<DelayedProduce>(*this, entries, std::move(results), std::move(done)),
+      appended, loop_.now() + options.timeout);
+}
+
+void ReplicaManager::fetch(std::vector<FetchEntry> entries, const FetchOptions& options,
+                           OnFetched done) {
+  std::vector<TopicPartition> watched;
+  watched.reserve(entries.size());
+  for (const auto& entry : entries) watched.push_back(entry.partition);
+  fetches_.complete_or_watch(
+      std::make_unique<DelayedFetch>(*this, std::move(entries), options, std::move(done)), watched,
+      loop_.now() + options.max_wait);
+}
+
+void ReplicaManager::answer_all_waiting() {
+  produces_.expire_all();
+  fetches_.expire_all();
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/lifetime.h"
+#include "base/logger.h"
+#include "base/loop.h"
+#include "base/task.h"
+#include "broker/config/broker_config.h"
+#include "broker/log/log_manager.h"
+#include "broker/metadata/metadata_image.h"
+#include "broker/replica/partition.h"
+#include "broker/replica/purgatory.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+// What a Produce request brings for one partition. `batches` is changed in place.
+struct ProduceEntry {
+  TopicPartition partition;
+  std::span<char> batches;
+};
+
+// `acks` as in the request: 0, 1 or -1 (all).
+struct ProduceOptions {
+  std::int16_t acks = -1;
+  base::Duration timeout{};
+  AppendOrigin origin = AppendOrigin::client;
+};
+
+struct FetchEntry {
+  TopicPartition partition;
+  Offset fetch_offset{0};
+  std::size_t max_bytes = 0;
+  LeaderEpoch current_leader_epoch = protocol::kNoLeaderEpoch;
+};
+
+struct FetchOptions {
+  base::Duration max_wait{};
+  std::size_t min_bytes = 1;
+  std::size_t max_bytes = 0;  // of the whole answer, unless its first batch alone is larger
+  ReadBound bound = ReadBound::high_watermark;
+};
+
+struct FetchedPartition {
+  ErrorCode error = ErrorCode::none;
+  Offset high_watermark = protocol::kNoOffset;
+  Offset last_stable_offset = protocol::kNoOffset;
+  Offset log_start_offset = protocol::kNoOffset;
+  LogRead data;
+};
+
+// The partitions of this broker, and the requests that wait for them. Above the logs, below the
+// handlers; owned by the Broker, one loop.
+class ReplicaManager {
+ public:
+  ReplicaManager(base::Loop& loop, LogManager& logs, const BrokerConfig& config,
+                 base::Logger logger);
+  ~ReplicaManager();
+
+  // Follows the metadata: makes, updates and deletes partitions and their logs.
+  void on_image(const std::shared_ptr<const MetadataImage>& image, const MetadataChanges& changes);
+
+  // Null if this broker has no such partition.
+  Partition* find(const TopicPartition& id);
+
+  // Appends to each partition at once, in the order of the entries, then answers: with acks=1 right
+  // away, with acks=-1 when the batches are durable, or, partition by partition, with
+  // request_timed_out (what was appended stays). Results are in the order of the entries.
+  using OnProduced = base::UniqueFunction<void(std::vector<Result<AppendInfo>>)>;
+  void append_records(const std::vector<ProduceEntry>& entries, const ProduceOptions& options,
+                      OnProduced done);
+
+  // Answers when there are min_bytes, when there is an error to tell, or after max_wait. What comes
+  // first in the entries is read first.
+  using OnFetched = base::UniqueFunction<void(std::vector<FetchedPartition>)>;
+  void fetch(std::vector<FetchEntry> entries, const FetchOptions& options, OnFetched done);
+
+  // Answers every waiting request with what there is; for the shutdown.
+  void answer_all_waiting();
+
+ private:
+  class DelayedProduce;
+  class DelayedFetch;
+
+  void apply_topic(const MetadataImage& image, const TopicImage& topic);
+  Partition* make_partition(const TopicPartition& id, const Uuid& topic_id,
+                            const LogConfig& config);
+  void delete_topic(const TopicImage& topic);
+  LogConfig log_config(const MetadataImage& image, const std::string& topic) const;
+  void check_waiting(const TopicPartition& id);
+
+  // Set at construction.
+  base::Loop& loop_;
+  LogManager& logs_;
+  const BrokerConfig& config_;
+  base::Logger logger_;
+
+  // Loop's thread only.
+  std::unordered_map<TopicPartition, std::unique_ptr<Partition>> partitions_;
+  Purgatory produces_;
+  Purgatory fetches_;
+};
+
+}  // namespace ottla::broker

@@ -1,0 +1,210 @@
+#include "broker/server/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/endian.h"
+#include "ottla/api_key.h"
+
+namespace ottla::broker {
+namespace {
+
+// A turn spends at most this on one connection, so that the others get theirs.
+constexpr std::size_t kMostBytesPerTurn = 256 << 10;
+constexpr std::size_t kMostFramesPerTurn = 32;
+
+// How far a client may run ahead of its answers.
+constexpr std::size_t kMostOutstanding = 16;
+constexpr std::size_t kMostOutstandingBytes = 32 << 20;
+
+// A client that does not read its answers gets no further request handled.
+constexpr std::size_t kMostUnsentBytes = 1 << 20;
+
+bool is_produce(const Frame& frame) {
+  const auto bytes = frame.bytes.view();
+  return bytes.size() >= 2 && base::load_be<std::int16_t>(bytes.data()) ==
+                                  static_cast<std::int16_t>(ApiKey::produce);
+}
+
+}  // namespace
+
+Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<base::Stream> stream,
+                       ConnectionOwner& owner, base::Loop& loop, ByteBudget& budget,
+                       const Limits& limits)
+    : id_(id),
+      listener_(std::move(listener)),
+      owner_(owner),
+      loop_(loop),
+      budget_(budget),
+      limits_(limits),
+      stream_(std::move(stream)),
+      peer_(stream_->peer()),
+      local_(stream_->local()),
+      reader_(limits.largest_frame, budget),
+      last_activity_(loop.now()) {}
+
+Connection::~Connection() { loop_.cancel(idle_timer_); }
+
+void Connection::start() {
+  stream_->start(*this);
+  watch_idleness();
+}
+
+void Connection::close(const Error& reason) {
+  if (!stream_) return;
+  const auto self = shared_from_this();
+  stream_.reset();
+  slots_.clear();
+  frames_.clear();
+  loop_.cancel(std::exchange(idle_timer_, base::TimerId::none));
+  owner_.on_connection_closed(id_, reason);
+}
+
+void Connection::on_closed(const Error& error) { close(error); }
+
+void Connection::on_readable() {
+  const auto self = shared_from_this();
+  const std::size_t frames_before = next_request_ + frames_.size();
+  std::size_t left = kMostBytesPerTurn;
+  while (stream_ && left > 0 && wants_requests() &&
+         next_request_ + frames_.size() - frames_before < kMostFramesPerTurn) {
+    const auto count = read_some(left);
+    if (count == 0) break;
+    left -= std::min(left, count);
+  }
+  continue_reading();
+}
+
+std::size_t Connection::read_some(std::size_t most) {
+  const auto tail = reader_.tail();
+  if (!tail.empty()) {
+    const auto count = stream_->read(tail.first(std::min(tail.size(), most)));
+    if (count > 0) last_activity_ = loop_.now();
+    if (count > 0 && reader_.stored(count) == FrameAssembler::State::frame) take_frame();
+    return count;
+  }
+  const auto scratch = owner_.scratch();
+  const auto count = stream_->read(scratch.first(std::min(scratch.size(), most)));
+  if (count > 0) feed({scratch.data(), count});
+  return count;
+}
+
+void Connection::feed(BytesView input) {
+  while (stream_) {
+    if (!wants_requests()) return keep_for_later(input);
+    const auto state = reader_.feed(input);
+    if (!state) return close(state.error());
+    switch (*state) {
+      case FrameAssembler::State::frame:
+        take_frame();
+        break;
+      case FrameAssembler::State::need_bytes:
+        return;
+      case FrameAssembler::State::need_room:
+        waits_for_room_ = true;
+        budget_.wait(lifetime_.guard([this] {
+          waits_for_room_ = false;
+          loop_.post(lifetime_.guard([this] { continue_reading(); }));
+        }));
+        return keep_for_later(input);
+    }
+  }
+}
+
+void Connection::keep_for_later(BytesView input) { unread_.assign(input); }
+
+void Connection::take_frame() {
+  last_activity_ = loop_.now();
+  auto frame = reader_.take();
+  outstanding_bytes_ += frame.bytes.size();
+  frames_.push_back(std::move(frame));
+  hand_out();
+}
+
+bool Connection::wants_requests() const {
+  return !waits_for_room_ && frames_.size() + slots_.size() < kMostOutstanding &&
+         outstanding_bytes_ < kMostOutstandingBytes && stream_->queued_bytes() < kMostUnsentBytes;
+}
+
+bool Connection::may_hand_out(const Frame& frame) const {
+  if (stream_->queued_bytes() >= kMostUnsentBytes) return false;
+  if (slots_.empty()) return true;
+  return is_produce(frame) && slots_.back().is_produce;
+}
+
+void Connection::hand_out() {
+  if (std::exchange(handing_out_, true)) return;
+  const auto self = shared_from_this();
+  while (stream_ && !frames_.empty() && may_hand_out(frames_.front())) {
+    auto frame = std::move(frames_.front());
+    frames_.pop_front();
+    const auto request = next_request_++;
+    auto& slot = slots_.emplace_back();
+    slot.request = request;
+    slot.is_produce = is_produce(frame);
+    slot.bytes = frame.bytes.size();
+    slot.charge = std::move(frame.charge);
+    owner_.on_request(self, std::move(frame), Reply(weak_from_this(), request));
+    send_answers();
+  }
+  handing_out_ = false;
+}
+
+void Connection::on_reply(std::uint64_t request, std::vector<base::Segment> response) {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                 [&](const Slot& s) { return s.request == request; });
+  if (!stream_ || slot == slots_.end()) return;
+  slot->answered = true;
+  slot->response = std::move(response);
+  if (handing_out_) return;
+  const auto self = shared_from_this();
+  send_answers();
+  hand_out();
+  continue_reading();
+}
+
+void Connection::on_refusal(std::uint64_t, const Error& reason) { close(reason); }
+
+void Connection::send_answers() {
+  while (stream_ && !slots_.empty() && slots_.front().answered) {
+    auto slot = std::move(slots_.front());
+    slots_.pop_front();
+    outstanding_bytes_ -= slot.bytes;
+    last_activity_ = loop_.now();
+    if (!slot.response.empty()) stream_->write(std::move(slot.response));
+  }
+}
+
+void Connection::on_drained() {
+  const auto self = shared_from_this();
+  last_activity_ = loop_.now();
+  hand_out();
+  continue_reading();
+}
+
+void Connection::continue_reading() {
+  const auto self = shared_from_this();
+  if (stream_ && wants_requests() && !unread_.empty()) feed(std::exchange(unread_, {}));
+  if (!stream_) return;
+  const bool pause = !wants_requests();
+  if (pause == paused_) return;
+  paused_ = pause;
+  if (pause) {
+    stream_->pause_reading();
+  } else {
+    stream_->resume_reading();
+  }
+}
+
+void Connection::watch_idleness() {
+  if (limits_.idle <= base::Duration::zero()) return;
+  idle_timer_ = loop_.call_at(last_activity_ + limits_.idle, lifetime_.guard([this] {
+    if (slots_.empty() && loop_.now() >= last_activity_ + limits_.idle) {
+      return close(Error(ErrorCode::closed, "idle for longer than connections.max.idle.ms"));
+    }
+    last_activity_ = slots_.empty() ? last_activity_ : loop_.now();
+    watch_idleness();
+  }));
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/lifetime.h"
+#include "base/logger.h"
+#include "base/loop.h"
+#include "base/transport.h"
+#include "broker/handlers/reply.h"
+#include "broker/server/byte_budget.h"
+#include "broker/server/frame_assembler.h"
+
+namespace ottla::broker {
+
+class Connection;
+
+// What a connection needs of the server it belongs to; outlives it.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+
+  // Handles one request; the answer may come within the call or later.
+  virtual void on_request(const std::shared_ptr<Connection>& connection, Frame frame,
+                          Reply reply) = 0;
+
+  // The connection is gone; called once, last.
+  virtual void on_connection_closed(std::uint64_t connection, const Error& reason) = 0;
+
+  // A buffer that all connections of the loop read into, one at a time.
+  virtual std::span<char> scratch() = 0;
+};
+
+// One client. Reads frames, hands requests out in order, sends answers in order. A Produce is
+// handed out while earlier ones still wait for their acknowledgement, since their appends are in
+// order already; every other request waits until all before it are answered. Owned by the server,
+// on its loop.
+class Connection final : public base::StreamHandler,
+                         public ReplyTarget,
+                         public std::enable_shared_from_this<Connection> {
+ public:
+  struct Limits {
+    std::size_t largest_frame = 100 << 20;
+    base::Duration idle{};  // closed after this long without a request or an answer
+  };
+
+  Connection(std::uint64_t id, std::string listener, std::unique_ptr<base::Stream> stream,
+             ConnectionOwner& owner, base::Loop& loop, ByteBudget& budget, const Limits& limits);
+  ~Connection() override;
+
+  void start();
+  void close(const Error& reason);
+
+  std::uint64_t id() const { return id_; }
+  const std::string& listener() const { return listener_; }
+  const base::Endpoint& peer() const { return peer_; }
+  const base::Endpoint& local() const { return local_; }
+
+  void on_readable() override;
+  void on_drained() override;
+  void on_closed(const Error& error) override;
+  void on_reply(std::uint64_t request, std::vector<base::Segment> response) override;
+  void on_refusal(std::uint64_t request, const Error& reason) override;
+
+ private:
+  // A request that was handed out and whose answer has not been sent.
+  struct Slot {
+    std::uint64_t request = 0;
+    bool is_produce = false;
+    bool answered = false;
+    std::size_t bytes = 0;
+    ByteBudget::Charge charge;
+    std::vector<base::Segment> response;
+  };
+
+  // Reads once, at most `most` bytes; the bytes read, 0 if there are none or no more are wanted.
+  std::size_t read_some(std::size_t most);
+  void feed(BytesView input);
+  void keep_for_later(BytesView input);
+  void take_frame();
+  bool wants_requests() const;
+  void hand_out();
+  bool may_hand_out(const Frame& frame) const;
+  void send_answers();
+  void continue_reading();
+  void watch_idleness();
+
+  // Set at construction.
+  const std::uint64_t id_;
+  const std::string listener_;
+  ConnectionOwner& owner_;
+  base::Loop& loop_;
+  ByteBudget& budget_;
+  const Limits limits_;
+  std::unique_ptr<base::Stream> stream_;  // null once closed
+  const base::Endpoint peer_;
+  const base::Endpoint local_;
+
+  // Loop's thread only.
+  FrameAssembler reader_;
+  std::string unread_;  // bytes that were read while no frame could be taken
+  bool paused_ = false;
+  bool waits_for_room_ = false;
+  bool handing_out_ = false;
+  std::deque<Frame> frames_;
+  std::deque<Slot> slots_;
+  std::size_t outstanding_bytes_ = 0;
+  std::uint64_t next_request_ = 1;
+  base::TimePoint last_activity_;
+  base::TimerId idle_timer_ = base::TimerId::none;
+  base::Lifetime lifetime_;
+};
+
+}  // namespace ottla::broker

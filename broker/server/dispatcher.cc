@@ -1,0 +1,139 @@
+#include "broker/server/dispatcher.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/handlers/api_versions.h"
+#include "broker/handlers/create_topics.h"
+#include "broker/handlers/delete_topics.h"
+#include "broker/handlers/describe_cluster.h"
+#include "broker/handlers/describe_configs.h"
+#include "broker/handlers/fetch.h"
+#include "broker/handlers/find_coordinator.h"
+#include "broker/handlers/init_producer_id.h"
+#include "broker/handlers/list_offsets.h"
+#include "broker/handlers/metadata.h"
+#include "broker/handlers/produce.h"
+
+namespace ottla::broker {
+namespace {
+
+// How one API is served: carried out, or refused with an error code in its own form.
+struct Entry {
+  ApiKey key;
+  void (*carry_out)(Services&, RequestContext, BytesView, Reply);
+  void (*refuse)(ErrorCode, RequestContext, BytesView, Reply);
+};
+
+template <class M, void (*handle)(Services&, Request<M>)>
+void decode_and_carry_out(Services& services, RequestContext context, BytesView body, Reply reply) {
+  auto message = protocol::decode<M>(body, context.version());
+  if (!message) return reply.refuse(message.error());
+  handle(services, Request<M>{std::move(context), std::move(*message), std::move(reply)});
+}
+
+template <class M>
+void decode_and_refuse(ErrorCode error, RequestContext context, BytesView body, Reply reply) {
+  auto message = protocol::decode<M>(body, context.version());
+  if (!message) return reply.refuse(message.error());
+  const auto response = refusal(*message, error);
+  Request<M>{std::move(context), std::move(*message), std::move(reply)}.answer(response);
+}
+
+template <class M, void (*handle)(Services&, Request<M>)>
+constexpr Entry entry() {
+  return {M::api.key, &decode_and_carry_out<M, handle>, &decode_and_refuse<M>};
+}
+
+constexpr auto kEntries = std::to_array<Entry>({
+    entry<protocol::ProduceRequest, handle_produce>(),
+    entry<protocol::FetchRequest, handle_fetch>(),
+    entry<protocol::ListOffsetsRequest, handle_list_offsets>(),
+    entry<protocol::MetadataRequest, handle_metadata>(),
+    entry<protocol::FindCoordinatorRequest, handle_find_coordinator>(),
+    entry<protocol::ApiVersionsRequest, handle_api_versions>(),
+    entry<protocol::CreateTopicsRequest, handle_create_topics>(),
+    entry<protocol::DeleteTopicsRequest, handle_delete_topics>(),
+    entry<protocol::InitProducerIdRequest, handle_init_producer_id>(),
+    entry<protocol::DescribeConfigsRequest, handle_describe_configs>(),
+    entry<protocol::DescribeClusterRequest, handle_describe_cluster>(),
+});
+
+const Entry* find_entry(ApiKey key) {
+  const auto found = std::find_if(kEntries.begin(), kEntries.end(),
+                                  [key](const Entry& entry) { return entry.key == key; });
+  return found == kEntries.end() ? nullptr : &*found;
+}
+
+Error not_served(const protocol::Api& api, std::int16_t version) {
+  return Error(ErrorCode::unsupported_version,
+               std::string(api.name) + " version " + std::to_string(version) +
+                   " is not served; versions " + std::to_string(api.min) + " to " +
+                   std::to_string(api.max) + " are");
+}
+
+// Carries a request out, and hangs up instead of answering.
+class HangUp final : public ReplyTarget {
+ public:
+  explicit HangUp(Reply reply) : reply_(std::move(reply)) {}
+  void on_reply(std::uint64_t, std::vector<base::Segment>) override { hang_up(); }
+  void on_refusal(std::uint64_t, const Error&) override { hang_up(); }
+
+ private:
+  void hang_up() { reply_.refuse(Error(ErrorCode::closed, "a test asked for a lost answer")); }
+
+  Reply reply_;
+};
+
+}  // namespace
+
+void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) {
+  const auto request = protocol::read_request(frame.bytes.view());
+  if (!request) return reply.refuse(request.error());
+  RequestContext context{.frame = std::move(frame.bytes),
+                         .header = request->header,
+                         .listener = connection->listener(),
+                         .peer = connection->peer(),
+                         .local = connection->local()};
+  const auto& api = *request->api;
+  if (!api.has_version(context.version()) || find_entry(api.key) == nullptr) {
+    if (api.key != ApiKey::api_versions) return reply.refuse(not_served(api, context.version()));
+    context.header.api_version = 0;
+    return Request<protocol::ApiVersionsRequest>{std::move(context), {}, std::move(reply)}.answer(
+        unsupported_api_versions());
+  }
+  if (const auto fault = faults_.take(api.key)) {
+    return dispatch_with(*fault, std::move(context), request->body, std::move(reply));
+  }
+  dispatch(std::move(context), request->body, std::move(reply));
+}
+
+void Dispatcher::dispatch(RequestContext context, BytesView body, Reply reply) {
+  const auto* entry = find_entry(context.header.api_key);
+  entry->carry_out(services_, std::move(context), body, std::move(reply));
+}
+
+void Dispatcher::dispatch_with(const Fault& fault, RequestContext context, BytesView body,
+                               Reply reply) {
+  switch (fault.kind) {
+    case Fault::Kind::fail: {
+      const auto* entry = find_entry(context.header.api_key);
+      return entry->refuse(fault.error, std::move(context), body, std::move(reply));
+    }
+    case Fault::Kind::drop:
+      return dispatch(std::move(context), body, Reply(std::make_shared<HangUp>(std::move(reply))));
+    case Fault::Kind::delay: {
+      const auto when = services_.loop.now() + fault.delay;
+      services_.loop.call_at(when, lifetime_.guard([this, context = std::move(context), body,
+                                                    reply = std::move(reply)]() mutable {
+        dispatch(std::move(context), body, std::move(reply));
+      }));
+      return;
+    }
+  }
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,97 @@
+#include "broker/server/frame_assembler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/endian.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::size_t kFirstAllocation = 64 << 10;
+
+// The first four bytes of what people point at a Kafka port by mistake.
+std::string not_kafka(BytesView prefix, std::int32_t size, std::size_t largest) {
+  if (prefix.starts_with("GET ") || prefix.starts_with("POST") || prefix.starts_with("HEAD") ||
+      prefix.starts_with("PUT ") || prefix.starts_with("OPTI") || prefix.starts_with("PRI ")) {
+    return "this looks like HTTP; the port speaks Kafka's protocol";
+  }
+  if (prefix[0] == 0x16 && prefix[1] == 0x03) {
+    return "this looks like a TLS handshake; the listener is PLAINTEXT, so the client's "
+           "security.protocol must be PLAINTEXT too";
+  }
+  if (size < 0) return "a frame of negative size " + std::to_string(size);
+  return "a frame of " + std::to_string(size) + " bytes; socket.request.max.bytes is " +
+         std::to_string(largest);
+}
+
+}  // namespace
+
+Result<FrameAssembler::State> FrameAssembler::feed(BytesView& input) {
+  if (!under_way_) {
+    const auto count = std::min(prefix_.size() - prefix_filled_, input.size());
+    std::memcpy(prefix_.data() + prefix_filled_, input.data(), count);
+    prefix_filled_ += count;
+    input.remove_prefix(count);
+    if (prefix_filled_ < prefix_.size()) return State::need_bytes;
+    auto begun = begin_frame();
+    if (!begun || *begun == State::need_room) return begun;
+  }
+  while (!input.empty() && filled_ < size_) {
+    const auto room = tail();
+    const auto count = std::min(room.size(), input.size());
+    std::memcpy(room.data(), input.data(), count);
+    input.remove_prefix(count);
+    stored(count);
+  }
+  return progress();
+}
+
+Result<FrameAssembler::State> FrameAssembler::begin_frame() {
+  const auto size = base::load_be<std::int32_t>(prefix_.data());
+  if (size < 0 || static_cast<std::size_t>(size) > largest_frame_) {
+    return Error(ErrorCode::invalid_request,
+                 not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_));
+  }
+  size_ = static_cast<std::size_t>(size);
+  frame_.charge = budget_.try_charge(size_);
+  if (!frame_.charge) return State::need_room;
+  under_way_ = true;
+  filled_ = 0;
+  frame_.bytes = base::SharedBuffer::allocate(std::min(size_, kFirstAllocation));
+  return progress();
+}
+
+FrameAssembler::State FrameAssembler::progress() const {
+  return under_way_ && filled_ == size_ ? State::frame : State::need_bytes;
+}
+
+void FrameAssembler::ensure_room() {
+  if (filled_ < frame_.bytes.size() || filled_ == size_) return;
+  auto larger = base::SharedBuffer::allocate(std::min(size_, 4 * frame_.bytes.size()));
+  std::memcpy(larger.data(), frame_.bytes.data(), filled_);
+  frame_.bytes = std::move(larger);
+}
+
+std::span<char> FrameAssembler::tail() {
+  if (!under_way_) return {};
+  ensure_room();
+  return {frame_.bytes.data() + filled_, frame_.bytes.size() - filled_};
+}
+
+FrameAssembler::State FrameAssembler::stored(std::size_t count) {
+  OTTLA_ASSERT(under_way_ && filled_ + count <= size_, "stored past the end of the frame");
+  filled_ += count;
+  return progress();
+}
+
+Frame FrameAssembler::take() {
+  OTTLA_ASSERT(progress() == State::frame, "there is no whole frame to take");
+  under_way_ = false;
+  prefix_filled_ = 0;
+  return std::move(frame_);
+}
+
+}  // namespace ottla::broker

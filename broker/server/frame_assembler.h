@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/buffer.h"
+#include "broker/server/byte_budget.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+// One request as it came, without its size prefix, and what it costs the loop's budget.
+struct Frame {
+  base::SharedBuffer bytes;
+  ByteBudget::Charge charge;
+};
+
+// Cuts what a connection sends into frames (int32 size, then as many bytes). Holds memory only for
+// a frame that has begun. A frame's memory grows with the bytes that arrive, so that announcing a
+// large frame costs its sender as much as it costs the broker.
+class FrameAssembler {
+ public:
+  FrameAssembler(std::size_t largest_frame, ByteBudget& budget)
+      : largest_frame_(largest_frame), budget_(budget) {}
+
+  enum class State {
+    frame,       // `take()` has a whole frame
+    need_bytes,  // give more
+    need_room,   // the budget is spent: wait for it, then call `feed` again
+  };
+
+  // Consumes bytes from the front of `input` until a frame is whole, the input is used up or room
+  // is missing. An error means that the peer does not speak Kafka's protocol.
+  Result<State> feed(BytesView& input);
+
+  // Where further bytes of a begun frame may be stored directly; empty if no frame is under way.
+  std::span<char> tail();
+
+  // `count` bytes were stored in `tail()`.
+  State stored(std::size_t count);
+
+  // The whole frame; the reader begins the next one.
+  Frame take();
+
+ private:
+  Result<State> begin_frame();
+  State progress() const;
+  void ensure_room();
+
+  const std::size_t largest_frame_;
+  ByteBudget& budget_;
+  std::array<char, 4> prefix_{};
+  std::size_t prefix_filled_ = 0;
+  std::size_t size_ = 0;    // of the frame under way, once its prefix is complete
+  std::size_t filled_ = 0;  // of it
+  bool under_way_ = false;
+  Frame frame_;
+};
+
+}  // namespace ottla::broker

@@ -1,0 +1,124 @@
+#include "broker/server/server.h"
+
+#include <chrono>
+#include <utility>
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::size_t kScratchBytes = 64 << 10;
+
+// Connections that wait for the broker to be ready; the others try again.
+constexpr std::size_t kMostEarlyConnections = 1000;
+
+// queued.max.request.bytes = -1. Kafka reads without a bound then; this is one that a healthy
+// broker does not meet.
+constexpr std::size_t kDefaultBudget = 256 << 20;
+
+std::size_t budget_of(const BrokerConfig& config) {
+  return config.queued_max_request_bytes > 0
+             ? static_cast<std::size_t>(config.queued_max_request_bytes)
+             : kDefaultBudget;
+}
+
+}  // namespace
+
+Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, base::Logger logger)
+    : loop_(loop),
+      config_(config),
+      logger_(std::move(logger)),
+      budget_(budget_of(config)),
+      scratch_(kScratchBytes) {}
+
+Server::~Server() {
+  close();
+}
+
+Result<void> Server::listen(const ListenerConfig& listener) {
+  auto listening = loop_.transport->listen(
+      listener.endpoint, [this, name = listener.name](std::unique_ptr<base::Stream> stream) {
+        on_accept(name, std::move(stream));
+      });
+  if (!listening) {
+    return Error(listening.error().code(),
+                 "cannot listen on " + listener.to_string() + ": " + listening.error().message());
+  }
+  auto bound = listener;
+  bound.endpoint.port = (*listening)->local().port;
+  bound_.push_back(std::move(bound));
+  listening_.push_back(std::move(*listening));
+  return {};
+}
+
+void Server::open(FrameHandler& handler) {
+  handler_ = &handler;
+  for (auto& [listener, stream] : std::exchange(early_, {})) serve(listener, std::move(stream));
+}
+
+void Server::close() {
+  early_.clear();
+  listening_.clear();
+  while (!connections_.empty()) {
+    const auto connection = connections_.begin()->second;
+    connection->close(Error(ErrorCode::closed, "the broker is shutting down"));
+  }
+}
+
+bool Server::has_room_for(const std::string& host) {
+  if (connections_.size() >= static_cast<std::size_t>(config_.max_connections)) {
+    logger_.warn("refusing a connection from " + host +
+                 ": there are max.connections=" + std::to_string(config_.max_connections));
+    return false;
+  }
+  const auto found = connections_by_host_.find(host);
+  if (found != connections_by_host_.end() && found->second >= config_.max_connections_per_ip) {
+    logger_.warn("refusing a connection from " + host + ": it has max.connections.per.ip=" +
+                 std::to_string(config_.max_connections_per_ip));
+    return false;
+  }
+  return true;
+}
+
+void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream) {
+  if (handler_ != nullptr) return serve(listener, std::move(stream));
+  if (early_.size() < kMostEarlyConnections) early_.emplace_back(listener, std::move(stream));
+}
+
+void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> stream) {
+  const auto host = stream->peer().host;
+  if (!has_room_for(host)) return;
+  const auto id = next_connection_++;
+  const Connection::Limits limits{
+      .largest_frame = static_cast<std::size_t>(config_.socket_request_max_bytes),
+      .idle = std::chrono::milliseconds(config_.connections_max_idle_ms)};
+  auto connection = std::make_shared<Connection>(id, listener, std::move(stream), *this,
+                                                 *loop_.loop, budget_, limits);
+  connections_.emplace(id, connection);
+  ++connections_by_host_[host];
+  connection->start();
+}
+
+void Server::on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) {
+  handler_->on_frame(connection, std::move(frame), std::move(reply));
+}
+
+void Server::on_connection_closed(std::uint64_t id, const Error& reason) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  const auto connection = std::move(found->second);
+  connections_.erase(found);
+  const auto& host = connection->peer().host;
+  if (--connections_by_host_[host] == 0) connections_by_host_.erase(host);
+  const auto line =
+      "connection from " + connection->peer().to_string() + " closed: " + reason.to_string();
+  // Hanging up and idling are what connections do; the rest is worth a line.
+  const bool ordinary =
+      reason.code() == ErrorCode::connection_closed || reason.code() == ErrorCode::closed;
+  if (ordinary) {
+    logger_.debug(line);
+  } else {
+    logger_.warn(line);
+  }
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/logger.h"
+#include "base/loop.h"
+#include "base/runtime.h"
+#include "base/transport.h"
+#include "broker/config/broker_config.h"
+#include "broker/server/byte_budget.h"
+#include "broker/server/connection.h"
+
+namespace ottla::broker {
+
+// Takes the frames of all connections.
+class FrameHandler {
+ public:
+  virtual ~FrameHandler() = default;
+  virtual void on_frame(const std::shared_ptr<Connection>& connection, Frame frame,
+                        Reply reply) = 0;
+};
+
+// The sockets of one broker: listeners and connections, with their limits (max.connections,
+// max.connections.per.ip, connections.max.idle.ms, socket.request.max.bytes,
+// queued.max.request.bytes). On one loop.
+class Server final : public ConnectionOwner {
+ public:
+  Server(base::LoopWithTransport loop, const BrokerConfig& config, base::Logger logger);
+  ~Server() override;
+
+  // Binds. Who connects waits until `open`. Errors name the listener and its address.
+  Result<void> listen(const ListenerConfig& listener);
+
+  // From now on requests are handled, by `handler`, which outlives this.
+  void open(FrameHandler& handler);
+
+  // The listeners with the ports they really have.
+  const std::vector<ListenerConfig>& listeners() const { return bound_; }
+
+  std::size_t connection_count() const { return connections_.size(); }
+
+  // Stops listening and closes every connection.
+  void close();
+
+  void on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override;
+  void on_connection_closed(std::uint64_t connection, const Error& reason) override;
+  std::span<char> scratch() override { return scratch_; }
+
+ private:
+  void on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream);
+  void serve(const std::string& listener, std::unique_ptr<base::Stream> stream);
+  bool has_room_for(const std::string& host);
+
+  // Set at construction.
+  base::LoopWithTransport loop_;
+  const BrokerConfig& config_;
+  base::Logger logger_;
+
+  // Loop's thread only.
+  ByteBudget budget_;
+  std::vector<char> scratch_;
+  std::vector<std::unique_ptr<base::Listener>> listening_;
+  std::vector<ListenerConfig> bound_;
+  FrameHandler* handler_ = nullptr;  // null until `open`
+  std::vector<std::pair<std::string, std::unique_ptr<base::Stream>>> early_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  std::unordered_map<std::string, std::int32_t> connections_by_host_;
+  std::uint64_t next_connection_ = 1;
+};
+
+}  // namespace ottla::broker

@@ -1,0 +1,259 @@
+#include "broker/server/connection.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/endian.h"
+#include "broker/server/server.h"
+#include "ottla/api_key.h"
+#include "tests/simulation/simulation.h"
+
+namespace ottla::broker {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Keeps the requests until the test answers them.
+class Keeper final : public FrameHandler {
+ public:
+  void on_frame(const std::shared_ptr<Connection>&, Frame frame, Reply reply) override {
+    bodies.emplace_back(frame.bytes.view());
+    replies.push_back(std::make_unique<Reply>(std::move(reply)));
+  }
+  void answer(std::size_t request, const std::string& text) {
+    std::vector<base::Segment> segments;
+    segments.emplace_back(base::Slice::own(text));
+    replies[request]->send(std::move(segments));
+  }
+
+  std::vector<std::string> bodies;
+  std::vector<std::unique_ptr<Reply>> replies;
+};
+
+// A client that collects what it gets, if it reads at all.
+class Client final : public base::StreamHandler {
+ public:
+  void on_readable() override {
+    std::string buffer(65536, '\0');
+    while (const auto count = stream->read(buffer)) received.append(buffer, 0, count);
+  }
+  void on_closed(const Error&) override { closed = true; }
+
+  std::unique_ptr<base::Stream> stream;
+  std::string received;
+  bool closed = false;
+};
+
+std::string request(ApiKey api, const std::string& body) {
+  std::string bytes(6, '\0');
+  base::store_be(bytes.data(), static_cast<std::int32_t>(body.size() + 2));
+  base::store_be(bytes.data() + 4, static_cast<std::int16_t>(api));
+  return bytes + body;
+}
+
+class ConnectionTest : public testing::Test {
+ protected:
+  ConnectionTest()
+      : broker_(simulation_.add_node("broker")), client_node_(simulation_.add_node("client")) {
+    broker_.start();
+    client_node_.start();
+  }
+
+  void serve() {
+    on(broker_, [this] {
+      server_ = std::make_unique<Server>(broker_.runtime().loop(0), config_, base::Logger());
+      ListenerConfig listener;
+      listener.endpoint = {.host = broker_.address(), .port = 9092};
+      ASSERT_TRUE(server_->listen(listener).has_value());
+      server_->open(keeper_);
+    });
+  }
+
+  void TearDown() override {
+    on(broker_, [this] { server_.reset(); });
+    on(client_node_, [this] { clients_.clear(); });
+  }
+
+  Client& connect() {
+    auto& client = *clients_.emplace_back(std::make_unique<Client>());
+    on(client_node_, [&] {
+      client_node_.transport().connect({.host = broker_.address(), .port = 9092},
+                                       [&client](Result<std::unique_ptr<base::Stream>> stream) {
+                                         client.stream = std::move(*stream);
+                                         client.stream->start(client);
+                                       });
+    });
+    EXPECT_TRUE(simulation_.run_until([&] { return client.stream != nullptr; }, seconds(5)));
+    return client;
+  }
+
+  void send(Client& client, const std::string& bytes) {
+    on(client_node_, [&] {
+      std::vector<base::Segment> segments;
+      segments.emplace_back(base::Slice::own(bytes));
+      client.stream->write(std::move(segments));
+    });
+  }
+
+  bool handed_out(std::size_t count) {
+    return simulation_.run_until([&] { return keeper_.bodies.size() >= count; }, seconds(5));
+  }
+
+  void answer(std::size_t request, const std::string& text) {
+    on(broker_, [&] { keeper_.answer(request, text); });
+  }
+
+  bool received(Client& client, const std::string& text) {
+    return simulation_.run_until([&] { return client.received == text; }, seconds(5));
+  }
+
+  void on(simulation::SimNode& node, const std::function<void()>& act) {
+    bool done = false;
+    node.loop().post([&] {
+      act();
+      done = true;
+    });
+    ASSERT_TRUE(simulation_.run_until([&] { return done; }, seconds(1)));
+  }
+
+  simulation::Simulation simulation_{7};
+  simulation::SimNode& broker_;
+  simulation::SimNode& client_node_;
+  BrokerConfig config_;
+  Keeper keeper_;
+  std::unique_ptr<Server> server_;
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+TEST_F(ConnectionTest, a_produce_follows_one_that_still_waits_and_all_else_does_not) {
+  serve();
+  auto& client = connect();
+  send(client, request(ApiKey::produce, "1") + request(ApiKey::produce, "2") +
+                   request(ApiKey::metadata, "3") + request(ApiKey::produce, "4"));
+  ASSERT_TRUE(handed_out(2));
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(keeper_.bodies.size(), 2U);
+  answer(0, "a");
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(keeper_.bodies.size(), 2U);
+  answer(1, "b");
+  ASSERT_TRUE(handed_out(3));
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(keeper_.bodies.size(), 3U);
+  answer(2, "c");
+  ASSERT_TRUE(handed_out(4));
+  answer(3, "d");
+  EXPECT_TRUE(received(client, "abcd"));
+}
+
+TEST_F(ConnectionTest, answers_leave_in_the_order_of_the_requests) {
+  serve();
+  auto& client = connect();
+  send(client, request(ApiKey::produce, "1") + request(ApiKey::produce, "2") +
+                   request(ApiKey::produce, "3"));
+  ASSERT_TRUE(handed_out(3));
+  answer(2, "c");
+  answer(1, "b");
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(client.received, "");
+  answer(0, "a");
+  EXPECT_TRUE(received(client, "abc"));
+}
+
+TEST_F(ConnectionTest, hands_out_at_most_sixteen_unanswered_requests) {
+  serve();
+  auto& client = connect();
+  std::string bytes;
+  for (int i = 0; i < 40; ++i) bytes += request(ApiKey::produce, std::to_string(i));
+  send(client, bytes);
+  ASSERT_TRUE(handed_out(16));
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(keeper_.bodies.size(), 16U);
+  for (std::size_t i = 0; i < 40; ++i) {
+    ASSERT_TRUE(handed_out(i + 1));
+    answer(i, "x");
+  }
+  EXPECT_TRUE(received(client, std::string(40, 'x')));
+}
+
+TEST_F(ConnectionTest, a_request_that_is_let_go_of_closes_the_connection) {
+  serve();
+  auto& client = connect();
+  auto& bystander = connect();
+  send(client, request(ApiKey::metadata, "1"));
+  ASSERT_TRUE(handed_out(1));
+  on(broker_, [&] { keeper_.replies[0].reset(); });
+  EXPECT_TRUE(simulation_.run_until([&] { return client.closed; }, seconds(5)));
+  EXPECT_FALSE(bystander.closed);
+}
+
+TEST_F(ConnectionTest, an_idle_client_is_closed_and_a_waiting_one_is_not) {
+  config_.connections_max_idle_ms = 1000;
+  serve();
+  auto& idle = connect();
+  auto& waiting = connect();
+  send(waiting, request(ApiKey::metadata, "1"));
+  ASSERT_TRUE(handed_out(1));
+  simulation_.run_for(seconds(5));
+  EXPECT_TRUE(idle.closed);
+  EXPECT_FALSE(waiting.closed);
+  answer(0, "a");
+  EXPECT_TRUE(received(waiting, "a"));
+}
+
+TEST_F(ConnectionTest, a_spent_budget_holds_others_back_until_it_is_free) {
+  config_.queued_max_request_bytes = 100;
+  serve();
+  auto& first = connect();
+  auto& second = connect();
+  send(first, request(ApiKey::metadata, std::string(200, '1')));
+  ASSERT_TRUE(handed_out(1));
+  send(second, request(ApiKey::metadata, "2"));
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(keeper_.bodies.size(), 1U);
+  answer(0, "a");
+  ASSERT_TRUE(handed_out(2));
+  answer(1, "b");
+  EXPECT_TRUE(received(second, "b"));
+}
+
+TEST_F(ConnectionTest, a_budget_held_by_a_client_that_leaves_is_free_again) {
+  config_.queued_max_request_bytes = 100;
+  serve();
+  auto& first = connect();
+  auto& second = connect();
+  send(first, request(ApiKey::metadata, std::string(200, '1')).substr(0, 50));
+  simulation_.run_for(seconds(1));
+  send(second, request(ApiKey::metadata, "2"));
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(keeper_.bodies.size(), 0U);
+  on(client_node_, [&] { first.stream.reset(); });
+  ASSERT_TRUE(handed_out(1));
+  EXPECT_EQ(keeper_.bodies[0].substr(2), "2");
+}
+
+TEST_F(ConnectionTest, a_client_that_does_not_read_gets_no_further_request_handled) {
+  serve();
+  auto& client = connect();
+  on(client_node_, [&] { client.stream->pause_reading(); });
+  for (int i = 0; i < 10; ++i) send(client, request(ApiKey::metadata, std::to_string(i)));
+  ASSERT_TRUE(handed_out(1));
+  std::size_t answered = 0;
+  while (answered < keeper_.bodies.size()) {
+    answer(answered++, std::string(4 << 20, 'x'));
+    simulation_.run_for(seconds(1));
+  }
+  EXPECT_LT(keeper_.bodies.size(), 3U);
+  on(client_node_, [&] { client.stream->resume_reading(); });
+  while (answered < 10) {
+    ASSERT_TRUE(handed_out(answered + 1));
+    answer(answered++, "y");
+  }
+}
+
+}  // namespace
+}  // namespace ottla::broker
