@@ -39,24 +39,11 @@ Result<Opened> open_data(const std::shared_ptr<base::Directory>& root, std::int3
     auto lock = root->lock(".lock");
     if (!lock) return lock.error();
   }
-  std::optional<LoadedMetadata> metadata;
-  if (root->exists("meta.properties")) {
-    const auto text = root->read_file("meta.properties");
-    if (!text) return text.error();
-    const auto meta = MetaProperties::parse(*text);
-    if (!meta) return meta.error();
-    auto loaded = load_metadata(*root, meta->cluster_id, logger);
-    if (!loaded) return loaded.error();
-    metadata = std::move(*loaded);
-  }
+  auto metadata = load_metadata(*root, logger);
+  if (!metadata) return metadata.error();
   auto directory =
       LogDirectory::open(root, {.node_id = protocol::BrokerId(node_id), .cluster_id = {}}, random);
   if (!directory) return directory.error();
-  if (!metadata) {
-    auto loaded = load_metadata(*root, (*directory)->meta().cluster_id, logger);
-    if (!loaded) return loaded.error();
-    metadata = std::move(*loaded);
-  }
   return Opened{std::move(*directory), std::move(*metadata)};
 }
 
@@ -67,7 +54,7 @@ LogManagerOptions log_options(const BrokerConfig& config) {
       milliseconds(config.replica_high_watermark_checkpoint_interval_ms);
   options.retention_check_interval = milliseconds(config.log_retention_check_interval_ms);
   options.producer_id_expiration_ms = config.producer_id_expiration_ms;
-  options.recovery_workers = static_cast<std::size_t>(config.num_recovery_threads_per_data_dir);
+  options.workers = static_cast<std::size_t>(config.num_recovery_threads_per_data_dir);
   options.flush.delay = milliseconds(config.ottla_flush_delay_ms);
   return options;
 }
@@ -175,13 +162,20 @@ void Broker::Impl::start_controller() {
   replicas_ =
       std::make_unique<ReplicaManager>(loop_, *logs_, config_, deps_.logger.named("replica"));
   const auto& meta = logs_->directory().meta();
-  Controller::Deps deps{.loop = loop_,
-                        .log_directory = *deps_.directory,
-                        .logger = deps_.logger.named("controller"),
-                        .random = base::Random(random_.next()),
-                        .config = config_,
-                        .open_log = unified_metadata_log_opener(loop_, *logs_, config_,
-                                                                deps_.logger.named("metadata"))};
+  const MetadataLogPlace place{.loop = &loop_,
+                               .log_directory = deps_.directory,
+                               .flush = &logs_->flush_scheduler(),
+                               .logger = deps_.logger.named("metadata"),
+                               .durability = derive_topic_config(config_, {}).log.durability};
+  Controller::Deps deps{
+      .loop = loop_,
+      .log_directory = *deps_.directory,
+      .logger = deps_.logger.named("controller"),
+      .random = base::Random(random_.next()),
+      .config = config_,
+      .open_log = [place, start = loaded_->log_start_offset](OnMetadataLogOpen done) {
+        open_metadata_log(place, start, std::move(done));
+      }};
   controller_ =
       std::make_unique<Controller>(std::move(deps),
                                    Controller::Identity{.node_id = BrokerId(config_.node_id),

@@ -21,14 +21,18 @@ struct Lookup {
   }
 };
 
-void put(const TimestampedOffset& found, ListOffsetsResponse::Partition& answer) {
+constexpr std::int16_t kLeaderEpochsSince = 4;
+
+void put(const TimestampedOffset& found, std::int16_t version,
+         ListOffsetsResponse::Partition& answer) {
   answer.offset = found.offset;
   answer.timestamp = found.timestamp;
-  answer.leader_epoch = found.leader_epoch;
+  if (version >= kLeaderEpochsSince) answer.leader_epoch = found.leader_epoch;
 }
 
-void put_end(const TimestampedOffset& found, ListOffsetsResponse::Partition& answer) {
-  put(found, answer);
+void put_end(const TimestampedOffset& found, std::int16_t version,
+             ListOffsetsResponse::Partition& answer) {
+  put(found, version, answer);
   answer.timestamp = -1;
 }
 
@@ -38,7 +42,7 @@ UnifiedLog::OnTimestamp when_found(const std::shared_ptr<Lookup>& lookup, std::s
   return [lookup, topic, partition](const Result<TimestampedOffset>& found) {
     auto& answer = lookup->response.topics[topic].partitions[partition];
     if (found) {
-      put(*found, answer);
+      put(*found, lookup->request.context.version(), answer);
     } else {
       answer.error_code = found.error().code();
     }
@@ -63,15 +67,16 @@ void look_up(Services& services, const std::shared_ptr<Lookup>& lookup, std::siz
     return;
   }
   auto& log = found->log();
+  const auto version = lookup->request.context.version();
   switch (asked.timestamp) {
     case ListOffsetsRequest::kLatest:
       return put_end(log.latest(message.isolation_level == IsolationLevel::read_committed
                                     ? ReadBound::last_stable
                                     : ReadBound::high_watermark),
-                     answer);
+                     version, answer);
     case ListOffsetsRequest::kEarliest:
     case ListOffsetsRequest::kEarliestLocal:
-      return put_end(log.earliest(), answer);
+      return put_end(log.earliest(), version, answer);
     case ListOffsetsRequest::kMaxTimestamp:
       return log.find_max_timestamp(when_found(lookup, topic, partition));
     case ListOffsetsRequest::kLatestTiered:
