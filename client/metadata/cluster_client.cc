@@ -16,6 +16,7 @@ ClusterClient::ClusterClient(base::Runtime& runtime, const NetworkConfig& networ
                 .on_failure = [this](BrokerId, const Error&) { metadata_.request_update(); }}),
       metadata_(metadata, runtime.next_seed()) {
   metadata_.on_update([this] { tell_brokers(); });
+  metadata_.set_diagnosis([this] { return network_.unreachable(); });
 }
 
 ClusterClient::~ClusterClient() {

@@ -134,12 +134,16 @@ bool Metadata::settled(const Waiter& waiter, Result<const TopicMetadata*>& outco
   return static_cast<std::int32_t>(topic->partitions.size()) >= waiter.partitions;
 }
 
+std::optional<Error> Metadata::trouble() const {
+  if (last_error_ || updated_at_ || !diagnosis_) return last_error_;
+  return diagnosis_();
+}
+
 Error Metadata::not_found(const Waiter& waiter) const {
-  if (last_error_) {
-    auto context = last_error_->context();
+  if (const auto why = trouble()) {
+    auto context = why->context();
     context.topic = waiter.topic;
-    return Error(last_error_->code(),
-                 "the topic's metadata could not be had: " + last_error_->message(),
+    return Error(why->code(), "the topic's metadata could not be had: " + why->message(),
                  std::move(context));
   }
   const auto* topic = cluster_.topic(waiter.topic);

@@ -64,6 +64,11 @@ class Metadata {
   bool apply_leader_hint(std::string_view topic, std::int32_t partition, const Leader& leader);
   void add_broker(Node node) { cluster_.add_broker(std::move(node)); }
 
+  // Why the last request failed, or why none could be sent so far; none if it was answered.
+  std::optional<Error> trouble() const;
+  // Who to ask while no request has been answered.
+  void set_diagnosis(base::UniqueFunction<Error()> diagnosis) { diagnosis_ = std::move(diagnosis); }
+
   // Called after every answer and hint, when `cluster()` is up to date.
   void on_update(base::Task listener) { listeners_.push_back(std::move(listener)); }
 
@@ -100,6 +105,7 @@ class Metadata {
   base::TimePoint failed_until_ = base::TimePoint::min();  // for everything
   std::optional<base::TimePoint> updated_at_;
   std::optional<Error> last_error_;
+  mutable base::UniqueFunction<Error()> diagnosis_;
 };
 
 }  // namespace ottla::client

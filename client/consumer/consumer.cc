@@ -1,0 +1,128 @@
+#include "ottla/consumer.h"
+
+#include <thread>
+#include <utility>
+
+#include "client/consumer/consumer_handle.h"
+#include "client/metadata/client_config.h"
+
+namespace ottla {
+
+Result<Consumer> Consumer::open(ConsumerConfig config) {
+  return client::open_consumer(config,
+                               client::start_own_runtime(client::make_logger(config, "consumer")));
+}
+
+Consumer::Consumer(std::unique_ptr<client::ConsumerHandle> handle) : handle_(std::move(handle)) {}
+
+Consumer::Consumer(Consumer&&) noexcept = default;
+
+Consumer& Consumer::operator=(Consumer&& other) noexcept {
+  Consumer old(std::move(*this));
+  handle_ = std::move(other.handle_);
+  return *this;
+}
+
+namespace {
+
+void close_quietly(client::ConsumerHandle& handle) {
+  const auto closed = handle.core().close_async().get();
+  if (!closed) handle.core().log().warn("closing the consumer: " + closed.error().to_string());
+}
+
+}  // namespace
+
+Consumer::~Consumer() {
+  if (!handle_) return;
+  if (handle_->on_callback_thread()) {
+    // Closing waits for the callback thread, so it is done elsewhere.
+    std::thread([handle = std::move(handle_)] { close_quietly(*handle); }).detach();
+  } else {
+    close_quietly(*handle_);
+  }
+}
+
+Result<void> Consumer::assign(std::vector<TopicPartition> partitions) {
+  return handle_->core().assign(partitions);
+}
+
+std::vector<TopicPartition> Consumer::assignment() const {
+  return handle_->core().assignment();
+}
+
+Result<void> Consumer::seek(const TopicPartition& partition, std::int64_t offset) {
+  return handle_->core().seek(partition, offset);
+}
+
+Result<void> Consumer::seek_to_beginning(const std::vector<TopicPartition>& partitions) {
+  return handle_->core().seek_to(partitions, protocol::ListOffsetsRequest::kEarliest);
+}
+
+Result<void> Consumer::seek_to_end(const std::vector<TopicPartition>& partitions) {
+  return handle_->core().seek_to(partitions, protocol::ListOffsetsRequest::kLatest);
+}
+
+Result<void> Consumer::pause(const std::vector<TopicPartition>& partitions) {
+  return handle_->core().set_paused(partitions, true);
+}
+
+Result<void> Consumer::resume(const std::vector<TopicPartition>& partitions) {
+  return handle_->core().set_paused(partitions, false);
+}
+
+std::vector<TopicPartition> Consumer::paused() const {
+  return handle_->core().paused();
+}
+
+Result<ConsumerRecords> Consumer::poll(Millis timeout) {
+  return handle_->core().poll(detail::clamp_timeout(timeout));
+}
+
+Result<ConsumerRecords> Consumer::poll(std::stop_token stop) {
+  return handle_->core().poll(std::move(stop));
+}
+
+Future<ConsumerRecords> Consumer::next() {
+  return handle_->core().next();
+}
+
+Future<std::int64_t> Consumer::position(const TopicPartition& partition) {
+  return handle_->core().position(partition);
+}
+
+Future<Consumer::Offsets> Consumer::beginning_offsets(std::vector<TopicPartition> partitions) {
+  return handle_->core().offsets_at(partitions, protocol::ListOffsetsRequest::kEarliest);
+}
+
+Future<Consumer::Offsets> Consumer::end_offsets(std::vector<TopicPartition> partitions) {
+  return handle_->core().offsets_at(partitions, protocol::ListOffsetsRequest::kLatest);
+}
+
+Future<Consumer::OffsetsByTime> Consumer::offsets_for_times(const Times& times) {
+  return handle_->core().offsets_for_times(times);
+}
+
+Future<std::vector<PartitionInfo>> Consumer::partitions_for(std::string_view topic) {
+  return handle_->core().partitions_for(topic);
+}
+
+Result<void> Consumer::close() {
+  if (handle_->on_callback_thread()) {
+    return Error(ErrorCode::invalid_argument,
+                 "close() waits for the callback thread, so it cannot be called there");
+  }
+  return handle_->core().close_async().get();
+}
+
+}  // namespace ottla
+
+namespace ottla::client {
+
+Result<Consumer> open_consumer(const ConsumerConfig& config,
+                               std::shared_ptr<base::Runtime> runtime) {
+  auto core = ConsumerCore::start(*runtime, config);
+  if (!core) return std::move(core).error();
+  return Consumer(std::make_unique<ConsumerHandle>(std::move(runtime), std::move(*core)));
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,233 @@
+#include "client/consumer/consumer_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/metadata/client_config.h"
+
+namespace ottla::client {
+namespace {
+
+Error closed_error() {
+  return Error(ErrorCode::closed, "the consumer was closed");
+}
+
+Error not_assigned(const TopicPartition& partition) {
+  return Error(ErrorCode::not_found, "the partition is not assigned to this consumer",
+               {.topic = partition.topic, .partition = partition.partition});
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime,
+                                                          const ConsumerConfig& config) {
+  auto settings = ConsumerSettings::from(config, runtime.next_seed());
+  if (!settings) return std::move(settings).error();
+  auto core = std::make_shared<ConsumerCore>(runtime, std::move(*settings),
+                                             make_logger(config, "consumer"));
+  core->client_.metadata().on_update([core = core.get()] { core->client_.wake(); });
+  core->client_.start([core = core.get()](base::TimePoint now) { return core->turn(now); });
+  return core;
+}
+
+ConsumerCore::ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, base::Logger log)
+    : settings_(std::move(settings)),
+      executor_(std::make_shared<CallbackExecutor>(runtime, log)),
+      client_(runtime, settings_.network, settings_.metadata, log),
+      fetcher_(settings_.fetcher, subscription_, client_.metadata(), runtime.next_seed(), log),
+      finder_(settings_.fetcher.retry, client_.metadata(), runtime.next_seed()),
+      close_promise_(executor_) {}
+
+Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions) {
+  for (const auto& partition : partitions) {
+    if (!partition.topic.empty() && partition.partition >= 0) continue;
+    return Error(ErrorCode::invalid_argument,
+                 "a partition has the name of its topic and a number of at least 0",
+                 {.topic = partition.topic, .partition = partition.partition});
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return closed_error();
+    subscription_.assign(partitions, settings_.fetcher.reset_timestamp);
+  }
+  client_.post([self = shared_from_this()] { self->sync_topics(); });
+  changed_.notify_all();
+  return {};
+}
+
+void ConsumerCore::sync_topics() {
+  std::vector<std::string> topics;
+  {
+    const std::lock_guard lock(mutex_);
+    topics = subscription_.topics();
+  }
+  for (const auto& topic : topics) client_.metadata().add_topic(topic);
+  for (const auto& topic : topics_) {
+    if (!std::binary_search(topics.begin(), topics.end(), topic)) {
+      client_.metadata().remove_topic(topic);
+    }
+  }
+  topics_ = std::move(topics);
+  client_.wake();
+}
+
+std::vector<TopicPartition> ConsumerCore::assignment() const {
+  const std::lock_guard lock(mutex_);
+  return subscription_.assignment();
+}
+
+Result<void> ConsumerCore::seek(const TopicPartition& partition, std::int64_t offset) {
+  if (offset < 0) {
+    return Error(ErrorCode::invalid_argument, "an offset is not negative",
+                 {.topic = partition.topic, .partition = partition.partition, .offset = offset});
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    auto* found = subscription_.find(partition);
+    if (found == nullptr) return not_assigned(partition);
+    subscription_.seek(*found, protocol::Offset(offset));
+  }
+  client_.wake();
+  return {};
+}
+
+Result<std::vector<AssignedPartition*>> ConsumerCore::find_all(
+    const std::vector<TopicPartition>& partitions) {
+  std::vector<AssignedPartition*> found;
+  for (const auto& partition : partitions) {
+    found.push_back(subscription_.find(partition));
+    if (found.back() == nullptr) return not_assigned(partition);
+  }
+  return found;
+}
+
+Result<void> ConsumerCore::seek_to(const std::vector<TopicPartition>& partitions,
+                                   std::int64_t timestamp) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto found = find_all(partitions.empty() ? subscription_.assignment() : partitions);
+    if (!found) return std::move(found).error();
+    for (auto* partition : *found) subscription_.reset(*partition, timestamp);
+  }
+  client_.wake();
+  return {};
+}
+
+Result<void> ConsumerCore::set_paused(const std::vector<TopicPartition>& partitions, bool paused) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto found = find_all(partitions);
+    if (!found) return std::move(found).error();
+    for (auto* partition : *found) partition->paused = paused;
+    serve_next();
+  }
+  changed_.notify_all();
+  client_.wake();
+  return {};
+}
+
+std::vector<TopicPartition> ConsumerCore::paused() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TopicPartition> paused;
+  for (const auto* partition : subscription_.in_turn()) {
+    if (partition->paused) paused.push_back(partition->id);
+  }
+  return paused;
+}
+
+Future<std::int64_t> ConsumerCore::position(const TopicPartition& partition) {
+  const Promise<std::int64_t> promise(executor_);
+  client_.post([self = shared_from_this(), partition, promise] {
+    if (self->client_.stopped()) return promise.set(closed_error());
+    const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+    self->position_waiters_.push_back({partition, deadline, promise});
+    self->client_.wake();
+  });
+  return promise.future();
+}
+
+void ConsumerCore::find_offsets(OffsetFinder::Wanted wanted, OffsetFinder::Done done) {
+  client_.post(
+      [self = shared_from_this(), wanted = std::move(wanted), done = std::move(done)]() mutable {
+        if (self->client_.stopped()) return done(closed_error());
+        const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+        self->finder_.find(std::move(wanted), deadline, std::move(done));
+        self->client_.wake();
+      });
+}
+
+Future<Consumer::Offsets> ConsumerCore::offsets_at(const std::vector<TopicPartition>& partitions,
+                                                   std::int64_t timestamp) {
+  const Promise<Consumer::Offsets> promise(executor_);
+  OffsetFinder::Wanted wanted;
+  for (const auto& partition : partitions) wanted[partition] = timestamp;
+  find_offsets(std::move(wanted), [promise](Result<FoundOffsets> found) {
+    if (!found) return promise.set(std::move(found).error());
+    Consumer::Offsets offsets;
+    for (const auto& [partition, at] : *found) offsets[partition] = at.offset;
+    promise.set(std::move(offsets));
+  });
+  return promise.future();
+}
+
+Future<Consumer::OffsetsByTime> ConsumerCore::offsets_for_times(const Consumer::Times& times) {
+  const Promise<Consumer::OffsetsByTime> promise(executor_);
+  OffsetFinder::Wanted wanted;
+  for (const auto& [partition, time] : times) {
+    wanted[partition] = time.time_since_epoch().count();
+    if (wanted[partition] >= 0) continue;
+    promise.set(Error(ErrorCode::invalid_argument, "a time lies before 1970",
+                      {.topic = partition.topic, .partition = partition.partition}));
+    return promise.future();
+  }
+  find_offsets(std::move(wanted), [promise](Result<FoundOffsets> found) {
+    if (!found) return promise.set(std::move(found).error());
+    Consumer::OffsetsByTime offsets;
+    for (const auto& [partition, at] : *found) {
+      offsets[partition] = at.offset < 0 ? std::nullopt : std::optional(at);
+    }
+    promise.set(std::move(offsets));
+  });
+  return promise.future();
+}
+
+Future<std::vector<PartitionInfo>> ConsumerCore::partitions_for(std::string_view topic) {
+  const Promise<std::vector<PartitionInfo>> promise(executor_);
+  client_.post([self = shared_from_this(), name = std::string(topic), promise] {
+    if (self->client_.stopped()) return promise.set(closed_error());
+    const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+    auto done = [promise](Result<const TopicMetadata*> found) {
+      if (!found) return promise.set(std::move(found).error());
+      promise.set(to_partition_infos(**found));
+    };
+    self->client_.metadata().wait_for_topic(name, 1, deadline, std::move(done));
+    self->client_.wake();
+  });
+  return promise.future();
+}
+
+Future<void> ConsumerCore::close_async() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(closed_, true)) {
+      const Promise<void> promise(executor_);
+      promise.set({});
+      return promise.future();
+    }
+    serve_next();
+  }
+  changed_.notify_all();
+  client_.post([self = shared_from_this()] { self->finish_close(); });
+  return close_promise_.future();
+}
+
+void ConsumerCore::finish_close() {
+  client_.stop();
+  finder_.close(closed_error());
+  auto waiters = std::exchange(position_waiters_, {});
+  for (auto& waiter : waiters) waiter.promise.set(closed_error());
+  // After the callbacks that are queued already.
+  executor_->run(base::Task([promise = close_promise_] { promise.set({}); }));
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/runtime.h"
+#include "client/callback_executor.h"
+#include "client/consumer/consumer_settings.h"
+#include "client/consumer/fetcher.h"
+#include "client/consumer/offset_finder.h"
+#include "client/consumer/subscription_state.h"
+#include "client/metadata/cluster_client.h"
+#include "ottla/consumer.h"
+
+namespace ottla::client {
+
+// The consumer itself, on a runtime that somebody else owns; ottla::Consumer is a handle to one.
+// Deterministic on a simulated runtime, where nothing waits: there `next` brings records, and a
+// poll that would wait is would_block.
+//
+// Positions and buffers are under one lock, taken by the loop for each turn and by poll around, not
+// during, decoding: that runs on the caller's thread.
+class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
+ public:
+  static Result<std::shared_ptr<ConsumerCore>> start(base::Runtime& runtime,
+                                                     const ConsumerConfig& config);
+  ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, base::Logger log);
+
+  // Any thread; as those of ottla::Consumer.
+  Result<void> assign(const std::vector<TopicPartition>& partitions);
+  std::vector<TopicPartition> assignment() const;
+  Result<void> seek(const TopicPartition& partition, std::int64_t offset);
+  // `timestamp` as ListOffsets has it.
+  Result<void> seek_to(const std::vector<TopicPartition>& partitions, std::int64_t timestamp);
+  Result<void> set_paused(const std::vector<TopicPartition>& partitions, bool paused);
+  std::vector<TopicPartition> paused() const;
+
+  Result<ConsumerRecords> poll(std::chrono::nanoseconds timeout);
+  Result<ConsumerRecords> poll(std::stop_token stop);
+  Future<ConsumerRecords> next();
+
+  Future<std::int64_t> position(const TopicPartition& partition);
+  // `timestamp` for every partition.
+  Future<Consumer::Offsets> offsets_at(const std::vector<TopicPartition>& partitions,
+                                       std::int64_t timestamp);
+  Future<Consumer::OffsetsByTime> offsets_for_times(const Consumer::Times& times);
+  Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
+
+  Future<void> close_async();
+
+  const std::shared_ptr<CallbackExecutor>& executor() const { return executor_; }
+  const base::Logger& log() const { return client_.log(); }
+
+ private:
+  struct PositionWaiter {
+    TopicPartition partition;
+    base::TimePoint deadline;
+    Promise<std::int64_t> promise;
+  };
+
+  // Takes what there is, without waiting; the caller has begun to poll.
+  Result<ConsumerRecords> collect();
+  void collect_part(std::unique_lock<std::mutex>& lock, AssignedPartition& partition,
+                    ConsumerRecords::Contents& contents, std::optional<Error>& error);
+  template <class Wait>
+  Result<ConsumerRecords> poll_with(bool may_wait, const Wait& wait);
+  Result<void> begin_poll();
+  void end_poll();
+  bool something() const { return closed_ || subscription_.has_something(); }
+  std::optional<Error> take_error();
+  Result<std::vector<AssignedPartition*>> find_all(const std::vector<TopicPartition>& partitions);
+
+  void serve_next();
+  void complete_next();
+
+  // Loop thread.
+  base::TimePoint turn(base::TimePoint now);
+  void ask_resets(base::TimePoint now);
+  void on_reset(const TopicPartition& id, std::uint64_t generation,
+                const Result<FoundOffsets>& found);
+  void send_fetch(FetchDraft draft);
+  void send_list_offsets(OffsetFinder::Draft draft);
+  base::TimePoint answer_positions(base::TimePoint now);
+  std::optional<Result<std::int64_t>> position_now(const PositionWaiter& waiter,
+                                                   base::TimePoint now);
+  void after_change();
+  void sync_topics();
+  void find_offsets(OffsetFinder::Wanted wanted, OffsetFinder::Done done);
+  void finish_close();
+
+  const ConsumerSettings settings_;
+  const std::shared_ptr<CallbackExecutor> executor_;
+  ClusterClient client_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  // Guarded by mutex_.
+  SubscriptionState subscription_;
+  bool closed_ = false;
+  bool polling_ = false;  // a poll or a `next` is under way
+  std::optional<Promise<ConsumerRecords>> next_;
+  bool next_scheduled_ = false;
+
+  // Loop thread, with mutex_ held for the calls.
+  Fetcher fetcher_;
+  // Loop thread only.
+  OffsetFinder finder_;
+  std::list<PositionWaiter> position_waiters_;
+  std::vector<std::string> topics_;  // told to metadata
+  const Promise<void> close_promise_;
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,160 @@
+#include <utility>
+
+#include "client/consumer/consumer_core.h"
+
+// How records reach the caller.
+namespace ottla::client {
+namespace {
+
+Error closed_error() {
+  return Error(ErrorCode::closed, "the consumer was closed");
+}
+
+}  // namespace
+
+Result<void> ConsumerCore::begin_poll() {
+  if (closed_) return closed_error();
+  if (std::exchange(polling_, true)) {
+    return Error(ErrorCode::already_in_use, "another poll of this consumer is under way");
+  }
+  return {};
+}
+
+void ConsumerCore::end_poll() {
+  const std::lock_guard lock(mutex_);
+  polling_ = false;
+}
+
+// `wait(lock)` returns false when waiting is over.
+template <class Wait>
+Result<ConsumerRecords> ConsumerCore::poll_with(bool may_wait, const Wait& wait) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto begun = begin_poll(); !begun) return begun.error();
+  }
+  auto records = collect();
+  while (records && records->empty() && may_wait) {
+    {
+      std::unique_lock lock(mutex_);
+      if (!wait(lock)) break;
+    }
+    records = collect();
+  }
+  end_poll();
+  return records;
+}
+
+Result<ConsumerRecords> ConsumerCore::poll(std::chrono::nanoseconds timeout) {
+  const bool may_wait = timeout.count() > 0;
+  if (may_wait && !executor_->may_block()) {
+    return Error(ErrorCode::would_block, "the callback thread must not wait for records: use next");
+  }
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  return poll_with(may_wait, [&](std::unique_lock<std::mutex>& lock) {
+    return changed_.wait_until(lock, deadline, [this] { return something(); });
+  });
+}
+
+Result<ConsumerRecords> ConsumerCore::poll(std::stop_token stop) {
+  if (!executor_->may_block()) {
+    return Error(ErrorCode::would_block, "the callback thread must not wait for records: use next");
+  }
+  return poll_with(true, [&](std::unique_lock<std::mutex>& lock) {
+    return changed_.wait(lock, stop, [this] { return something(); });
+  });
+}
+
+Future<ConsumerRecords> ConsumerCore::next() {
+  const Promise<ConsumerRecords> promise(executor_);
+  const std::lock_guard lock(mutex_);
+  if (const auto begun = begin_poll(); !begun) {
+    promise.set(begun.error());
+    return promise.future();
+  }
+  next_ = promise;
+  serve_next();
+  return promise.future();
+}
+
+// With the lock held. Decoding is for the callback thread, not for the loop.
+void ConsumerCore::serve_next() {
+  if (!next_ || next_scheduled_ || !something()) return;
+  next_scheduled_ = true;
+  executor_->run(base::Task([self = shared_from_this()] { self->complete_next(); }));
+}
+
+void ConsumerCore::complete_next() {
+  auto records = collect();
+  std::optional<Promise<ConsumerRecords>> promise;
+  {
+    const std::lock_guard lock(mutex_);
+    next_scheduled_ = false;
+    if (records && records->empty()) return serve_next();
+    promise = std::exchange(next_, std::nullopt);
+    polling_ = false;
+  }
+  promise->set(std::move(records));
+}
+
+Result<ConsumerRecords> ConsumerCore::collect() {
+  ConsumerRecords::Contents contents;
+  std::optional<Error> error;
+  bool low = false;
+  {
+    std::unique_lock lock(mutex_);
+    while (!error && contents.records.size() < settings_.max_poll_records) {
+      if (closed_) return closed_error();
+      AssignedPartition* next = nullptr;
+      for (auto* partition : subscription_.in_turn()) {
+        if (!partition->paused && !partition->buffered.empty()) {
+          next = partition;
+          break;
+        }
+      }
+      if (next == nullptr) break;
+      collect_part(lock, *next, contents, error);
+    }
+    if (contents.records.empty() && !error) error = take_error();
+    for (const auto* partition : subscription_.in_turn()) {
+      low = low || (!partition->fetching && fetcher_.low(*partition));
+    }
+  }
+  if (low) client_.wake();
+  if (contents.records.empty() && error) return *error;
+  return ConsumerRecords(std::move(contents));
+}
+
+void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPartition& partition,
+                                ConsumerRecords::Contents& contents, std::optional<Error>& error) {
+  const auto id = partition.id;
+  const auto generation = partition.generation;
+  auto data = std::move(partition.buffered.front());
+  partition.buffered.pop_front();
+  const auto bytes_before = data->bytes_left();
+  const auto first = contents.records.size();
+  lock.unlock();
+  const auto decoded = data->decode(settings_.max_poll_records - first, contents);
+  lock.lock();
+  auto* found = subscription_.find(id, generation);
+  if (found == nullptr) {
+    // Somebody has moved the position meanwhile: these are not the records to be had.
+    contents.records.resize(first);
+    return;
+  }
+  found->position = data->position();
+  found->buffered_bytes -= bytes_before - data->bytes_left();
+  const auto count = contents.records.size() - first;
+  if (count > 0) contents.parts.push_back({id, first, count, found->position.value});
+  if (!decoded) error = decoded.error();
+  if (error || !data->exhausted()) found->buffered.push_front(std::move(data));
+}
+
+std::optional<Error> ConsumerCore::take_error() {
+  if (closed_) return closed_error();
+  for (auto* partition : subscription_.in_turn()) {
+    if (partition->error) return std::exchange(partition->error, std::nullopt);
+  }
+  return std::nullopt;
+}
+
+}  // namespace ottla::client

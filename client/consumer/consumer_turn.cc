@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "client/consumer/consumer_core.h"
+
+// What the consumer does on its loop.
+namespace ottla::client {
+namespace {
+
+// The newest version that names topics; later ones have their ids.
+constexpr std::int16_t kLastVersionWithNames = 12;
+
+protocol::FetchRequest to_request(const FetchDraft& draft, const ConsumerSettings& settings) {
+  protocol::FetchRequest request;
+  request.max_wait_ms = draft.max_wait_ms;
+  request.min_bytes = settings.fetcher.min_bytes;
+  request.max_bytes = settings.fetcher.max_bytes;
+  request.isolation_level = settings.isolation_level;
+  request.rack_id = settings.client_rack;
+  std::map<std::string_view, std::size_t> places;
+  for (const auto& entry : draft.entries) {
+    const auto [place, added] = places.emplace(entry.id.topic, request.topics.size());
+    if (added) request.topics.push_back({entry.id.topic, entry.topic_id, {}});
+    protocol::FetchRequest::Partition partition;
+    partition.partition = entry.id.partition;
+    partition.current_leader_epoch = entry.leader_epoch;
+    partition.fetch_offset = entry.offset;
+    partition.partition_max_bytes = settings.fetcher.max_partition_bytes;
+    request.topics[place->second].partitions.push_back(partition);
+  }
+  return request;
+}
+
+protocol::ListOffsetsRequest to_request(const OffsetFinder::Draft& draft,
+                                        const ConsumerSettings& settings) {
+  protocol::ListOffsetsRequest request;
+  request.isolation_level = settings.isolation_level;
+  request.timeout_ms = static_cast<std::int32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(settings.network.request_timeout)
+          .count());
+  std::map<std::string_view, std::size_t> places;
+  for (const auto& entry : draft.entries) {
+    const auto& id = entry.partition;
+    const auto [place, added] = places.emplace(id.topic, request.topics.size());
+    if (added) request.topics.push_back({id.topic, {}});
+    request.topics[place->second].partitions.push_back({.partition_index = id.partition,
+                                                        .current_leader_epoch = entry.leader_epoch,
+                                                        .timestamp = entry.timestamp});
+  }
+  return request;
+}
+
+}  // namespace
+
+base::TimePoint ConsumerCore::turn(base::TimePoint now) {
+  ask_resets(now);
+  auto finder = finder_.poll(now);
+  for (auto& draft : finder.requests) send_list_offsets(std::move(draft));
+  Fetcher::Poll fetches;
+  {
+    const std::lock_guard lock(mutex_);
+    fetches = fetcher_.poll(now, client_.network());
+  }
+  for (auto& draft : fetches.requests) send_fetch(std::move(draft));
+  const auto positions = answer_positions(now);
+  after_change();
+  return std::min({finder.next, fetches.next, positions});
+}
+
+// Each partition is a question of its own, so that one that cannot be answered keeps no other
+// waiting.
+void ConsumerCore::ask_resets(base::TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  for (auto* partition : subscription_.in_turn()) {
+    const bool wanted = partition->state == AssignedPartition::State::awaiting_reset &&
+                        !partition->reset_asked && !partition->error &&
+                        partition->retry_at <= now;
+    if (!wanted) continue;
+    partition->reset_asked = true;
+    finder_.find({{partition->id, partition->reset_timestamp}}, now + settings_.default_api_timeout,
+                 [this, id = partition->id, generation = partition->generation](
+                     const Result<FoundOffsets>& found) { on_reset(id, generation, found); });
+  }
+}
+
+void ConsumerCore::on_reset(const TopicPartition& id, std::uint64_t generation,
+                            const Result<FoundOffsets>& found) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto* partition = subscription_.find(id, generation);
+    if (partition == nullptr) return;
+    partition->reset_asked = false;
+    if (!found) {
+      // What trying again may help is tried again; poll hears of the rest.
+      if (found.error().code() != ErrorCode::timed_out) partition->error = found.error();
+    } else if (const auto offset = found->at(id).offset; offset >= 0) {
+      subscription_.seek(*partition, protocol::Offset(offset));
+    } else {
+      partition->retry_at = client_.loop().now() + settings_.fetcher.retry.maximum;
+    }
+  }
+  client_.wake();
+}
+
+void ConsumerCore::send_fetch(FetchDraft draft) {
+  const auto broker = draft.broker;
+  const bool ids = std::none_of(draft.entries.begin(), draft.entries.end(),
+                                [](const auto& entry) { return entry.topic_id.is_zero(); });
+  const auto shared = std::make_shared<const FetchDraft>(std::move(draft));
+  auto make = [this, shared](std::int16_t) { return to_request(*shared, settings_); };
+  auto done = [this, shared](Result<Response<protocol::FetchResponse>> response) {
+    const auto now = client_.loop().now();
+    {
+      const std::lock_guard lock(mutex_);
+      if (response) {
+        fetcher_.on_response(*shared, response->message, response->raw.frame, now);
+      } else {
+        fetcher_.on_failure(*shared, response.error(), now);
+      }
+    }
+    after_change();
+    client_.wake();
+  };
+  auto request = make_request<protocol::FetchRequest>(broker, std::move(make), std::move(done));
+  if (!ids) request.max_version = kLastVersionWithNames;
+  client_.network().send(std::move(request));
+}
+
+void ConsumerCore::send_list_offsets(OffsetFinder::Draft draft) {
+  const auto broker = draft.broker;
+  const auto shared = std::make_shared<const OffsetFinder::Draft>(std::move(draft));
+  auto make = [this, shared](std::int16_t) { return to_request(*shared, settings_); };
+  auto done = [this, shared](Result<Response<protocol::ListOffsetsResponse>> response) {
+    const auto now = client_.loop().now();
+    if (response) {
+      finder_.on_response(*shared, response->message, now);
+    } else {
+      finder_.on_failure(*shared, response.error(), now);
+    }
+    client_.wake();
+  };
+  client_.network().send(make_request<protocol::ListOffsetsRequest>(broker, make, done));
+}
+
+base::TimePoint ConsumerCore::answer_positions(base::TimePoint now) {
+  auto next = base::kNever;
+  for (auto at = position_waiters_.begin(); at != position_waiters_.end();) {
+    if (auto answer = position_now(*at, now)) {
+      at->promise.set(std::move(*answer));
+      at = position_waiters_.erase(at);
+    } else {
+      next = std::min(next, at->deadline);
+      ++at;
+    }
+  }
+  return next;
+}
+
+std::optional<Result<std::int64_t>> ConsumerCore::position_now(const PositionWaiter& waiter,
+                                                               base::TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  const ErrorContext place{.topic = waiter.partition.topic,
+                           .partition = waiter.partition.partition};
+  const auto* partition = subscription_.find(waiter.partition);
+  if (partition == nullptr) {
+    return Error(ErrorCode::not_found, "the partition is not assigned to this consumer", place);
+  }
+  if (partition->state == AssignedPartition::State::fetching) return partition->position.value;
+  if (partition->error) return *partition->error;
+  if (waiter.deadline > now) return std::nullopt;
+  return Error(ErrorCode::timed_out, "the position was not found within default_api_timeout",
+               place);
+}
+
+// Tells those who wait for records, if there is something for them.
+void ConsumerCore::after_change() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!something()) return;
+    serve_next();
+  }
+  changed_.notify_all();
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/buffer.h"
+#include "client/consumer/aborted_transactions.h"
+#include "ottla/consumer_records.h"
+#include "protocol/record/record_batch.h"
+#include "protocol/record/record_reader.h"
+
+namespace ottla::client {
+
+struct DecodeOptions {
+  bool check_crcs = true;
+  bool read_committed = false;
+};
+
+// What one fetch brought of one partition: batches as they came, in the shared memory of the
+// response, decoded record by record as poll asks for them. One thread at a time.
+class FetchedData {
+ public:
+  // `bytes` were asked for from `offset` on.
+  FetchedData(std::shared_ptr<const std::string> topic, std::int32_t partition, base::Slice bytes,
+              protocol::Offset offset, AbortedTransactions aborted, const DecodeOptions& options);
+
+  // Walks the batches' headers once, before anything is decoded: where the next fetch goes on.
+  // Batches that do not follow each other, or cannot be parsed, end what is used, and `decode` will
+  // say so when it comes there.
+  protocol::Offset next_fetch_offset() const { return next_fetch_offset_; }
+
+  // Not one whole batch at or after the offset that was asked for.
+  bool empty() const { return next_fetch_offset_ == asked_offset_ && !problem_; }
+  bool truncated() const { return truncated_; }
+
+  // Appends at most `most` records to `out`, with what keeps them alive. On an error, which names
+  // the place, those before it have been appended; the next call says the same again.
+  Result<void> decode(std::size_t most, ConsumerRecords::Contents& out);
+
+  // The offset that reading has come to.
+  protocol::Offset position() const { return position_; }
+  // Nothing is left, no error either.
+  bool exhausted() const { return exhausted_; }
+  std::size_t bytes_left() const;
+
+ private:
+  struct Block;
+
+  void walk();
+  Result<bool> next_batch();
+  void append(const protocol::RecordView& record, ConsumerRecords::Contents& out);
+  Error located(const Error& error) const;
+
+  const std::shared_ptr<const std::string> topic_;
+  const std::int32_t partition_;
+  const base::Slice bytes_;
+  const protocol::Offset asked_offset_;
+  const DecodeOptions options_;
+  AbortedTransactions aborted_;
+
+  // Set by `walk`.
+  protocol::Offset next_fetch_offset_;
+  std::size_t usable_bytes_ = 0;
+  bool truncated_ = false;
+  std::optional<Error> problem_;  // behind the usable bytes
+
+  protocol::Offset position_;
+  protocol::BatchIterator batches_;
+  protocol::RecordBatchView batch_;
+  std::optional<protocol::RecordReader> reader_;  // of the batch that decoding is in
+  std::shared_ptr<Block> block_;
+  bool block_given_ = false;  // `out` of this call holds it already
+  std::optional<Error> failed_;
+  bool exhausted_ = false;
+};
+
+}  // namespace ottla::client

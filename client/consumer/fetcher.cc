@@ -1,0 +1,215 @@
+#include "client/consumer/fetcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ottla::client {
+namespace {
+
+// While a broker's partitions are left out because enough of them is buffered, a fetch for the
+// others must not keep them waiting for long.
+constexpr std::int32_t kWaitWithOthersLeftOut = 20;
+
+std::string_view topic_name(const protocol::FetchResponse::Topic& topic, const Cluster& cluster) {
+  if (!topic.topic.empty()) return topic.topic;
+  const auto* known = cluster.topic(topic.topic_id);
+  return known == nullptr ? std::string_view() : std::string_view(known->name);
+}
+
+}  // namespace
+
+Fetcher::Fetcher(const FetcherConfig& config, SubscriptionState& subscription, Metadata& metadata,
+                 std::uint64_t seed, base::Logger log)
+    : config_(config),
+      subscription_(subscription),
+      metadata_(metadata),
+      random_(seed),
+      log_(std::move(log)) {}
+
+bool Fetcher::low(const AssignedPartition& partition) const {
+  return 2 * partition.buffered_bytes <= static_cast<std::size_t>(config_.max_partition_bytes);
+}
+
+bool Fetcher::wants_fetch(const AssignedPartition& partition, base::TimePoint now) const {
+  return partition.ready_to_fetch(now) && low(partition);
+}
+
+Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
+  Poll poll;
+  std::map<BrokerId, FetchDraft> drafts;
+  std::set<BrokerId> left_out;
+  const bool room = subscription_.buffered_bytes() < static_cast<std::size_t>(config_.max_bytes);
+  for (auto* partition : subscription_.in_turn()) {
+    if (partition->retry_at > now) poll.next = std::min(poll.next, partition->retry_at);
+    if (!partition->ready_to_fetch(now)) continue;
+    const auto leader = metadata_.cluster().leader(partition->id.topic, partition->id.partition);
+    if (!leader) {
+      note_leaderless(*partition, now, poll);
+      continue;
+    }
+    partition->missing_since.reset();
+    if (under_way_.contains(leader->broker)) continue;
+    if (!low(*partition) || !room) {
+      left_out.insert(leader->broker);
+      continue;
+    }
+    auto& draft = draft_for(leader->broker, drafts);
+    const auto* topic = metadata_.cluster().topic(partition->id.topic);
+    draft.entries.push_back({.id = partition->id,
+                             .topic_id = topic->id,
+                             .generation = partition->generation,
+                             .offset = partition->fetch_offset,
+                             .leader_epoch = leader->epoch});
+  }
+  for (auto& [broker, draft] : drafts) {
+    if (!gate.ready(broker)) continue;
+    if (left_out.contains(broker)) {
+      draft.max_wait_ms = std::min(draft.max_wait_ms, kWaitWithOthersLeftOut);
+    }
+    for (const auto& entry : draft.entries) subscription_.find(entry.id)->fetching = true;
+    under_way_.insert(broker);
+    poll.requests.push_back(std::move(draft));
+  }
+  return poll;
+}
+
+FetchDraft& Fetcher::draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& drafts) const {
+  auto& draft = drafts[broker];
+  draft.broker = broker;
+  draft.max_wait_ms = config_.max_wait_ms;
+  return draft;
+}
+
+void Fetcher::note_leaderless(AssignedPartition& partition, base::TimePoint now, Poll& poll) {
+  metadata_.request_update();
+  const auto* topic = metadata_.cluster().topic(partition.id.topic);
+  const ErrorContext place{.topic = partition.id.topic, .partition = partition.id.partition};
+  if (topic != nullptr && topic->error != ErrorCode::none && !Error(topic->error).retriable()) {
+    partition.error = Error(topic->error, {}, place);
+    return;
+  }
+  if (metadata_.cluster().partition(partition.id.topic, partition.id.partition) != nullptr) {
+    partition.missing_since.reset();
+    return;
+  }
+  if (!partition.missing_since) partition.missing_since = now;
+  const auto limit = *partition.missing_since + config_.missing_limit;
+  if (limit > now) {
+    poll.next = std::min(poll.next, limit);
+    return;
+  }
+  partition.missing_since = now;
+  partition.error = Error(ErrorCode::unknown_topic_or_partition,
+                          "the cluster has not known it for default_api_timeout", place);
+}
+
+void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse& response,
+                          const base::SharedBuffer& frame, base::TimePoint now) {
+  if (response.error_code != ErrorCode::none) {
+    return on_failure(draft, Error(response.error_code, "the broker refused Fetch"), now);
+  }
+  under_way_.erase(draft.broker);
+  apply_hints(response);
+  std::map<std::pair<std::string_view, std::int32_t>, const Answer*> answers;
+  for (const auto& topic : response.responses) {
+    const auto name = topic_name(topic, metadata_.cluster());
+    for (const auto& partition : topic.partitions) {
+      answers.emplace(std::pair(name, partition.partition_index), &partition);
+    }
+  }
+  for (const auto& entry : draft.entries) {
+    auto* partition = subscription_.find(entry.id, entry.generation);
+    if (partition == nullptr) continue;
+    partition->fetching = false;
+    const auto answer =
+        answers.find(std::pair<std::string_view, std::int32_t>(entry.id.topic, entry.id.partition));
+    if (answer == answers.end()) {
+      retry(*partition, now);
+    } else {
+      on_answer(*partition, entry, *answer->second, frame, now);
+    }
+  }
+}
+
+void Fetcher::on_failure(const FetchDraft& draft, const Error& error, base::TimePoint now) {
+  under_way_.erase(draft.broker);
+  if (log_.enabled(LogLevel::info)) log_.info("fetching again: " + error.to_string());
+  for (const auto& entry : draft.entries) {
+    auto* partition = subscription_.find(entry.id, entry.generation);
+    if (partition == nullptr) continue;
+    partition->fetching = false;
+    on_error(*partition, error, now);
+  }
+}
+
+void Fetcher::on_answer(AssignedPartition& partition, const FetchDraft::Entry& entry,
+                        const Answer& answer, const base::SharedBuffer& frame,
+                        base::TimePoint now) {
+  // A seek has a generation of its own, so nothing but a fetch has moved this.
+  if (partition.fetch_offset != entry.offset) return;
+  if (answer.error_code != ErrorCode::none) {
+    return on_error(partition, Error(answer.error_code), now);
+  }
+  partition.failures = 0;
+  if (answer.records && !answer.records->bytes.empty()) on_data(partition, answer, frame, now);
+}
+
+void Fetcher::on_data(AssignedPartition& partition, const Answer& answer,
+                      const base::SharedBuffer& frame, base::TimePoint now) {
+  AbortedTransactions aborted(
+      answer.aborted_transactions.value_or(std::vector<AbortedTransactions::Transaction>()));
+  auto data = std::make_unique<FetchedData>(
+      partition.topic, partition.id.partition, base::Slice::of(frame, answer.records->bytes),
+      partition.fetch_offset, std::move(aborted), config_.decode);
+  if (data->empty()) {
+    // Only what lies before the offset, or part of a batch: asking at once would bring it again.
+    if (log_.enabled(LogLevel::info)) log_.info("a fetch brought nothing that was asked for");
+    return retry(partition, now);
+  }
+  partition.fetch_offset = data->next_fetch_offset();
+  partition.buffered_bytes += data->bytes_left();
+  partition.buffered.push_back(std::move(data));
+  subscription_.move_to_end(partition);
+}
+
+void Fetcher::on_error(AssignedPartition& partition, const Error& error, base::TimePoint now) {
+  const auto code = error.code();
+  if (describe(code).error_class == ErrorClass::refresh_metadata) metadata_.request_update();
+  if (code == ErrorCode::offset_out_of_range) {
+    if (!partition.buffered.empty()) return retry(partition, now);
+    subscription_.reset(partition, config_.reset_timestamp);
+  } else if (error.retriable() || code == ErrorCode::unknown_leader_epoch ||
+             code == ErrorCode::unknown_server_error) {
+    retry(partition, now);
+  } else {
+    auto context = error.context();
+    context.topic = partition.id.topic;
+    context.partition = partition.id.partition;
+    context.offset = partition.fetch_offset.value;
+    partition.error = Error(code, error.message(), std::move(context));
+  }
+}
+
+void Fetcher::retry(AssignedPartition& partition, base::TimePoint now) {
+  partition.retry_at = now + config_.retry.after(++partition.failures, random_);
+}
+
+void Fetcher::apply_hints(const protocol::FetchResponse& response) {
+  for (const auto& node : response.node_endpoints) {
+    metadata_.add_broker({.id = node.node_id.value,
+                          .host = std::string(node.host),
+                          .port = node.port,
+                          .rack = std::nullopt});
+  }
+  for (const auto& topic : response.responses) {
+    const std::string name(topic_name(topic, metadata_.cluster()));
+    for (const auto& partition : topic.partitions) {
+      const auto& leader = partition.current_leader;
+      if (leader.leader_id.value < 0) continue;
+      metadata_.apply_leader_hint(name, partition.partition_index,
+                                  {leader.leader_id, leader.leader_epoch});
+    }
+  }
+}
+
+}  // namespace ottla::client

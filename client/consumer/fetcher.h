@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/logger.h"
+#include "base/random.h"
+#include "client/consumer/subscription_state.h"
+#include "client/metadata/metadata.h"
+#include "client/network/network_client.h"
+#include "protocol/messages/fetch.h"
+
+namespace ottla::client {
+
+struct FetcherConfig {
+  std::int32_t min_bytes = 1;
+  std::int32_t max_wait_ms = 500;
+  std::int32_t max_bytes = 50 << 20;
+  std::int32_t max_partition_bytes = 1 << 20;
+  Backoff retry{std::chrono::milliseconds(100), std::chrono::milliseconds(1000)};
+  // How long a partition may be unknown to the cluster before poll hears of it.
+  base::Duration missing_limit = std::chrono::minutes(1);
+  // As ListOffsets has it; none: poll gets offset_out_of_range.
+  std::optional<std::int64_t> reset_timestamp;
+  DecodeOptions decode;
+};
+
+// One Fetch request to be.
+struct FetchDraft {
+  struct Entry {
+    TopicPartition id;
+    protocol::Uuid topic_id;
+    std::uint64_t generation = 0;
+    protocol::Offset offset;
+    protocol::LeaderEpoch leader_epoch;
+  };
+  BrokerId broker;
+  std::vector<Entry> entries;
+  std::int32_t max_wait_ms = 0;
+};
+
+// Decides what to fetch from whom, and puts what came into the partitions' buffers. One fetch is
+// under way to each broker at most; a partition is fetched again as soon as less than half of
+// `max_partition_bytes` is left of it, while less than `max_bytes` are buffered in all. A request
+// manager; the ConsumerCore's lock is held for every call. Loop thread.
+class Fetcher {
+ public:
+  Fetcher(const FetcherConfig& config, SubscriptionState& subscription, Metadata& metadata,
+          std::uint64_t seed, base::Logger log);
+
+  struct Poll {
+    std::vector<FetchDraft> requests;
+    base::TimePoint next = base::kNever;
+  };
+  Poll poll(base::TimePoint now, BrokerGate& gate);
+
+  // Every draft is answered once, by one of these. The response's memory is shared by what is
+  // buffered of it.
+  void on_response(const FetchDraft& draft, const protocol::FetchResponse& response,
+                   const base::SharedBuffer& frame, base::TimePoint now);
+  void on_failure(const FetchDraft& draft, const Error& error, base::TimePoint now);
+
+  // Whether so little is buffered that a fetch should leave.
+  bool low(const AssignedPartition& partition) const;
+
+ private:
+  using Answer = protocol::FetchResponse::Partition;
+
+  bool wants_fetch(const AssignedPartition& partition, base::TimePoint now) const;
+  void note_leaderless(AssignedPartition& partition, base::TimePoint now, Poll& poll);
+  FetchDraft& draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& drafts) const;
+  void on_answer(AssignedPartition& partition, const FetchDraft::Entry& entry, const Answer& answer,
+                 const base::SharedBuffer& frame, base::TimePoint now);
+  void on_data(AssignedPartition& partition, const Answer& answer, const base::SharedBuffer& frame,
+               base::TimePoint now);
+  void on_error(AssignedPartition& partition, const Error& error, base::TimePoint now);
+  void retry(AssignedPartition& partition, base::TimePoint now);
+  void apply_hints(const protocol::FetchResponse& response);
+
+  const FetcherConfig config_;
+  SubscriptionState& subscription_;
+  Metadata& metadata_;
+  base::Random random_;
+  const base::Logger log_;
+  std::set<BrokerId> under_way_;
+};
+
+}  // namespace ottla::client

@@ -1,0 +1,157 @@
+#include "client/consumer/offset_finder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ottla::client {
+namespace {
+
+Error locate(const TopicPartition& partition, const Error& error) {
+  auto context = error.context();
+  context.topic = partition.topic;
+  context.partition = partition.partition;
+  return Error(error.code(), error.message(), std::move(context));
+}
+
+using Answers = std::map<std::pair<std::string_view, std::int32_t>,
+                         const protocol::ListOffsetsResponse::Partition*>;
+
+Answers index(const protocol::ListOffsetsResponse& response) {
+  Answers answers;
+  for (const auto& topic : response.topics) {
+    for (const auto& partition : topic.partitions) {
+      answers.emplace(std::pair(topic.name, partition.partition_index), &partition);
+    }
+  }
+  return answers;
+}
+
+}  // namespace
+
+void OffsetFinder::find(Wanted wanted, base::TimePoint deadline, Done done) {
+  for (const auto& [partition, timestamp] : wanted) metadata_.add_topic(partition.topic);
+  queries_.push_back({.id = next_id_++,
+                      .wanted = std::move(wanted),
+                      .asked = {},
+                      .found = {},
+                      .deadline = deadline,
+                      .done = std::move(done)});
+}
+
+OffsetFinder::Poll OffsetFinder::poll(base::TimePoint now) {
+  Poll poll;
+  for (auto at = queries_.begin(); at != queries_.end();) {
+    const auto query = at++;
+    if (query->wanted.empty() && query->asked.empty()) {
+      finish(query, std::move(query->found));
+    } else if (query->deadline <= now) {
+      finish(query, too_late(*query));
+    } else {
+      if (query->retry_at <= now) {
+        ask(*query, poll);
+      } else {
+        poll.next = std::min(poll.next, query->retry_at);
+      }
+      poll.next = std::min(poll.next, query->deadline);
+    }
+  }
+  return poll;
+}
+
+void OffsetFinder::ask(Query& query, Poll& poll) {
+  std::map<BrokerId, Draft> drafts;
+  for (auto at = query.wanted.begin(); at != query.wanted.end();) {
+    const auto leader = metadata_.cluster().leader(at->first.topic, at->first.partition);
+    if (!leader) {
+      // Looked at again when the metadata has changed.
+      metadata_.request_update();
+      ++at;
+      continue;
+    }
+    auto& draft = drafts[leader->broker];
+    draft.broker = leader->broker;
+    draft.query = query.id;
+    draft.entries.push_back({at->first, at->second, leader->epoch});
+    query.asked.insert(query.wanted.extract(at++));
+  }
+  for (auto& [broker, draft] : drafts) poll.requests.push_back(std::move(draft));
+}
+
+void OffsetFinder::on_response(const Draft& draft, const protocol::ListOffsetsResponse& response,
+                               base::TimePoint now) {
+  const auto query = find_query(draft.query);
+  if (query == queries_.end()) return;
+  const auto answers = index(response);
+  for (const auto& entry : draft.entries) {
+    const auto found = answers.find(std::pair<std::string_view, std::int32_t>(
+        entry.partition.topic, entry.partition.partition));
+    if (found == answers.end()) {
+      retry(*query, entry, Error(ErrorCode::network_exception, "the broker's answer leaves it out"),
+            now);
+      continue;
+    }
+    const auto& answer = *found->second;
+    if (answer.error_code == ErrorCode::none) {
+      query->asked.erase(entry.partition);
+      query->found[entry.partition] = {
+          .offset = answer.offset.value,
+          .timestamp = Timestamp(std::chrono::milliseconds(answer.timestamp)),
+          .leader_epoch = answer.leader_epoch.value};
+      continue;
+    }
+    const Error error(answer.error_code);
+    if (!error.retriable() && answer.error_code != ErrorCode::unknown_leader_epoch) {
+      return finish(query, locate(entry.partition, error));
+    }
+    retry(*query, entry, error, now);
+  }
+}
+
+void OffsetFinder::on_failure(const Draft& draft, const Error& error, base::TimePoint now) {
+  const auto query = find_query(draft.query);
+  if (query == queries_.end()) return;
+  if (!error.retriable()) return finish(query, locate(draft.entries.front().partition, error));
+  for (const auto& entry : draft.entries) retry(*query, entry, error, now);
+}
+
+void OffsetFinder::retry(Query& query, const Draft::Entry& entry, const Error& error,
+                         base::TimePoint now) {
+  query.asked.erase(entry.partition);
+  query.wanted[entry.partition] = entry.timestamp;
+  query.last_error = locate(entry.partition, error);
+  if (query.retry_at <= now) query.retry_at = now + retry_.after(++query.failures, random_);
+  if (describe(error.code()).error_class == ErrorClass::refresh_metadata) {
+    metadata_.request_update();
+  }
+}
+
+OffsetFinder::Queries::iterator OffsetFinder::find_query(std::uint64_t id) {
+  return std::find_if(queries_.begin(), queries_.end(),
+                      [id](const Query& query) { return query.id == id; });
+}
+
+void OffsetFinder::finish(Queries::iterator query, Result<FoundOffsets> outcome) {
+  auto done = std::move(query->done);
+  queries_.erase(query);
+  done(std::move(outcome));
+}
+
+Error OffsetFinder::too_late(const Query& query) const {
+  const auto& missing =
+      query.asked.empty() ? query.wanted.begin()->first : query.asked.begin()->first;
+  if (metadata_.cluster().partition(missing.topic, missing.partition) == nullptr) {
+    if (const auto why = metadata_.trouble()) return locate(missing, *why);
+    return locate(missing, Error(ErrorCode::unknown_topic_or_partition,
+                                 "the cluster did not know it in the time given"));
+  }
+  std::string text = "the partition's leader did not say its offset in the time given";
+  if (query.last_error) text += "; the last attempt failed with " + query.last_error->to_string();
+  return locate(missing, Error(ErrorCode::timed_out, std::move(text)));
+}
+
+void OffsetFinder::close(const Error& error) {
+  auto queries = std::exchange(queries_, {});
+  for (auto& query : queries) query.done(error);
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "client/consumer/fetched_data.h"
+#include "ottla/error.h"
+#include "ottla/types.h"
+#include "protocol/types.h"
+
+namespace ottla::client {
+
+// One partition that the consumer reads, and how far.
+struct AssignedPartition {
+  enum class State : std::uint8_t {
+    awaiting_reset,  // it has no position: one is looked up by `reset_timestamp`
+    fetching,
+  };
+
+  TopicPartition id;
+  std::shared_ptr<const std::string> topic;
+  State state = State::awaiting_reset;
+  bool paused = false;
+
+  // Grows whenever the position is set from outside; answers to questions that were asked under
+  // another generation are dropped.
+  std::uint64_t generation = 0;
+
+  std::int64_t reset_timestamp = 0;  // as ListOffsets has it: -1 latest, -2 earliest
+  bool reset_asked = false;
+
+  protocol::Offset position{0};      // of the next record that poll gives
+  protocol::Offset fetch_offset{0};  // where the next fetch begins
+
+  std::deque<std::unique_ptr<FetchedData>> buffered;
+  std::size_t buffered_bytes = 0;
+  bool fetching = false;  // part of a fetch that is under way
+  std::uint32_t failures = 0;
+  base::TimePoint retry_at = base::TimePoint::min();
+  std::optional<base::TimePoint> missing_since;  // the cluster does not know it
+  std::optional<Error> error;                    // for the next poll
+
+  bool ready_to_fetch(base::TimePoint now) const {
+    return state == State::fetching && !paused && !fetching && !error && now >= retry_at;
+  }
+};
+
+// Which partitions are read, from where, and what has been fetched of them. The order of the
+// partitions changes with use, so that none waits for the others for ever. No locks of its own: the
+// ConsumerCore's guards it.
+class SubscriptionState {
+ public:
+  // Replaces the assignment; those that stay keep everything. `reset_timestamp` is where new ones
+  // begin; none: they have an error for the next poll.
+  void assign(const std::vector<TopicPartition>& partitions,
+              std::optional<std::int64_t> reset_timestamp);
+  std::vector<TopicPartition> assignment() const;
+
+  // Null if it is not assigned.
+  AssignedPartition* find(const TopicPartition& partition);
+  // The same, if it still has this generation.
+  AssignedPartition* find(const TopicPartition& partition, std::uint64_t generation);
+
+  void seek(AssignedPartition& partition, protocol::Offset offset);
+  // Drops what was fetched; the position is looked up.
+  void reset(AssignedPartition& partition, std::optional<std::int64_t> timestamp);
+
+  // In the order in which they are next.
+  const std::vector<AssignedPartition*>& in_turn() const { return in_turn_; }
+  // It had its turn.
+  void move_to_end(AssignedPartition& partition);
+
+  // There is something for poll: records or an error.
+  bool has_something() const;
+  std::size_t buffered_bytes() const;
+  std::vector<std::string> topics() const;
+
+ private:
+  static void drop_buffer(AssignedPartition& partition);
+
+  std::map<TopicPartition, std::unique_ptr<AssignedPartition>> partitions_;
+  std::vector<AssignedPartition*> in_turn_;
+  std::uint64_t next_generation_ = 1;
+};
+
+}  // namespace ottla::client
