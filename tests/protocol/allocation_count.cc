@@ -23,6 +23,12 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
   return count_and_allocate(size);
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return count_and_allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return count_and_allocate(size);
+}
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
