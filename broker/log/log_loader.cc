@@ -19,6 +19,7 @@ class LogLoader {
       : request_(request), logger_(logger) {
     loaded_.location = request.location;
     loaded_.config = request.config;
+    loaded_.clean = request.clean;
   }
 
   Result<LoadedLog> run() {
@@ -46,6 +47,7 @@ class LogLoader {
   }
 
   Result<void> check_topic_id();
+  Result<std::optional<protocol::Uuid>> read_topic_id();
   Result<void> list_segments();
   Result<LogSegment> open_segment(Offset base_offset);
   Result<void> find_log_end();
@@ -70,22 +72,36 @@ class LogLoader {
 
 Result<void> LogLoader::check_topic_id() {
   auto& topic_id = loaded_.location.topic_id;
-  if (!has_file(kPartitionMetadata)) {
+  // A log that was never closed nor had its recovery point moved: its first append may be all
+  // there was, and was acknowledged only if partition.metadata was synced.
+  const bool young = !request_.clean && request_.recovery_point == Offset(0);
+  auto found = read_topic_id();
+  if (!found && (!young || found.error().code() != ErrorCode::corrupt_data)) return found.error();
+  if (!found || !*found) {
     if (topic_id.is_zero()) return {};
     return loaded_.directory->replace_file(kPartitionMetadata, partition_metadata_text(topic_id));
   }
+  if (topic_id.is_zero()) topic_id = **found;
+  if (topic_id != **found) {
+    return Error(ErrorCode::inconsistent_topic_id,
+                 "the directory belongs to topic id " + (*found)->to_string() + ", not to " +
+                     topic_id.to_string(),
+                 {.file = path(kPartitionMetadata)});
+  }
+  if (!young) return {};
+  auto file = loaded_.directory->open(kPartitionMetadata, base::OpenMode::read_write);
+  if (!file) return file.error();
+  loaded_.unsynced_metadata = std::move(*file);
+  return {};
+}
+
+Result<std::optional<protocol::Uuid>> LogLoader::read_topic_id() {
+  if (!has_file(kPartitionMetadata)) return std::optional<protocol::Uuid>();
   auto text = loaded_.directory->read_file(kPartitionMetadata, 4096);
   if (!text) return text.error();
   auto found = parse_partition_metadata(*text);
-  if (!found) {
-    return Error(found.error().code(), found.error().message(), {.file = path(kPartitionMetadata)});
-  }
-  if (topic_id.is_zero()) topic_id = *found;
-  if (topic_id == *found) return {};
-  return Error(ErrorCode::inconsistent_topic_id,
-               "the directory belongs to topic id " + found->to_string() + ", not to " +
-                   topic_id.to_string(),
-               {.file = path(kPartitionMetadata)});
+  if (found) return std::optional<protocol::Uuid>(*found);
+  return Error(found.error().code(), found.error().message(), {.file = path(kPartitionMetadata)});
 }
 
 Result<LogSegment> LogLoader::open_segment(Offset base_offset) {

@@ -36,6 +36,8 @@ struct LoadedLog {
   Offset log_end_offset{0};
   Offset recovery_point{0};
   Offset durable_offset{0};  // less than the log end: what lies between must be synced first
+  bool clean = true;         // false: entries of directories may not be synced either
+  std::shared_ptr<base::File> unsynced_metadata;  // partition.metadata, if that may not be
 };
 
 struct LoadRequest {
@@ -54,8 +56,9 @@ LoadedLog new_log(LogLocation location, LogConfig config);
 // unclean shutdown reads again what lies beyond the recovery point, cuts off what is not whole
 // batches, and rebuilds indexes, leader epochs and producer state from what is kept. Reports each
 // cut with file, offset and bytes. The topic id is taken from partition.metadata if the request
-// has none (zero); inconsistent_topic_id if both are there and differ. Other errors: not_found,
-// io_error, no_space, corrupt_data (partition.metadata). (sleeps) Any thread.
+// has none (zero); inconsistent_topic_id if both are there and differ. A partition.metadata that
+// cannot be read is made anew if the log may have been created just before a crash. Other errors:
+// not_found, io_error, no_space, corrupt_data (partition.metadata). (sleeps) Any thread.
 Result<LoadedLog> load_log(const LoadRequest& request, const base::Logger& logger);
 
 }  // namespace ottla::broker

@@ -46,11 +46,12 @@ class LogManager {
 
   struct Found {
     TopicPartition partition;
-    protocol::Uuid topic_id;  // zero if partition.metadata is missing
+    protocol::Uuid topic_id;  // zero if partition.metadata is missing or torn
   };
   // The settings of a log that was found in the directory; none: it is a stray that the metadata
-  // does not know. A stray is renamed `-stray` and reported, never deleted.
-  using Describe = std::function<std::optional<LogConfig>(const Found&)>;
+  // does not know. A stray is renamed `-stray` and reported, never deleted. Where the topic id is
+  // zero, Describe should fill it in.
+  using Describe = std::function<std::optional<LogConfig>(Found&)>;
   using Done = base::UniqueFunction<void(Result<void>)>;
 
   // Opens all logs on workers and removes what deletions have left; after a crash what the logs

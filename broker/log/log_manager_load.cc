@@ -78,7 +78,7 @@ void LogManager::take_in(const std::shared_ptr<Loading>& loading) {
     const auto known = checkpoint.find(partition);
     return known == checkpoint.end() ? Offset(0) : known->second;
   };
-  for (const auto& found : loading->found) {
+  for (auto& found : loading->found) {
     const auto config = loading->describe(found);
     if (!config) {
       rename_stray(found);

@@ -47,13 +47,16 @@ Result<std::shared_ptr<base::File>> LogSegment::file(ReadMode mode) {
   return opened;
 }
 
+bool LogSegment::must_roll(const SegmentAppend& append) const {
+  return static_cast<std::int64_t>(size_ + append.bytes.size()) > kMaxRelativeOffset ||
+         append.last_offset - base_offset_ > kMaxRelativeOffset;
+}
+
 bool LogSegment::should_roll(const SegmentAppend& append, const LogConfig& config,
                              WallMillis now) const {
-  const auto limit = std::min(config.segment_bytes, kMaxRelativeOffset);
-  const auto total = static_cast<std::int64_t>(size_ + append.bytes.size());
-  if (total > limit) return size_ > 0;
-  if (append.last_offset - base_offset_ > kMaxRelativeOffset) return true;
+  if (must_roll(append)) return true;
   if (size_ == 0) return false;
+  if (static_cast<std::int64_t>(size_ + append.bytes.size()) > config.segment_bytes) return true;
   const auto first = first_batch_timestamp_.value_or(kNoTimestamp);
   const auto waited = first >= 0 ? append.max_timestamp - first : now - created_;
   if (waited > config.segment_ms) return true;
@@ -248,7 +251,9 @@ Result<void> LogSegment::cut_at(std::uint64_t position, const Error& why, Recove
   result.cut_bytes = size_ - position;
   result.why = why.message();
   size_ = position;
-  return file_->truncate(position);
+  if (auto cut = file_->truncate(position); !cut) return cut;
+  // What was cut must not come back under what is appended to the next segment.
+  return file_->sync();
 }
 
 Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,

@@ -46,8 +46,10 @@ class LogSegment {
   Result<void> create();
   Result<std::shared_ptr<base::File>> file(ReadMode mode);
 
-  // Whether this append belongs into a new segment (segment.bytes, segment.ms, full indexes,
-  // offsets too far from the base).
+  // Whether this append cannot be held: positions and relative offsets have 31 bits.
+  bool must_roll(const SegmentAppend& append) const;
+  // The same, and whether it belongs into a new segment by segment.bytes, segment.ms, or full
+  // indexes.
   bool should_roll(const SegmentAppend& append, const LogConfig& config, WallMillis now) const;
 
   // Writes at the end and updates the indexes. On an error nothing has been appended: what was

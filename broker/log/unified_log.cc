@@ -25,8 +25,10 @@ UnifiedLog::UnifiedLog(LoadedLog loaded, LogEnvironment environment)
       recovery_point_(loaded.recovery_point) {
   flush_.attach(*this);
   if (flush_.offline()) offline_ = flush_.failure();
+  if (!loaded.clean) entries_dirty_ = parent_dirty_ = touched_ = true;
+  new_metadata_ = std::move(loaded.unsynced_metadata);
   if (durable_offset_ < log_end_offset_) {
-    entries_dirty_ = parent_dirty_ = touched_ = true;
+    touched_ = true;
     want_flush();
   }
   raise_high_watermark();
@@ -151,7 +153,7 @@ SegmentAppend UnifiedLog::stamp(std::span<char> batches, LeaderEpoch leader_epoc
 Result<void> UnifiedLog::make_room(const SegmentAppend& append, WallMillis now) {
   Result<void> ready;
   if (!directory_) ready = create_on_disk(now);
-  if (ready && segments_.back().should_roll(append, config_, now)) ready = roll(now);
+  if (ready && wants_roll(append, now)) ready = roll(now);
   if (ready) {
     auto file = segments_.back().file(ReadMode::may_sleep);
     if (!file) ready = file.error();
@@ -161,6 +163,17 @@ Result<void> UnifiedLog::make_room(const SegmentAppend& append, WallMillis now) 
                 " cannot be appended to: " + ready.error().to_string());
   return located(ErrorCode::kafka_storage_error, ready.error().message(),
                  ready.error().context().file);
+}
+
+// A new log does not roll before its first sync: of two files whose names are not durable a power
+// cut may keep the second, and nothing would tell that the log did not begin with it.
+bool UnifiedLog::wants_roll(const SegmentAppend& append, WallMillis now) {
+  const auto& active = segments_.back();
+  const bool unborn = config_.effective_durability() == Durability::fsync &&
+                      durable_offset_ == segments_.front().base_offset();
+  if (!unborn) return active.should_roll(append, config_, now);
+  if (active.size() > 0) flush_soon();
+  return active.must_roll(append);
 }
 
 Result<void> UnifiedLog::write(const SegmentAppend& append) {

@@ -148,8 +148,8 @@ class UnifiedLog final : public Flushable {
   // offset_out_of_range; never goes back. The LogManager's checkpoint makes it last.
   Result<void> advance_log_start_offset(Offset offset);
 
-  // Removes segments by log start offset, retention.bytes and retention.ms; files are renamed
-  // `.deleted` at once and unlinked by a worker after file.delete.delay.ms. Returns how many.
+  // Removes segments by log start offset, retention.bytes and retention.ms; a worker renames their
+  // files `.deleted`, and after file.delete.delay.ms unlinks them. Returns how many segments.
   // Segments that hold anything not below the high watermark are kept.
   std::size_t delete_old_segments();
 
@@ -196,6 +196,7 @@ class UnifiedLog final : public Flushable {
   Result<void> recompress_batch(Bytes& made, std::span<char>& batches);
   SegmentAppend stamp(std::span<char> batches, LeaderEpoch leader_epoch, WallMillis now);
   Result<void> make_room(const SegmentAppend& append, WallMillis now);
+  bool wants_roll(const SegmentAppend& append, WallMillis now);
   Result<void> create_on_disk(WallMillis now);
   Result<void> roll(WallMillis now);
   Result<void> write(const SegmentAppend& append);
@@ -211,6 +212,7 @@ class UnifiedLog final : public Flushable {
 
   // Files.
   void remove_segments(std::size_t count);
+  void rename_doomed();
   void unlink_later(std::vector<std::string> names);
   std::shared_ptr<Advance> begin_advance(bool sync);
   void end_advance(const Advance& advance, const Result<void>& result);
@@ -244,6 +246,8 @@ class UnifiedLog final : public Flushable {
   bool closed_ = false;
   bool sync_at_close_ = true;
   OnClosed on_closed_;
+  bool deleting_ = false;
+  std::vector<Offset> doomed_;  // base offsets of deleted segments whose files are still there
   bool advancing_ = false;
   bool advance_again_ = false;
   // Producer snapshots that the next advance writes, and the one that no segment begins with.

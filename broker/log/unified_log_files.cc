@@ -20,6 +20,20 @@ Result<void> write_file(base::Directory& directory, std::string_view name, Bytes
   return sync ? (*file)->sync() : Result<void>();
 }
 
+// Gives the files of a segment names that say that they are deleted.
+Result<void> rename_segment(base::Directory& directory, Offset base_offset, bool sync,
+                            std::vector<std::string>& renamed) {
+  for (const auto suffix :
+       {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix, kSnapshotSuffix}) {
+    const auto name = segment_file_name(base_offset, suffix);
+    const auto new_name = name + std::string(kDeletedSuffix);
+    if (!directory.exists(name)) continue;
+    if (auto done = directory.rename(name, new_name); !done) return done;
+    renamed.push_back(new_name);
+  }
+  return sync ? directory.sync() : Result<void>();
+}
+
 }  // namespace
 
 Result<void> UnifiedLog::create_on_disk(WallMillis now) {
@@ -99,7 +113,10 @@ std::shared_ptr<UnifiedLog::Advance> UnifiedLog::begin_advance(bool sync) {
   }
   if (!sync && !closed_) return advance;
   if (new_metadata_) advance->files.push_back(new_metadata_);
-  for (std::size_t i = segment_of(segments_, recovery_point_); i < segments_.size(); ++i) {
+  std::size_t first = segment_of(segments_, recovery_point_);
+  // A segment that ends at the recovery point may have been finished since.
+  if (first > 0 && segments_[first].base_offset() == recovery_point_) --first;
+  for (std::size_t i = first; i < segments_.size(); ++i) {
     auto& segment = segments_[i];
     auto log = segment.file(ReadMode::may_sleep);
     if (!log) return nullptr;
@@ -188,27 +205,37 @@ void UnifiedLog::remove_segments(std::size_t count) {
   const Offset start = segments_[count].base_offset();
   log_start_offset_ = std::max(log_start_offset_, start);
   epochs_.truncate_from_start(log_start_offset_);
-  std::vector<std::string> renamed;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Offset base = segments_[i].base_offset();
-    for (const auto suffix :
-         {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix, kSnapshotSuffix}) {
-      const auto name = segment_file_name(base, suffix);
-      const auto doomed = name + std::string(kDeletedSuffix);
-      if (!directory_->exists(name)) continue;
-      if (auto done = directory_->rename(name, doomed); done) {
-        renamed.push_back(doomed);
-      } else {
-        logger_.warn(done.error().to_string());
-      }
-    }
-  }
+  for (std::size_t i = 0; i < count; ++i) doomed_.push_back(segments_[i].base_offset());
+  segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(count));
   logger_.info("deleted " + std::to_string(count) + " segments of " +
                to_string(location_.partition) + ", it starts at offset " +
                std::to_string(log_start_offset_.value));
-  segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(count));
-  entries_dirty_ = true;
-  unlink_later(std::move(renamed));
+  if (!deleting_) rename_doomed();
+}
+
+// One after the other, each durably, or a power cut could bring an older one back and not the newer
+// one: a hole.
+void UnifiedLog::rename_doomed() {
+  struct State {
+    std::vector<std::string> renamed;
+    Result<void> result;
+  };
+  deleting_ = true;
+  auto state = std::make_shared<State>();
+  const bool sync = config_.effective_durability() != Durability::memory;
+  loop_.offload(
+      [state, directory = directory_, doomed = std::exchange(doomed_, {}), sync] {
+        for (const auto base : doomed) {
+          state->result = rename_segment(*directory, base, sync, state->renamed);
+          if (!state->result) return;
+        }
+      },
+      lifetime_.guard([this, state] {
+        deleting_ = false;
+        unlink_later(std::move(state->renamed));
+        if (!state->result) return flush_.fail(state->result.error());
+        if (!doomed_.empty()) rename_doomed();
+      }));
 }
 
 void UnifiedLog::unlink_later(std::vector<std::string> names) {
@@ -219,7 +246,7 @@ void UnifiedLog::unlink_later(std::vector<std::string> names) {
     }
   };
   loop_.call_at(when, lifetime_.guard([this, unlink = std::move(unlink)]() mutable {
-    loop_.offload(std::move(unlink), [] {});
+    if (!closed_) loop_.offload(std::move(unlink), [] {});
   }));
 }
 

@@ -108,16 +108,21 @@ class LogFixture {
   }
 
   // Reads, by a worker if the loop may not.
-  Result<LogRead> read(Offset from, Offset bound = kNoBound, std::size_t max_bytes = 1 << 20,
-                       bool at_least_one = true) {
-    auto read = log->read(from, bound, max_bytes, at_least_one);
+  static Result<LogRead> read_from(ManualLoop& loop, UnifiedLog& log, Offset from, Offset bound,
+                                   std::size_t max_bytes, bool at_least_one) {
+    auto read = log.read(from, bound, max_bytes, at_least_one);
     if (read || read.error().code() != ErrorCode::would_block) return read;
     std::optional<Result<LogRead>> answer;
-    log->read_on_worker(from, bound, max_bytes, at_least_one,
-                        [&](Result<LogRead> found) { answer = std::move(found); });
+    log.read_on_worker(from, bound, max_bytes, at_least_one,
+                       [&](Result<LogRead> found) { answer = std::move(found); });
     loop.run();
     EXPECT_TRUE(answer.has_value());
     return *answer;
+  }
+
+  Result<LogRead> read(Offset from, Offset bound = kNoBound, std::size_t max_bytes = 1 << 20,
+                       bool at_least_one = true) {
+    return read_from(loop, *log, from, bound, max_bytes, at_least_one);
   }
 
   static std::string bytes_of(const LogRead& read) {

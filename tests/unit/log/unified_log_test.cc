@@ -115,13 +115,27 @@ TEST(UnifiedLog, rolls_by_size_and_reads_across_segments) {
     const auto value = "value " + std::to_string(i);
     ASSERT_TRUE(f.append(make_batch(value)));
     expected.emplace_back(i, value);
+    f.log->flush_soon();
+    f.loop.run();
   }
-  f.loop.run();
   EXPECT_GT(f.log->segment_count(), 5u);
   EXPECT_EQ(f.values(Offset(0)), expected);
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(f.values(Offset(i), Offset(i + 1)), (Values{expected[static_cast<std::size_t>(i)]}));
   }
+}
+
+TEST(UnifiedLog, does_not_roll_before_the_names_of_its_first_files_are_durable) {
+  LogFixture f;
+  f.config.segment_bytes = 100;
+  f.create();
+  ASSERT_TRUE(f.append(make_batch("a")));
+  ASSERT_TRUE(f.append(make_batch("b")));
+  EXPECT_EQ(f.log->segment_count(), 1u);
+  f.loop.run();
+  EXPECT_EQ(f.log->durable_offset(), Offset(2));
+  ASSERT_TRUE(f.append(make_batch("c")));
+  EXPECT_EQ(f.log->segment_count(), 2u);
 }
 
 TEST(UnifiedLog, rolls_by_the_time_between_records) {
@@ -130,6 +144,8 @@ TEST(UnifiedLog, rolls_by_the_time_between_records) {
   f.create();
   const WallMillis now = f.loop.wall_now();
   ASSERT_TRUE(f.append(batch_of({{"a", now}})));
+  f.log->flush_soon();
+  f.loop.run();
   ASSERT_TRUE(f.append(batch_of({{"b", now + 1000}})));
   EXPECT_EQ(f.log->segment_count(), 1u);
   ASSERT_TRUE(f.append(batch_of({{"c", now + 1001}})));
