@@ -12,6 +12,13 @@
 namespace ottla::broker {
 namespace {
 
+// A failed sync is never a mere want of space, whatever it says: it must not be tried again.
+Result<void> sync_finally(base::File& file) {
+  auto synced = file.sync();
+  if (synced) return synced;
+  return Error(ErrorCode::io_error, synced.error().message(), synced.error().context());
+}
+
 Result<void> write_file(base::Directory& directory, std::string_view name, BytesView bytes,
                         bool sync) {
   auto file = directory.open(name, base::OpenMode::create_truncate);
@@ -90,7 +97,7 @@ struct UnifiedLog::Advance {
     }
     if (!sync) return write_file(*directory, kLeaderEpochCheckpoint, epochs, false);
     for (const auto& file : files) {
-      if (auto done = file->sync(); !done) return done;
+      if (auto done = sync_finally(*file); !done) return done;
     }
     if (auto done = directory->replace_file(kLeaderEpochCheckpoint, epochs); !done) return done;
     return parent ? parent->sync() : Result<void>();

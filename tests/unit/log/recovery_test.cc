@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+
+#include "broker/log/log_loader.h"
+#include "tests/simulation/sim_disk.h"
+#include "tests/unit/log/log_fixture.h"
+
+namespace ottla::broker {
+namespace {
+
+using Values = std::vector<std::pair<std::int64_t, std::string>>;
+
+constexpr std::string_view kFirstLog = "00000000000000000000.log";
+
+// A small log of one segment, and where its batches end.
+struct SmallLog {
+  SmallLog() {
+    f.config.index_interval_bytes = 100;
+    f.create();
+    for (int i = 0; i < 8; ++i) {
+      auto batch =
+          batch_of({{"value " + std::to_string(2 * i)}, {"value " + std::to_string(2 * i + 1)}},
+                   producer(1, 0, 2 * i));
+      EXPECT_TRUE(f.append(std::move(batch), LeaderEpoch(i / 3)));
+      ends.push_back(f.log->size_in_bytes());
+      expected.emplace_back(2 * i, "value " + std::to_string(2 * i));
+      expected.emplace_back(2 * i + 1, "value " + std::to_string(2 * i + 1));
+    }
+    f.loop.run();
+    bytes = f.partition_directory()->read_file(kFirstLog).value();
+  }
+
+  void put(std::string_view changed) {
+    f.crash();
+    auto directory = f.partition_directory();
+    auto file = directory->open(kFirstLog, base::OpenMode::create_truncate).value();
+    ASSERT_TRUE(file->write_at(0, changed));
+  }
+
+  std::size_t whole_batches_in(std::size_t size) const {
+    std::size_t count = 0;
+    while (count < ends.size() && ends[count] <= size) ++count;
+    return count;
+  }
+
+  Values first(std::size_t batches) const {
+    return {expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(2 * batches)};
+  }
+
+  LogFixture f;
+  std::vector<std::uint64_t> ends;
+  Values expected;
+  std::string bytes;
+};
+
+TEST(Recovery, keeps_the_whole_batches_of_a_log_cut_at_any_byte) {
+  SmallLog log;
+  for (std::size_t size = 0; size <= log.bytes.size(); ++size) {
+    SCOPED_TRACE(size);
+    log.put(BytesView(log.bytes).substr(0, size));
+    log.f.lines.lines.clear();
+    ASSERT_TRUE(log.f.open(false));
+    const auto batches = log.whole_batches_in(size);
+    ASSERT_EQ(log.f.values(Offset(0)), log.first(batches));
+    EXPECT_EQ(log.f.log->log_end_offset(), Offset(static_cast<std::int64_t>(2 * batches)));
+    const auto end = batches == 0 ? 0 : log.ends[batches - 1];
+    EXPECT_EQ(log.f.log->size_in_bytes(), end);
+    const auto cut = "cut " + std::to_string(size - end) + " bytes off";
+    EXPECT_EQ(log.f.lines.mention(cut), size != end);
+    if (batches > 0) {
+      EXPECT_EQ(log.f.log->latest_epoch(), LeaderEpoch(static_cast<std::int32_t>(batches - 1) / 3));
+    }
+    // It goes on from there.
+    auto next =
+        log.f.append(batch_of({{"next"}}, producer(1, 0, static_cast<std::int32_t>(2 * batches))));
+    ASSERT_TRUE(next) << next.error();
+    EXPECT_EQ(next->first_offset, Offset(static_cast<std::int64_t>(2 * batches)));
+  }
+}
+
+TEST(Recovery, never_serves_a_flipped_bit_as_data) {
+  SmallLog log;
+  for (std::size_t at = 0; at < log.bytes.size(); ++at) {
+    SCOPED_TRACE(at);
+    auto flipped = log.bytes;
+    flipped[at] = static_cast<char>(flipped[at] ^ (1 << (at % 8)));
+    log.put(flipped);
+    ASSERT_TRUE(log.f.open(false));
+    const auto found = log.f.values(Offset(0));
+    const auto batch = log.whole_batches_in(at);
+    const auto begin = batch == 0 ? 0 : log.ends[batch - 1];
+    // The leader epoch lies outside of the checksum; all else is found out.
+    const bool in_epoch = at - begin >= 12 && at - begin < 16;
+    ASSERT_EQ(found, log.first(in_epoch ? log.ends.size() : batch));
+  }
+}
+
+TEST(Recovery, does_not_read_again_what_lies_below_the_recovery_point) {
+  SmallLog log;
+  log.f.log->advance_recovery_point();
+  log.f.loop.run();
+  EXPECT_EQ(log.f.log->recovery_point(), Offset(16));
+  auto flipped = log.bytes;
+  flipped[100] = static_cast<char>(flipped[100] ^ 1);
+  log.put(flipped);
+  ASSERT_TRUE(log.f.open(false, Offset(16)));
+  EXPECT_EQ(log.f.log->log_end_offset(), Offset(16));
+}
+
+TEST(Recovery, removes_the_segments_behind_a_cut) {
+  LogFixture f;
+  f.config.segment_bytes = 200;
+  f.create();
+  for (int i = 0; i < 9; ++i) {
+    ASSERT_TRUE(f.append(make_batch("value")));
+    f.log->flush_soon();
+    f.loop.run();
+  }
+  ASSERT_GT(f.log->segment_count(), 3u);
+  f.crash();
+  auto directory = f.partition_directory();
+  auto first = directory->open(kFirstLog, base::OpenMode::read_write).value();
+  ASSERT_TRUE(first->truncate(first->size().value() - 1));
+  ASSERT_TRUE(f.open(false));
+  EXPECT_EQ(f.log->segment_count(), 1u);
+  EXPECT_EQ(f.log->log_end_offset(), Offset(1));
+  EXPECT_TRUE(f.lines.mention("the segment before it ends at offset 1"));
+}
+
+TEST(Recovery, makes_missing_and_useless_indexes_anew) {
+  for (const char* suffix : {"index", "timeindex"}) {
+    for (const bool clean : {true, false}) {
+      SmallLog log;
+      ASSERT_TRUE(log.f.close());
+      log.f.crash();
+      auto directory = log.f.partition_directory();
+      const auto name = "00000000000000000000." + std::string(suffix);
+      ASSERT_TRUE(directory->remove(name));
+      ASSERT_TRUE(log.f.open(clean));
+      EXPECT_EQ(log.f.values(Offset(0)), log.expected);
+      log.f.crash();
+      // As a killed Apache Kafka leaves it: allocated ahead, zeros at the end.
+      auto file = directory->open(name, base::OpenMode::create).value();
+      ASSERT_TRUE(file->truncate(1200));
+      ASSERT_TRUE(log.f.open(false));
+      EXPECT_EQ(log.f.values(Offset(5)).size(), 11u);
+    }
+  }
+}
+
+TEST(Recovery, rebuilds_producers_and_epochs_from_the_batches) {
+  SmallLog log;
+  log.f.crash();
+  ASSERT_TRUE(log.f.open(false));
+  auto again = log.f.append(batch_of({{"value 14"}, {"value 15"}}, producer(1, 0, 14)));
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_TRUE(again->duplicate);
+  EXPECT_EQ(again->first_offset, Offset(14));
+  EXPECT_EQ(log.f.log->end_offset_for_epoch(LeaderEpoch(0)),
+            (EpochEndOffset{LeaderEpoch(0), Offset(6)}));
+  auto gap = log.f.append(batch_of({{"x"}}, producer(1, 0, 20)));
+  EXPECT_EQ(gap.error().code(), ErrorCode::out_of_order_sequence_number);
+}
+
+TEST(Recovery, syncs_what_it_keeps_before_readers_see_it) {
+  simulation::SimDisk disk(11);
+  LogFixture f(disk.open("/data"));
+  f.create();
+  ASSERT_TRUE(f.append(make_batch("a")));
+  f.crash();
+  disk.process_crash();
+  f.root = disk.open("/data");
+  f.flush = std::make_unique<FlushScheduler>(f.loop, f.root, f.lines.logger());
+  ASSERT_TRUE(f.open(false));
+  EXPECT_EQ(f.log->log_end_offset(), Offset(1));
+  EXPECT_EQ(f.log->high_watermark(), Offset(0));
+  f.log->flush_soon();
+  f.loop.run();
+  EXPECT_EQ(f.log->high_watermark(), Offset(1));
+  f.log.reset();
+  EXPECT_FALSE(disk.power_cut());
+}
+
+TEST(Recovery, completes_a_compaction_that_was_about_to_swap) {
+  LogFixture f;
+  f.config.segment_bytes = 100;
+  f.config.cleanup_compact = true;
+  f.create();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(f.append(make_batch("v" + std::to_string(i))));
+    f.log->flush_soon();
+    f.loop.run();
+  }
+  ASSERT_EQ(f.log->segment_count(), 4u);
+  ASSERT_TRUE(f.close());
+  f.crash();
+  auto directory = f.partition_directory();
+  // Segments 0 to 2 were cleaned into one, of which the records 1 and 2 are left.
+  const auto cleaned = directory->read_file("00000000000000000001.log").value() +
+                       directory->read_file("00000000000000000002.log").value();
+  ASSERT_TRUE(directory->replace_file("00000000000000000000.log.swap", cleaned));
+  ASSERT_TRUE(directory->replace_file("00000000000000000009.log.cleaned", "rest"));
+  ASSERT_TRUE(directory->remove("00000000000000000001.log"));
+  ASSERT_TRUE(f.open(true));
+  EXPECT_EQ(f.values(Offset(0)), (Values{{1, "v1"}, {2, "v2"}, {3, "v3"}}));
+  EXPECT_EQ(f.log->segment_count(), 2u);
+  const auto entries = directory->list();
+  for (const auto& entry : *entries) {
+    EXPECT_EQ(entry.name.find("swap"), std::string::npos) << entry.name;
+    EXPECT_EQ(entry.name.find("cleaned"), std::string::npos) << entry.name;
+  }
+}
+
+TEST(Recovery, refuses_a_directory_of_another_topic) {
+  SmallLog log;
+  log.f.crash();
+  LoadRequest request{log.f.location(), log.f.config, Offset(0), Offset(0), true, 0};
+  request.location.topic_id = {1, 2};
+  EXPECT_EQ(load_log(request, {}).error().code(), ErrorCode::inconsistent_topic_id);
+}
+
+}  // namespace
+}  // namespace ottla::broker
