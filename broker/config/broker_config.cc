@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/nearest_name.h"
 #include "broker/config/broker_config_keys.h"
 #include "broker/config/topic_config.h"
 
@@ -93,7 +94,7 @@ class ConfigReader {
     names.insert(names.end(), kafka.begin(), kafka.end());
     return {ErrorCode::invalid_config, "unknown setting " + std::string(name) +
                                            "; the nearest one there is is " +
-                                           std::string(nearest_name(name, names))};
+                                           std::string(base::nearest_name(name, names))};
   }
 
   Result<void> assign(const BrokerKey& key, std::string_view name, const std::string& value) {

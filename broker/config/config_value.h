@@ -46,8 +46,4 @@ Result<double> parse_float(std::string_view key, std::string_view value, const V
 // "key=value: why" as an invalid_config.
 Error bad_value(std::string_view key, std::string_view value, std::string_view why);
 
-// The one of `names` that takes the fewest insertions, deletions and replacements to get to from
-// `name`; the first of several; empty if there are no names.
-std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names);
-
 }  // namespace ottla::broker

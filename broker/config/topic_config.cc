@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/nearest_name.h"
+
 namespace ottla::broker {
 namespace {
 
@@ -103,7 +105,7 @@ Result<void> check_one(std::string_view name, const std::string& value) {
   }
   return Error(ErrorCode::invalid_config, "unknown topic setting " + std::string(name) +
                                               "; the nearest one there is is " +
-                                              std::string(nearest_name(name, names)));
+                                              std::string(base::nearest_name(name, names)));
 }
 
 }  // namespace

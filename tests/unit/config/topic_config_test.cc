@@ -133,10 +133,5 @@ TEST(DescribeConfigs, tells_the_broker_its_own_and_the_topic_defaults) {
   for (std::size_t i = 1; i < all.size(); ++i) EXPECT_LT(all[i - 1].name, all[i].name);
 }
 
-TEST(NearestName, counts_edits) {
-  EXPECT_EQ(nearest_name("kitten", {"mitten", "sitting", "kit"}), "mitten");
-  EXPECT_EQ(nearest_name("x", {}), "");
-}
-
 }  // namespace
 }  // namespace ottla::broker
