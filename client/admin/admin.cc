@@ -1,0 +1,79 @@
+#include "ottla/admin.h"
+
+#include <utility>
+
+#include "client/admin/admin_handle.h"
+#include "client/metadata/client_config.h"
+
+namespace ottla {
+
+Result<Admin> Admin::open(AdminConfig config) {
+  return client::open_admin(config,
+                            client::start_own_runtime(client::make_logger(config, "admin")));
+}
+
+Admin::Admin(std::unique_ptr<client::AdminHandle> handle) : handle_(std::move(handle)) {}
+
+Admin::Admin(Admin&&) noexcept = default;
+
+Admin& Admin::operator=(Admin&& other) noexcept {
+  Admin old(std::move(*this));
+  handle_ = std::move(other.handle_);
+  return *this;
+}
+
+Admin::~Admin() {
+  if (!handle_) return;
+  auto closing = handle_->core().close_async();
+  // The callback thread cannot wait; the close goes on by itself.
+  if (handle_->on_callback_thread()) {
+    closing.forget();
+    return;
+  }
+  const auto closed = closing.get();
+  if (closed || closed.error().code() == ErrorCode::would_block) return;
+  handle_->core().log().warn("closing the admin client: " + closed.error().to_string());
+}
+
+Future<TopicOutcomes> Admin::create_topics(std::vector<NewTopic> topics,
+                                           const CreateTopicsOptions& options) {
+  return handle_->core().create_topics(std::move(topics), options);
+}
+
+Future<TopicOutcomes> Admin::delete_topics(std::vector<std::string> topics,
+                                           const AdminOptions& options) {
+  return handle_->core().delete_topics(topics, options);
+}
+
+Future<std::vector<TopicListing>> Admin::list_topics(const ListTopicsOptions& options) {
+  return handle_->core().list_topics(options);
+}
+
+Future<TopicDescriptions> Admin::describe_topics(std::vector<std::string> topics,
+                                                 const AdminOptions& options) {
+  return handle_->core().describe_topics(topics, options);
+}
+
+Future<ClusterDescription> Admin::describe_cluster(const AdminOptions& options) {
+  return handle_->core().describe_cluster(options);
+}
+
+Result<void> Admin::close() {
+  if (handle_->on_callback_thread()) {
+    return Error(ErrorCode::invalid_argument,
+                 "close() waits for the callback thread, so it cannot be called there");
+  }
+  return handle_->core().close_async().get();
+}
+
+}  // namespace ottla
+
+namespace ottla::client {
+
+Result<Admin> open_admin(const AdminConfig& config, std::shared_ptr<base::Runtime> runtime) {
+  auto core = AdminCore::start(*runtime, config);
+  if (!core) return std::move(core).error();
+  return Admin(std::make_unique<AdminHandle>(std::move(runtime), std::move(*core)));
+}
+
+}  // namespace ottla::client

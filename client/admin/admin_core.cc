@@ -1,0 +1,108 @@
+#include "client/admin/admin_core.h"
+
+#include <utility>
+
+#include "client/admin/change_topics.h"
+#include "client/admin/describe.h"
+#include "client/metadata/client_config.h"
+
+namespace ottla::client {
+namespace {
+
+Error closed_error() {
+  return Error(ErrorCode::closed, "the admin client was closed");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<AdminCore>> AdminCore::start(base::Runtime& runtime,
+                                                    const AdminConfig& config) {
+  auto settings = AdminSettings::from(config, runtime.next_seed());
+  if (!settings) return std::move(settings).error();
+  auto core =
+      std::make_shared<AdminCore>(runtime, std::move(*settings), make_logger(config, "admin"));
+  core->client_.metadata().on_update([core = core.get()] { core->calls_.on_metadata_update(); });
+  core->client_.start([core = core.get()](base::TimePoint now) { return core->turn(now); });
+  return core;
+}
+
+AdminCore::AdminCore(base::Runtime& runtime, AdminSettings settings, base::Logger log)
+    : runtime_(runtime),
+      settings_(std::move(settings)),
+      executor_(std::make_shared<CallbackExecutor>(runtime, log)),
+      client_(runtime, settings_.network, settings_.metadata, log),
+      calls_(runtime.clock(), settings_.network.request_timeout, settings_.retry,
+             runtime.next_seed(),
+             {.on_change = [this] { client_.wake(); },
+              .on_unreachable = [this] { return client_.network().unreachable(); }}) {}
+
+Future<TopicOutcomes> AdminCore::create_topics(std::vector<NewTopic> topics,
+                                               const CreateTopicsOptions& options) {
+  const Promise<TopicOutcomes> promise(executor_);
+  submit(std::make_unique<CreateTopicsCall>(promise, std::move(topics), options.validate_only),
+         options.timeout);
+  return promise.future();
+}
+
+Future<TopicOutcomes> AdminCore::delete_topics(const std::vector<std::string>& topics,
+                                               const AdminOptions& options) {
+  const Promise<TopicOutcomes> promise(executor_);
+  submit(std::make_unique<DeleteTopicsCall>(promise, topics), options.timeout);
+  return promise.future();
+}
+
+Future<std::vector<TopicListing>> AdminCore::list_topics(const ListTopicsOptions& options) {
+  const Promise<std::vector<TopicListing>> promise(executor_);
+  submit(std::make_unique<ListTopicsCall>(promise, options.list_internal), options.timeout);
+  return promise.future();
+}
+
+Future<TopicDescriptions> AdminCore::describe_topics(const std::vector<std::string>& topics,
+                                                     const AdminOptions& options) {
+  const Promise<TopicDescriptions> promise(executor_);
+  submit(std::make_unique<DescribeTopicsCall>(promise, topics), options.timeout);
+  return promise.future();
+}
+
+Future<ClusterDescription> AdminCore::describe_cluster(const AdminOptions& options) {
+  const Promise<ClusterDescription> promise(executor_);
+  submit(std::make_unique<DescribeClusterCall>(promise), options.timeout);
+  return promise.future();
+}
+
+void AdminCore::submit(std::unique_ptr<AdminCall> call, const Timeout& timeout) {
+  const auto time = timeout ? detail::clamp_timeout(*timeout) : settings_.default_timeout;
+  const auto deadline = runtime_.clock().now() + time;
+  client_.post([self = shared_from_this(), call = std::move(call), deadline]() mutable {
+    if (call->answered()) return;
+    if (self->client_.stopped()) return call->fail(closed_error());
+    self->calls_.add(std::move(call), deadline);
+  });
+}
+
+Future<void> AdminCore::close_async() {
+  const Promise<void> promise(executor_);
+  client_.post([self = shared_from_this(), promise] {
+    self->stop();
+    // After the callbacks of the calls that this has ended.
+    self->executor_->run(base::Task([promise] { promise.set({}); }));
+  });
+  return promise.future();
+}
+
+void AdminCore::stop() {
+  calls_.close(closed_error());
+  client_.stop();
+}
+
+base::TimePoint AdminCore::turn(base::TimePoint now) {
+  auto poll = calls_.poll(now, client_.cluster());
+  for (auto& request : poll.requests) client_.network().send(std::move(request));
+  if (poll.update_metadata) {
+    client_.metadata().request_update();
+    client_.wake();
+  }
+  return poll.next;
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/runtime.h"
+#include "client/admin/admin_calls.h"
+#include "client/admin/admin_settings.h"
+#include "client/callback_executor.h"
+#include "client/metadata/cluster_client.h"
+#include "ottla/admin.h"
+
+namespace ottla::client {
+
+// The Admin itself, on a runtime that somebody else owns; ottla::Admin is a handle to one.
+// Deterministic on a simulated runtime: nothing here waits. Must be closed before its last owner
+// lets it go.
+class AdminCore final : public std::enable_shared_from_this<AdminCore> {
+ public:
+  static Result<std::shared_ptr<AdminCore>> start(base::Runtime& runtime,
+                                                  const AdminConfig& config);
+  AdminCore(base::Runtime& runtime, AdminSettings settings, base::Logger log);
+
+  // Any thread; as those of ottla::Admin.
+  Future<TopicOutcomes> create_topics(std::vector<NewTopic> topics,
+                                      const CreateTopicsOptions& options);
+  Future<TopicOutcomes> delete_topics(const std::vector<std::string>& topics,
+                                      const AdminOptions& options);
+  Future<std::vector<TopicListing>> list_topics(const ListTopicsOptions& options);
+  Future<TopicDescriptions> describe_topics(const std::vector<std::string>& topics,
+                                            const AdminOptions& options);
+  Future<ClusterDescription> describe_cluster(const AdminOptions& options);
+
+  // Done when all calls are answered and the network is closed. Closing again is success.
+  Future<void> close_async();
+
+  const std::shared_ptr<CallbackExecutor>& executor() const { return executor_; }
+  const base::Logger& log() const { return client_.log(); }
+
+ private:
+  using Timeout = std::optional<std::chrono::milliseconds>;
+
+  void submit(std::unique_ptr<AdminCall> call, const Timeout& timeout);
+
+  // Loop thread.
+  base::TimePoint turn(base::TimePoint now);
+  void stop();
+
+  base::Runtime& runtime_;
+  const AdminSettings settings_;
+  const std::shared_ptr<CallbackExecutor> executor_;
+  ClusterClient client_;
+  AdminCalls calls_;
+};
+
+}  // namespace ottla::client

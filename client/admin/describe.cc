@@ -1,0 +1,197 @@
+#include "client/admin/describe.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "client/metadata/cluster.h"
+#include "protocol/messages/describe_cluster.h"
+
+namespace ottla::client {
+namespace {
+
+using protocol::DescribeClusterRequest;
+using protocol::DescribeClusterResponse;
+using protocol::MetadataRequest;
+using protocol::MetadataResponse;
+
+// The first versions of Metadata that have a null list of topics, and that can be told not to make
+// the topics they are asked for.
+constexpr std::int16_t kNullIsAllTopics = 1;
+constexpr std::int16_t kCreationOptional = 4;
+
+MetadataRequest metadata_request_for(std::int16_t version) {
+  MetadataRequest request;
+  if (version >= kCreationOptional) request.allow_auto_topic_creation = false;
+  return request;
+}
+
+std::string id_text(const Uuid& id) {
+  return id.is_zero() ? std::string() : id.to_string();
+}
+
+// The partitions of an answer must be those from 0 on, each once.
+bool complete(const MetadataResponse::Topic& topic) {
+  std::vector<bool> seen(topic.partitions.size());
+  for (const auto& partition : topic.partitions) {
+    const auto index = partition.partition_index;
+    if (index < 0 || static_cast<std::size_t>(index) >= seen.size()) return false;
+    if (seen[static_cast<std::size_t>(index)]) return false;
+    seen[static_cast<std::size_t>(index)] = true;
+  }
+  return !seen.empty();
+}
+
+// `id_of` is where a broker's id is: the messages name it differently.
+template <class Brokers, class IdOf>
+Result<ClusterDescription> to_description(std::string_view cluster_id, BrokerId controller,
+                                          const Brokers& brokers, const IdOf& id_of) {
+  std::map<std::int32_t, Node> nodes;
+  for (const auto& broker : brokers) {
+    const auto id = id_of(broker).value;
+    Node node{.id = id, .host = std::string(broker.host), .port = broker.port};
+    if (broker.rack) node.rack = *broker.rack;
+    if (id < 0 || node.port < 0 || !nodes.emplace(id, std::move(node)).second) {
+      return Error(ErrorCode::unknown_server_error, "the broker's answer has a broker " +
+                                                        std::to_string(id) +
+                                                        " that is there twice, or is none");
+    }
+  }
+  ClusterDescription description{.cluster_id = std::string(cluster_id)};
+  for (auto& [id, node] : nodes) {
+    if (id == controller.value) description.controller = node;
+    description.nodes.push_back(std::move(node));
+  }
+  return description;
+}
+
+}  // namespace
+
+Request ListTopicsCall::next_request(BrokerId broker, std::int32_t) {
+  auto make = [](std::int16_t version) {
+    auto request = metadata_request_for(version);
+    if (version < kNullIsAllTopics) request.topics.emplace();
+    return request;
+  };
+  auto done = [this](Result<Response<MetadataResponse>> response) {
+    if (!response) return on_failure(response.error());
+    take(response->message);
+  };
+  return make_request<MetadataRequest>(broker, std::move(make), std::move(done));
+}
+
+void ListTopicsCall::take(const MetadataResponse& response) {
+  if (response.error_code != ErrorCode::none) {
+    return on_failure(Error(response.error_code, "the broker refused Metadata"));
+  }
+  std::map<std::string_view, TopicListing> listings;
+  for (const auto& topic : response.topics) {
+    // A topic without a leader is there all the same.
+    const bool there =
+        topic.error_code == ErrorCode::none || topic.error_code == ErrorCode::leader_not_available;
+    if (!topic.name || !there || (topic.is_internal && !list_internal_)) continue;
+    listings[*topic.name] = {.name = std::string(*topic.name),
+                             .topic_id = id_text(topic.topic_id),
+                             .internal = topic.is_internal};
+  }
+  std::vector<TopicListing> sorted;
+  sorted.reserve(listings.size());
+  for (auto& [name, listing] : listings) sorted.push_back(std::move(listing));
+  answer(std::move(sorted));
+}
+
+DescribeTopicsCall::DescribeTopicsCall(Promise<TopicDescriptions> promise,
+                                       const std::vector<std::string>& topics)
+    : TopicsCall(std::move(promise)) {
+  for (const auto& topic : topics) add(topic);
+  answer_if_settled();
+}
+
+Request DescribeTopicsCall::next_request(BrokerId broker, std::int32_t) {
+  auto make = [this](std::int16_t version) {
+    auto request = metadata_request_for(version);
+    auto& topics = request.topics.emplace();
+    for (const auto& name : pending()) topics.push_back({.topic_id = {}, .name = name});
+    return request;
+  };
+  auto done = [this](Result<Response<MetadataResponse>> response) {
+    if (!response) return on_failure(response.error());
+    if (const auto code = response->message.error_code; code != ErrorCode::none) {
+      return on_failure(Error(code, "the broker refused Metadata"));
+    }
+    const auto name_of = [](const auto& topic) { return topic.name; };
+    take_answers(response->message.topics, name_of,
+                 [this](const auto& name, const auto& topic) { return take(name, topic); });
+  };
+  return make_request<MetadataRequest>(broker, std::move(make), std::move(done));
+}
+
+std::optional<Error> DescribeTopicsCall::take(const std::string& name,
+                                              const MetadataResponse::Topic& topic) {
+  if (topic.error_code != ErrorCode::none) {
+    auto error = topic_error(topic.error_code, {}, name);
+    if (may_change(topic.error_code)) return error;
+    settle(name, std::move(error));
+    return std::nullopt;
+  }
+  if (!complete(topic)) {
+    settle(name, topic_error(ErrorCode::unknown_server_error,
+                             "the numbers of the partitions in the broker's answer are not those "
+                             "from 0 on, each once",
+                             name));
+    return std::nullopt;
+  }
+  Cluster cluster;
+  MetadataResponse only;
+  only.topics.push_back(topic);
+  cluster.update(only);
+  settle(name, TopicDescription{.name = name,
+                                .topic_id = id_text(topic.topic_id),
+                                .internal = topic.is_internal,
+                                .partitions = to_partition_infos(*cluster.topic(name))});
+  return std::nullopt;
+}
+
+Request DescribeClusterCall::next_request(BrokerId broker, std::int32_t) {
+  if (by_metadata_) return metadata_request(broker);
+  auto make = [](std::int16_t) { return DescribeClusterRequest{}; };
+  auto done = [this](Result<Response<DescribeClusterResponse>> response) {
+    if (!response) return on_refusal(response.error());
+    const auto& message = response->message;
+    if (message.error_code != ErrorCode::none) {
+      return on_refusal(Error(message.error_code,
+                              std::string(message.error_message.value_or(std::string_view{}))));
+    }
+    const auto id_of = [](const auto& node) { return node.broker_id; };
+    answer(to_description(message.cluster_id, message.controller_id, message.brokers, id_of));
+  };
+  return make_request<DescribeClusterRequest>(broker, std::move(make), std::move(done));
+}
+
+void DescribeClusterCall::on_refusal(const Error& error) {
+  if (error.code() != ErrorCode::unsupported_version) return on_failure(error);
+  by_metadata_ = true;
+  try_again(error);
+}
+
+Request DescribeClusterCall::metadata_request(BrokerId broker) {
+  auto make = [](std::int16_t version) {
+    auto request = metadata_request_for(version);
+    request.topics.emplace();
+    return request;
+  };
+  auto done = [this](Result<Response<MetadataResponse>> response) {
+    if (!response) return on_failure(response.error());
+    const auto& message = response->message;
+    if (message.error_code != ErrorCode::none) {
+      return on_failure(Error(message.error_code, "the broker refused Metadata"));
+    }
+    const auto id_of = [](const auto& node) { return node.node_id; };
+    answer(to_description(message.cluster_id.value_or(std::string_view{}), message.controller_id,
+                          message.brokers, id_of));
+  };
+  return make_request<MetadataRequest>(broker, std::move(make), std::move(done));
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/admin/topics_call.h"
+#include "ottla/admin.h"
+#include "protocol/messages/metadata.h"
+
+namespace ottla::client {
+
+class ListTopicsCall final : public AdminCallFor<std::vector<TopicListing>> {
+ public:
+  ListTopicsCall(Promise<std::vector<TopicListing>> promise, bool list_internal)
+      : AdminCallFor(std::move(promise)), list_internal_(list_internal) {}
+
+  bool for_controller() const override { return false; }
+  Request next_request(BrokerId broker, std::int32_t timeout_ms) override;
+
+ private:
+  void take(const protocol::MetadataResponse& response);
+
+  const bool list_internal_;
+};
+
+class DescribeTopicsCall final : public TopicsCall<Result<TopicDescription>> {
+ public:
+  DescribeTopicsCall(Promise<TopicDescriptions> promise, const std::vector<std::string>& topics);
+
+  bool for_controller() const override { return false; }
+  Request next_request(BrokerId broker, std::int32_t timeout_ms) override;
+
+ private:
+  std::optional<Error> take(const std::string& name,
+                            const protocol::MetadataResponse::Topic& topic);
+};
+
+// By DescribeCluster; by Metadata of brokers that do not serve that (older than Kafka 2.8).
+class DescribeClusterCall final : public AdminCallFor<ClusterDescription> {
+ public:
+  using AdminCallFor::AdminCallFor;
+
+  bool for_controller() const override { return false; }
+  Request next_request(BrokerId broker, std::int32_t timeout_ms) override;
+
+ private:
+  Request metadata_request(BrokerId broker);
+  void on_refusal(const Error& error);
+
+  bool by_metadata_ = false;
+};
+
+}  // namespace ottla::client
