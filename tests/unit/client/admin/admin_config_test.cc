@@ -1,0 +1,98 @@
+#include "ottla/admin_config.h"
+
+#include <gtest/gtest.h>
+
+#include "client/admin/admin_settings.h"
+
+namespace ottla {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(AdminConfig, reads_all_of_kafkas_keys_that_it_has) {
+  const auto config = AdminConfig::from_properties({{"bootstrap.servers", "a:1,b:2"},
+                                                    {"client.id", " me "},
+                                                    {"default.api.timeout.ms", "1"},
+                                                    {"request.timeout.ms", "2"},
+                                                    {"retry.backoff.ms", "3"},
+                                                    {"retry.backoff.max.ms", "4"},
+                                                    {"metadata.max.age.ms", "5"},
+                                                    {"reconnect.backoff.ms", "6"},
+                                                    {"reconnect.backoff.max.ms", "7"},
+                                                    {"socket.connection.setup.timeout.ms", "8"},
+                                                    {"socket.connection.setup.timeout.max.ms", "9"},
+                                                    {"connections.max.idle.ms", "10"}})
+                          .value();
+  EXPECT_EQ(config.bootstrap_servers, "a:1,b:2");
+  EXPECT_EQ(config.client_id, "me");
+  EXPECT_EQ(config.default_api_timeout, 1ms);
+  EXPECT_EQ(config.request_timeout, 2ms);
+  EXPECT_EQ(config.retry_backoff, 3ms);
+  EXPECT_EQ(config.retry_backoff_max, 4ms);
+  EXPECT_EQ(config.metadata_max_age, 5ms);
+  EXPECT_EQ(config.reconnect_backoff, 6ms);
+  EXPECT_EQ(config.reconnect_backoff_max, 7ms);
+  EXPECT_EQ(config.socket_connection_setup_timeout, 8ms);
+  EXPECT_EQ(config.socket_connection_setup_timeout_max, 9ms);
+  EXPECT_EQ(config.connections_max_idle, 10ms);
+}
+
+TEST(AdminConfig, skips_what_only_a_jvm_can_use) {
+  const auto config = AdminConfig::from_properties({{"metric.reporters", "com.example.Reporter"},
+                                                    {"sasl.jaas.config", "x"},
+                                                    {"security.protocol", "plaintext"}});
+  ASSERT_TRUE(config) << config.error();
+  EXPECT_EQ(config->default_api_timeout, AdminConfig().default_api_timeout);
+}
+
+// What is said of one property.
+std::string refusal(const std::string& key, const std::string& value) {
+  const auto config = AdminConfig::from_properties({{key, value}});
+  if (config) return "accepted";
+  EXPECT_EQ(config.error().code(), ErrorCode::invalid_argument);
+  return config.error().message();
+}
+
+TEST(AdminConfig, names_the_nearest_key) {
+  EXPECT_EQ(refusal("request.timeout", "5"),
+            "unknown key request.timeout; the nearest one there is is request.timeout.ms");
+}
+
+TEST(AdminConfig, says_what_a_value_should_be) {
+  for (const auto* value : {"-1", "", "x", "5s", "9223372036854775808", "1.5"}) {
+    EXPECT_EQ(refusal("request.timeout.ms", value),
+              "request.timeout.ms is '" + std::string(value) +
+                  "'; it must be a whole number from 0 to 9223372036854775807");
+  }
+}
+
+TEST(AdminConfig, refuses_security_that_it_does_not_have) {
+  EXPECT_EQ(refusal("security.protocol", "SSL"),
+            "security.protocol is 'SSL'; it must be PLAINTEXT: nothing else is supported");
+}
+
+TEST(AdminConfig, takes_the_longest_times_for_a_hundred_years) {
+  const auto config =
+      AdminConfig::from_properties({{"metadata.max.age.ms", "9223372036854775807"}}).value();
+  EXPECT_EQ(config.metadata_max_age, std::chrono::hours(24 * 365 * 100));
+}
+
+TEST(AdminSettings, names_the_field_that_cannot_be) {
+  const auto refused = [](const AdminConfig& config) {
+    const auto settings = client::AdminSettings::from(config, 1);
+    return settings ? std::string("accepted") : settings.error().message();
+  };
+  EXPECT_NE(refused({}).find("bootstrap_servers"), std::string::npos);
+  EXPECT_NE(refused({.bootstrap_servers = "nowhere"}).find("bootstrap_servers"), std::string::npos);
+  EXPECT_EQ(refused({.bootstrap_servers = "a:1", .default_api_timeout = 0ms}),
+            "default_api_timeout is 0 ms; it must be at least 1 ms");
+  EXPECT_EQ(refused({.bootstrap_servers = "a:1"}), "accepted");
+}
+
+TEST(AdminSettings, makes_a_client_id_where_none_is_given) {
+  const auto settings = client::AdminSettings::from({.bootstrap_servers = "a:1"}, 7).value();
+  EXPECT_EQ(settings.network.client_id, "adminclient-7");
+}
+
+}  // namespace
+}  // namespace ottla
