@@ -92,7 +92,7 @@ class Broker::Impl {
   void serve();
   void started(Result<void> outcome);
 
-  std::optional<LogConfig> describe_log(const LogManager::Found& found) const;
+  std::optional<LogConfig> describe_log(LogManager::Found& found) const;
   std::vector<BrokerEndpoint> endpoints() const;
 
   // Set at construction.
@@ -135,18 +135,20 @@ void Broker::Impl::open_logs(Opened opened) {
   logs_->set_on_offline([this](const Error& error) {
     if (on_offline_) std::exchange(on_offline_, {})(error);
   });
-  logs_->load([this](const LogManager::Found& found) { return describe_log(found); },
+  logs_->load([this](LogManager::Found& found) { return describe_log(found); },
               lifetime_.guard([this](const Result<void>& loaded) {
                 if (!loaded) return started(loaded.error());
                 bind_ports();
               }));
 }
 
-std::optional<LogConfig> Broker::Impl::describe_log(const LogManager::Found& found) const {
+std::optional<LogConfig> Broker::Impl::describe_log(LogManager::Found& found) const {
   const auto& image = *loaded_->image;
   const auto* topic = image.find_topic(found.partition.topic);
   if (topic == nullptr || topic->find(found.partition.partition) == nullptr) return std::nullopt;
-  if (!found.topic_id.is_zero() && found.topic_id != topic->id) return std::nullopt;
+  // A crash just after the log was made may have left partition.metadata torn.
+  if (found.topic_id.is_zero()) found.topic_id = topic->id;
+  if (found.topic_id != topic->id) return std::nullopt;
   return derive_topic_config(config_, image.topic_configs(topic->name)).log;
 }
 

@@ -1,0 +1,171 @@
+#include <gtest/gtest.h>
+
+#include "broker/log/producer_state_manager.h"
+#include "tests/unit/log/log_fixture.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::int32_t kMax = 0x7fffffff;
+
+// What the log answers to a batch of `count` records.
+struct Step {
+  std::int16_t epoch;
+  std::int32_t sequence;
+  int count;
+  ErrorCode expected;      // none: appended
+  std::int64_t duplicate;  // the offset it was appended at before; -1: it is new
+};
+
+void play(const std::vector<Step>& steps) {
+  LogFixture f;
+  f.create();
+  std::int64_t next = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    SCOPED_TRACE("step " + std::to_string(i));
+    const auto& step = steps[i];
+    const std::vector<TestRecord> records(static_cast<std::size_t>(step.count), {"v"});
+    auto done = f.append(batch_of(records, producer(9, step.epoch, step.sequence)));
+    if (step.expected != ErrorCode::none) {
+      ASSERT_FALSE(done);
+      EXPECT_EQ(done.error().code(), step.expected) << done.error();
+      continue;
+    }
+    ASSERT_TRUE(done) << done.error();
+    EXPECT_EQ(done->duplicate, step.duplicate >= 0);
+    EXPECT_EQ(done->first_offset.value, step.duplicate >= 0 ? step.duplicate : next);
+    EXPECT_EQ(done->last_offset.value, done->first_offset.value + step.count - 1);
+    if (step.duplicate < 0) next += step.count;
+    EXPECT_EQ(f.log->log_end_offset().value, next);
+  }
+}
+
+constexpr auto kOk = ErrorCode::none;
+constexpr auto kGap = ErrorCode::out_of_order_sequence_number;
+constexpr auto kFenced = ErrorCode::invalid_producer_epoch;
+
+TEST(Idempotence, takes_sequences_in_order_and_refuses_gaps) {
+  play({{0, 0, 2, kOk, -1}, {0, 2, 1, kOk, -1}, {0, 4, 1, kGap, -1}, {0, 3, 1, kOk, -1}});
+}
+
+TEST(Idempotence, answers_a_duplicate_with_its_first_offsets) {
+  play({{0, 0, 2, kOk, -1}, {0, 2, 3, kOk, -1}, {0, 0, 2, kOk, 0}, {0, 2, 3, kOk, 2}});
+}
+
+TEST(Idempotence, remembers_five_batches) {
+  play({{0, 0, 1, kOk, -1},
+        {0, 1, 1, kOk, -1},
+        {0, 2, 1, kOk, -1},
+        {0, 3, 1, kOk, -1},
+        {0, 4, 1, kOk, -1},
+        {0, 0, 1, kOk, 0},
+        {0, 5, 1, kOk, -1},
+        {0, 0, 1, kGap, -1},
+        {0, 1, 1, kOk, 1}});
+}
+
+TEST(Idempotence, refuses_what_overlaps_without_being_the_same) {
+  play({{0, 0, 3, kOk, -1}, {0, 0, 2, kGap, -1}, {0, 1, 2, kGap, -1}, {0, 2, 2, kGap, -1}});
+}
+
+TEST(Idempotence, begins_a_new_epoch_at_sequence_zero) {
+  play({{0, 0, 1, kOk, -1}, {1, 1, 1, kGap, -1}, {1, 0, 1, kOk, -1}, {1, 1, 1, kOk, -1}});
+}
+
+TEST(Idempotence, forgets_the_batches_of_an_earlier_epoch) {
+  play({{0, 0, 1, kOk, -1}, {1, 0, 1, kOk, -1}, {1, 0, 1, kOk, 1}});
+}
+
+TEST(Idempotence, fences_an_earlier_epoch) {
+  play({{3, 0, 1, kOk, -1}, {2, 1, 1, kFenced, -1}, {2, 0, 1, kFenced, -1}});
+}
+
+TEST(Idempotence, takes_any_first_sequence_of_a_producer_it_does_not_know) {
+  play({{4, 17, 2, kOk, -1}, {4, 19, 1, kOk, -1}, {4, 17, 2, kOk, 0}});
+}
+
+TEST(Idempotence, goes_on_at_zero_after_the_greatest_sequence) {
+  play({{0, kMax - 1, 2, kOk, -1}, {0, 1, 1, kGap, -1}, {0, 0, 1, kOk, -1}});
+}
+
+TEST(Idempotence, wraps_within_a_batch) {
+  play({{0, kMax - 1, 4, kOk, -1},  // kMax - 1, kMax, 0, 1
+        {0, 2, 1, kOk, -1},
+        {0, kMax - 1, 4, kOk, 0}});
+}
+
+TEST(Idempotence, refuses_records_outside_of_an_open_transaction) {
+  LogFixture f;
+  f.create();
+  ASSERT_TRUE(f.append(batch_of({{"a"}}, producer(9, 0, 0), true)));
+  EXPECT_EQ(f.append(batch_of({{"b"}}, producer(9, 0, 1))).error().code(),
+            ErrorCode::invalid_txn_state);
+  f.loop.advance(std::chrono::seconds(1));
+  EXPECT_EQ(f.log->high_watermark(), Offset(1));
+  EXPECT_EQ(f.log->last_stable_offset(), Offset(0));
+  auto marker = protocol::end_transaction_batch({true, 3}, ProducerId(9), ProducerEpoch(0), 5);
+  ASSERT_TRUE(f.append(marker, LeaderEpoch(1), AppendOrigin::coordinator));
+  f.loop.advance(std::chrono::seconds(1));
+  EXPECT_EQ(f.log->last_stable_offset(), Offset(2));
+  EXPECT_TRUE(f.append(batch_of({{"b"}}, producer(9, 0, 1))));
+}
+
+TEST(Idempotence, forgets_idle_producers) {
+  LogFixture f;
+  f.create();
+  ASSERT_TRUE(f.append(batch_of({{"a", f.loop.wall_now()}}, producer(9, 0, 0))));
+  f.loop.advance(std::chrono::hours(24));
+  ASSERT_TRUE(f.append(batch_of({{"a", f.loop.wall_now()}}, producer(10, 0, 0))));
+  f.log->expire_producers(86'400'000 - 1);
+  EXPECT_EQ(f.log->producer_count(), 1u);
+}
+
+TEST(ProducerSnapshot, keeps_the_last_batch_of_each_producer) {
+  ProducerStateManager producers;
+  BatchHeader batch;
+  batch.base_offset = Offset(100);
+  batch.last_offset = Offset(104);
+  batch.max_timestamp = 1234;
+  batch.producer_id = ProducerId(7);
+  batch.producer_epoch = ProducerEpoch(2);
+  batch.base_sequence = Sequence(40);
+  producers.update(batch);
+  const auto bytes = producers.to_snapshot();
+  // version 1, crc, one entry: id 7, epoch 2, last sequence 44, last offset 104, delta 4,
+  // timestamp 1234, coordinator epoch -1, no transaction.
+  ASSERT_EQ(bytes.size(), 10u + 46u);
+  EXPECT_EQ(bytes.substr(0, 2), std::string("\0\1", 2));
+  EXPECT_EQ(bytes.substr(6, 4), std::string("\0\0\0\1", 4));
+  EXPECT_EQ(bytes.substr(10), std::string("\0\0\0\0\0\0\0\7"
+                                          "\0\2"
+                                          "\0\0\0\x2c"
+                                          "\0\0\0\0\0\0\0\x68"
+                                          "\0\0\0\4"
+                                          "\0\0\0\0\0\0\x04\xd2"
+                                          "\xff\xff\xff\xff"
+                                          "\xff\xff\xff\xff\xff\xff\xff\xff",
+                                          46));
+  auto back = ProducerStateManager::from_snapshot(bytes);
+  ASSERT_TRUE(back) << back.error();
+  ASSERT_NE(back->find(ProducerId(7)), nullptr);
+  EXPECT_EQ(*back->find(ProducerId(7)), *producers.find(ProducerId(7)));
+}
+
+TEST(ProducerSnapshot, finds_every_flipped_bit_and_every_missing_byte) {
+  ProducerStateManager producers;
+  BatchHeader batch;
+  batch.producer_id = ProducerId(7);
+  batch.producer_epoch = ProducerEpoch(0);
+  batch.base_sequence = Sequence(0);
+  producers.update(batch);
+  const auto bytes = producers.to_snapshot();
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    auto flipped = bytes;
+    flipped[at] = static_cast<char>(flipped[at] ^ (1 << (at % 8)));
+    EXPECT_FALSE(ProducerStateManager::from_snapshot(flipped)) << at;
+    EXPECT_FALSE(ProducerStateManager::from_snapshot(BytesView(bytes).substr(0, at))) << at;
+  }
+}
+
+}  // namespace
+}  // namespace ottla::broker
