@@ -37,6 +37,10 @@ Result<Opened> open_data(const std::shared_ptr<base::Directory>& root, std::int3
   {
     // Who else uses the directory is the first question, not what half-written files say.
     auto lock = root->lock(".lock");
+    if (!lock && lock.error().code() == ErrorCode::already_in_use) {
+      return Error(ErrorCode::already_in_use,
+                   "the data directory " + root->path() + " is in use by another broker");
+    }
     if (!lock) return lock.error();
   }
   auto metadata = load_metadata(*root, logger);

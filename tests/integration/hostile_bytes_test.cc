@@ -108,7 +108,7 @@ TEST_F(HostileBytes, an_unknown_api_is_refused) {
 }
 
 TEST_F(HostileBytes, an_unknown_version_is_refused) {
-  auto bytes = request(MetadataRequest{}, 1);
+  auto bytes = request(MetadataRequest{}, 12);
   base::store_be(bytes.data() + 6, std::int16_t{99});
   expect_closed(bytes, "Metadata version 99 is not served; versions 0 to 13 are");
 }
