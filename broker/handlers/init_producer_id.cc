@@ -29,6 +29,7 @@ void handle_init_producer_id(Services& services, Request<InitProducerIdRequest> 
     }
     InitProducerIdResponse response;
     response.producer_id = *id;
+    response.producer_epoch = ProducerEpoch(0);
     waiting->answer(response);
   });
 }
