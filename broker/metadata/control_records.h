@@ -27,7 +27,7 @@ enum class ControlRecordType : std::int16_t {
   kraft_voters = 6,
 };
 
-// Opens a raft epoch. Version 1, with directory ids, belongs to kraft.version 1.
+// Opens a raft epoch. Version 1, with directory ids, is for requests; logs have version 0.
 struct LeaderChangeMessage {
   static constexpr protocol::Api api = metadata_record_api(-1, "LeaderChangeMessage", 1);
   static constexpr protocol::Side side = protocol::Side::record;

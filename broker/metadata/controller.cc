@@ -212,20 +212,18 @@ Result<void> Controller::Impl::open_epoch() {
 }
 
 Result<void> Controller::Impl::append_leader_change() {
-  const std::int16_t version = loaded_.kraft_version;
-  const LeaderChangeMessage::Voter voter{identity_.node_id.value, identity_.directory_id};
-  const LeaderChangeMessage change{.version = version,
-                                   .leader_id = identity_.node_id.value,
-                                   .voters = {voter},
-                                   .granting_voters = {voter}};
+  // Version 0 whatever the kraft.version: Apache Kafka reads no other.
+  const LeaderChangeMessage::Voter voter{.voter_id = identity_.node_id.value};
+  const LeaderChangeMessage change{
+      .leader_id = identity_.node_id.value, .voters = {voter}, .granting_voters = {voter}};
   std::vector<EncodedControlRecord> records;
-  auto encoded = encode_control_record(change, version);
+  auto encoded = encode_control_record(change, 0);
   if (!encoded) return encoded.error();
   records.push_back(*std::move(encoded));
   // Under kraft.version 1 the log of a new cluster begins with what its format tool put into the
   // first snapshot.
   const bool first = loaded_.log_end_offset == Offset(0) && !loaded_.voters.empty();
-  if (version == 1 && first) {
+  if (loaded_.kraft_version == 1 && first) {
     auto kraft_version = encode_control_record(KRaftVersionRecord{.kraft_version = 1}, 0);
     if (!kraft_version) return kraft_version.error();
     records.push_back(*std::move(kraft_version));

@@ -5,6 +5,7 @@
 #include "broker/metadata/metadata_batch.h"
 #include "broker/metadata/quorum_state.h"
 #include "protocol/record/record_batch.h"
+#include "protocol/record/record_reader.h"
 #include "tests/unit/metadata/controller_fixture.h"
 #include "tests/unit/metadata/hex.h"
 
@@ -192,6 +193,11 @@ TEST_F(MetadataLoader, kraft_version_1_is_kept) {
   const auto first = protocol::RecordBatchView::parse(log_file).value();
   EXPECT_TRUE(first.is_control());
   EXPECT_EQ(first.record_count(), 3);
+  protocol::RecordReader in_first(first, first.records());
+  protocol::RecordView record;
+  ASSERT_TRUE(in_first.next(record));
+  // Apache Kafka reads version 0 alone: version, leader, voters, those who granted, no tags.
+  EXPECT_EQ(to_hex(*record.value), "00000000000102000000010002000000010000");
   const auto again = load();
   ASSERT_TRUE(again) << again.error();
   EXPECT_EQ(again->kraft_version, 1);
