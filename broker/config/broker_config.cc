@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/nearest_name.h"
 #include "broker/config/broker_config_keys.h"
 #include "broker/config/topic_config.h"
 
@@ -92,9 +91,7 @@ class ConfigReader {
     for (const auto& key : broker_keys()) names.push_back(key.name);
     const auto kafka = kafka_broker_keys();
     names.insert(names.end(), kafka.begin(), kafka.end());
-    return {ErrorCode::invalid_config, "unknown setting " + std::string(name) +
-                                           "; the nearest one there is is " +
-                                           std::string(base::nearest_name(name, names))};
+    return unknown_name("setting", name, names);
   }
 
   Result<void> assign(const BrokerKey& key, std::string_view name, const std::string& value) {

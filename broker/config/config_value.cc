@@ -5,10 +5,14 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/nearest_name.h"
+
 namespace ottla::broker {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\f";
+// Much longer than any name there is; the search takes time by the length.
+constexpr std::size_t kMaxNameForNearest = 128;
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
@@ -138,6 +142,18 @@ Result<void> check_value(std::string_view key, std::string_view value, const Val
       return check_choices(key, value, rule);
   }
   return {};
+}
+
+Error unknown_name(std::string_view what, std::string_view name,
+                   const std::vector<std::string_view>& names) {
+  std::string message = "unknown ";
+  message += what;
+  message += ' ';
+  message += name.substr(0, kMaxNameForNearest);
+  if (name.size() <= kMaxNameForNearest) {
+    message += "; the nearest one there is is " + std::string(base::nearest_name(name, names));
+  }
+  return {ErrorCode::invalid_config, std::move(message)};
 }
 
 }  // namespace ottla::broker

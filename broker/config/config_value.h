@@ -46,4 +46,8 @@ Result<double> parse_float(std::string_view key, std::string_view value, const V
 // "key=value: why" as an invalid_config.
 Error bad_value(std::string_view key, std::string_view value, std::string_view why);
 
+// An invalid_config: "unknown `what` `name`; the nearest one there is is ...".
+Error unknown_name(std::string_view what, std::string_view name,
+                   const std::vector<std::string_view>& names);
+
 }  // namespace ottla::broker

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/nearest_name.h"
-
 namespace ottla::broker {
 namespace {
 
@@ -103,9 +101,7 @@ Result<void> check_one(std::string_view name, const std::string& value) {
   for (const auto& row : topic_keys()) {
     if (!row.hidden) names.push_back(row.name);
   }
-  return Error(ErrorCode::invalid_config, "unknown topic setting " + std::string(name) +
-                                              "; the nearest one there is is " +
-                                              std::string(base::nearest_name(name, names)));
+  return unknown_name("topic setting", name, names);
 }
 
 }  // namespace

@@ -133,5 +133,11 @@ TEST(DescribeConfigs, tells_the_broker_its_own_and_the_topic_defaults) {
   for (std::size_t i = 1; i < all.size(); ++i) EXPECT_LT(all[i - 1].name, all[i].name);
 }
 
+TEST(TopicConfig, a_name_beyond_all_measure_is_refused_without_looking_for_its_like) {
+  const auto overrides = check_topic_overrides(Configs{{std::string(1 << 20, 'x'), "1"}});
+  ASSERT_FALSE(overrides);
+  EXPECT_LT(overrides.error().message().size(), 300U);
+}
+
 }  // namespace
 }  // namespace ottla::broker
