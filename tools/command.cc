@@ -4,7 +4,9 @@
 
 namespace ottla::tools {
 
-int fail(const std::string& name, const Error& error) { return fail(name, error.to_string()); }
+int fail(const std::string& name, const Error& error) {
+  return fail(name, error.to_string());
+}
 
 int fail(const std::string& name, const std::string& message) {
   std::cerr << "ottla " << name << ": " << message << '\n';

@@ -86,10 +86,12 @@ Result<Formatter> Formatter::from(const std::vector<std::string>& pairs) {
   auto properties = parse_pairs(pairs);
   if (!properties) return properties.error();
   Formatter made;
-  const std::map<std::string, bool*> switches = {
-      {"print.timestamp", &made.timestamp}, {"print.partition", &made.partition},
-      {"print.offset", &made.offset},       {"print.headers", &made.headers},
-      {"print.key", &made.key},             {"print.value", &made.value}};
+  const std::map<std::string, bool*> switches = {{"print.timestamp", &made.timestamp},
+                                                 {"print.partition", &made.partition},
+                                                 {"print.offset", &made.offset},
+                                                 {"print.headers", &made.headers},
+                                                 {"print.key", &made.key},
+                                                 {"print.value", &made.value}};
   const std::map<std::string, std::string*> texts = {{"key.separator", &made.key_separator},
                                                      {"line.separator", &made.line_separator},
                                                      {"headers.separator", &made.headers_separator},
@@ -188,8 +190,7 @@ int print_records(Consumer& consumer, const Flags& flags, const Formatter& forma
   while (left > 0 && interrupted == 0) {
     auto wait = milliseconds(200);  // how soon an interrupt is noticed
     if (flags.timeout_ms) {
-      const auto waited =
-          std::chrono::duration_cast<milliseconds>(steady_clock::now() - last);
+      const auto waited = std::chrono::duration_cast<milliseconds>(steady_clock::now() - last);
       if (waited >= patience) break;
       wait = std::min(wait, patience - waited);
     }

@@ -106,10 +106,9 @@ Result<LineReader> LineReader::from(const std::vector<std::string>& pairs) {
 Result<std::string_view> cut(std::string_view& line, std::string_view separator, const char* what) {
   const auto at = line.find(separator);
   if (at == std::string_view::npos) {
-    return Error(ErrorCode::invalid_argument, std::string("no ") + what + " in the line '" +
-                                                  std::string(line.substr(0, 80)) +
-                                                  "'; the separator is '" +
-                                                  std::string(separator) + "'");
+    return Error(ErrorCode::invalid_argument,
+                 std::string("no ") + what + " in the line '" + std::string(line.substr(0, 80)) +
+                     "'; the separator is '" + std::string(separator) + "'");
   }
   const auto part = line.substr(0, at);
   line.remove_prefix(at + separator.size());
