@@ -1,9 +1,5 @@
 // ottla-broker: one broker as a process of its own.
-#include <csignal>
-#include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,18 +20,12 @@ constexpr std::string_view kUsage =
     "SIGTERM and SIGINT shut it down cleanly.\n";
 
 struct Arguments {
-  ottla::broker::Properties properties;
+  ottla::Properties properties;
   bool help = false;
 };
 
-ottla::Result<void> read_config(const std::string& path, ottla::broker::Properties& properties) {
-  std::ifstream file(path);
-  if (!file) {
-    return ottla::Error(ottla::ErrorCode::not_found, "cannot read the configuration file",
-                        {.file = path});
-  }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  auto read = ottla::broker::parse_properties(text);
+ottla::Result<void> read_config(const std::string& path, ottla::Properties& properties) {
+  auto read = ottla::read_properties_file(path);
   if (!read) return read.error();
   for (auto& [key, value] : *read) properties[key] = value;
   return {};

@@ -38,7 +38,7 @@ TEST(Properties, unicode_escapes_become_utf8) {
 TEST(Properties, a_broken_unicode_escape_names_its_line) {
   const auto properties = parse_properties("a=1\nb=\\\n2\nc=\\u00g0\n");
   ASSERT_FALSE(properties);
-  EXPECT_EQ(properties.error().code(), ErrorCode::invalid_config);
+  EXPECT_EQ(properties.error().code(), ErrorCode::invalid_argument);
   EXPECT_NE(properties.error().message().find("line 4"), std::string::npos) << properties.error();
 }
 
