@@ -74,8 +74,7 @@ void ConsumerCore::ask_resets(base::TimePoint now) {
   const std::lock_guard lock(mutex_);
   for (auto* partition : subscription_.in_turn()) {
     const bool wanted = partition->state == AssignedPartition::State::awaiting_reset &&
-                        !partition->reset_asked && !partition->error &&
-                        partition->retry_at <= now;
+                        !partition->reset_asked && !partition->error && partition->retry_at <= now;
     if (!wanted) continue;
     partition->reset_asked = true;
     finder_.find({{partition->id, partition->reset_timestamp}}, now + settings_.default_api_timeout,

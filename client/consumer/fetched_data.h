@@ -23,9 +23,11 @@ struct DecodeOptions {
 // response, decoded record by record as poll asks for them. One thread at a time.
 class FetchedData {
  public:
-  // `bytes` were asked for from `offset` on.
+  // `bytes` were asked for from `offset` on; the broker has nothing to show at `high_watermark` or
+  // behind it (negative: not known).
   FetchedData(std::shared_ptr<const std::string> topic, std::int32_t partition, base::Slice bytes,
-              protocol::Offset offset, AbortedTransactions aborted, const DecodeOptions& options);
+              protocol::Offset offset, protocol::Offset high_watermark, AbortedTransactions aborted,
+              const DecodeOptions& options);
 
   // Walks the batches' headers once, before anything is decoded: where the next fetch goes on.
   // Batches that do not follow each other, or cannot be parsed, end what is used, and `decode` will
@@ -49,7 +51,7 @@ class FetchedData {
  private:
   struct Block;
 
-  void walk();
+  void walk(protocol::Offset high_watermark);
   Result<bool> next_batch();
   void append(const protocol::RecordView& record, ConsumerRecords::Contents& out);
   Error located(const Error& error) const;

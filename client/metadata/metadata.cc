@@ -40,6 +40,12 @@ void Metadata::wait_for_topic(std::string_view topic, std::int32_t partitions,
   waiters_.push_back(std::move(waiter));
 }
 
+bool Metadata::is_awaited(std::string_view topic, std::int32_t partitions) const {
+  return std::any_of(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
+    return waiter.topic == topic && waiter.partitions >= partitions;
+  });
+}
+
 base::TimePoint Metadata::due(base::TimePoint now) const {
   if (!new_topics_.empty() || !updated_at_) return std::max(failed_until_, now);
   if (update_wanted_) return std::max(not_before_, now);

@@ -45,6 +45,9 @@ class Metadata {
   void wait_for_topic(std::string_view topic, std::int32_t partitions, base::TimePoint deadline,
                       OnTopic done);
 
+  // Somebody waits for it already.
+  bool is_awaited(std::string_view topic, std::int32_t partitions) const;
+
   // The topics to ask for, and names for the request's time.
   struct Draft {
     std::vector<std::string> topics;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/endian.h"
+
 namespace ottla::client {
 namespace {
 
@@ -90,8 +92,7 @@ void NodeLink::ask_versions(std::int16_t version) {
     return protocol::ApiVersionsRequest{.client_software_name = kSoftwareName,
                                         .client_software_version = kSoftwareVersion};
   };
-  auto request = make_request<protocol::ApiVersionsRequest>(
-      id_, make, [this](auto response) { on_versions(std::move(response)); });
+  auto request = make_request<protocol::ApiVersionsRequest>(id_, make, [](const auto&) {});
   const auto id = connection_->next_correlation_id();
   auto frame = request.encode(version, id, env_.config.client_id);
   if (!frame) return connection_->close(frame.error());
@@ -99,27 +100,36 @@ void NodeLink::ask_versions(std::int16_t version) {
                      .api = request.api,
                      .version = version,
                      .deadline = env_.loop.now() + env_.config.request_timeout,
-                     .done = std::move(request.done)};
+                     .done = [this](Result<RawResponse> answer) -> Verdict {
+                       // A failed connection says so itself.
+                       if (!answer) return {};
+                       return {.well_formed = on_versions(*answer)};
+                     }};
   connection_->send(to_segments(std::move(*frame)), std::move(in_flight));
 }
 
-void NodeLink::on_versions(Result<Response<protocol::ApiVersionsResponse>> response) {
-  if (!response) return;  // The connection is being closed, and says why.
-  const auto& message = response->message;
-  const bool too_new = message.error_code == ErrorCode::unsupported_version;
-  if (too_new && response->raw.version > 0) {
-    // KIP-511: the body is one of version 0, and names the range that the broker knows.
-    const auto known = ApiVersions(message).pick(
-        protocol::ApiVersionsRequest::api, static_cast<std::int16_t>(response->raw.version - 1));
-    return ask_versions(known.value_or(std::int16_t{0}));
+// False if the answer is not one that this connection can begin with.
+bool NodeLink::on_versions(const RawResponse& answer) {
+  // KIP-511: a broker that does not know the version answers in version 0, and names those it
+  // knows. The error stands first in every version.
+  const bool too_new =
+      answer.body.size() >= 2 && base::load_be<std::int16_t>(answer.body.data()) ==
+                                     static_cast<std::int16_t>(ErrorCode::unsupported_version);
+  const auto response = protocol::decode<protocol::ApiVersionsResponse>(
+      answer.body, too_new ? std::int16_t{0} : answer.version);
+  if (!response) return false;
+  if (too_new && answer.version > 0) {
+    const auto known = ApiVersions(*response).pick(protocol::ApiVersionsRequest::api,
+                                                   static_cast<std::int16_t>(answer.version - 1));
+    ask_versions(known.value_or(std::int16_t{0}));
+    return true;
   }
-  if (message.error_code != ErrorCode::none) {
-    return connection_->close(Error(message.error_code, "the broker refused ApiVersions"));
-  }
-  versions_ = ApiVersions(message);
+  if (response->error_code != ErrorCode::none) return false;
+  versions_ = ApiVersions(*response);
   state_ = State::ready;
   failures_ = 0;
   env_.on_change();
+  return true;
 }
 
 void NodeLink::on_connection_closed(const Error& error) {

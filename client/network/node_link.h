@@ -81,7 +81,7 @@ class NodeLink {
   void on_connected(Result<std::unique_ptr<base::Stream>> stream);
   void next_address_or_fail(Error error);
   void ask_versions(std::int16_t version);
-  void on_versions(Result<Response<protocol::ApiVersionsResponse>> response);
+  bool on_versions(const RawResponse& answer);
   void on_connection_closed(const Error& error);
   void fail_attempt(Error error);
 

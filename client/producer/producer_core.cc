@@ -28,6 +28,12 @@ bool legal_topic(std::string_view name) {
          std::all_of(name.begin(), name.end(), legal);
 }
 
+Error illegal_topic(std::string_view topic) {
+  return Error(ErrorCode::invalid_topic_exception,
+               "a topic's name has 1 to 249 letters, digits, '.', '_' and '-'",
+               {.topic = std::string(topic)});
+}
+
 }  // namespace
 
 Result<std::shared_ptr<ProducerCore>> ProducerCore::start(base::Runtime& runtime,
@@ -116,38 +122,41 @@ Result<ProducerCore::Appended> ProducerCore::add(const ProducerRecord& record,
 // The topic with at least the partitions that the record needs.
 Result<TopicEntry*> ProducerCore::topic_for(const ProducerRecord& record, bool may_wait) {
   const auto needed = record.partition.value_or(0);
-  if (needed < 0) {
-    return Error(ErrorCode::invalid_argument, "a partition's number is not negative",
-                 {.topic = std::string(record.topic), .partition = needed});
-  }
   auto* entry = accumulator_.topics().find(record.topic);
   const auto known = [&] {
     const auto* partitions = entry == nullptr ? nullptr : entry->partitions();
     return partitions != nullptr && static_cast<std::size_t>(needed) < partitions->queues.size();
   };
   if (known()) return entry;
-  auto ready = wait_for_partitions(record.topic, needed + 1);
+  if (!legal_topic(record.topic)) return illegal_topic(record.topic);
+  if (needed < 0) {
+    return Error(ErrorCode::invalid_argument, "a partition's number is not negative",
+                 {.topic = std::string(record.topic), .partition = needed});
+  }
   if (!may_wait || !executor_->may_block()) {
-    if (ready.ready()) {
-      if (auto outcome = ready.get(); !outcome) return std::move(outcome).error();
-    } else {
-      ready.forget();
-    }
+    ask_for_partitions(record.topic, needed + 1);
     return Error(ErrorCode::would_block, "the topic's metadata is not there yet",
                  {.topic = std::string(record.topic)});
   }
+  auto ready = wait_for_partitions(record.topic, needed + 1);
   if (auto outcome = ready.get(); !outcome) return std::move(outcome).error();
   entry = accumulator_.topics().find(record.topic);
   if (!known()) return closed_error();
   return entry;
 }
 
+// Sees to it that they are asked for, once however often this is called meanwhile.
+void ProducerCore::ask_for_partitions(std::string_view topic, std::int32_t count) {
+  client_.post([self = shared_from_this(), name = std::string(topic), count] {
+    if (self->client_.stopped() || self->client_.metadata().is_awaited(name, count)) return;
+    self->wait_for_partitions(name, count).forget();
+  });
+}
+
 Future<void> ProducerCore::wait_for_partitions(std::string_view topic, std::int32_t count) {
   const Promise<void> promise(executor_);
   if (!legal_topic(topic)) {
-    promise.set(Error(ErrorCode::invalid_topic_exception,
-                      "a topic's name has 1 to 249 letters, digits, '.', '_' and '-'",
-                      {.topic = std::string(topic)}));
+    promise.set(illegal_topic(topic));
     return promise.future();
   }
   client_.post([self = shared_from_this(), name = std::string(topic), count, promise] {

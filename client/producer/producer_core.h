@@ -51,6 +51,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   Result<Appended> add(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait);
   Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
   Future<void> wait_for_partitions(std::string_view topic, std::int32_t count);
+  void ask_for_partitions(std::string_view topic, std::int32_t count);
   Result<std::int32_t> choose_partition(const TopicEntry& topic,
                                         const ProducerRecord& record) const;
 

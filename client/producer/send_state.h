@@ -29,6 +29,9 @@ struct SendState {
   protocol::ProducerId producer_id = protocol::kNoProducerId;
   protocol::ProducerEpoch producer_epoch = protocol::kNoProducerEpoch;
   protocol::Sequence next_sequence{0};
+  // The broker has stored a batch of this epoch. Before that it knows no sequence and would take
+  // the second batch though the first one failed.
+  bool epoch_known = false;
   // A stamped batch was given up: what follows in this epoch may be out of sequence.
   bool gap = false;
 };

@@ -78,11 +78,14 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
 
 bool Sender::may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const {
   const auto& send = queue.send;
-  if (head.sealing || send.in_flight.size() >= max_in_flight_) return false;
+  if (head.sealing) return false;
   if (!send.in_flight.empty()) {
-    // What is sent again goes alone, and so does the first batch of a new epoch.
+    // Counted from the oldest that is not settled: the broker must still remember that one should
+    // it come again, however many were settled behind it.
+    if (send.next_order - send.in_flight.front()->sending.order >= max_in_flight_) return false;
+    // What is sent again goes alone, and so do the first batch of an epoch and what follows a gap.
     const bool again = head.sending->attempts > 0 || send.in_flight.back()->sending.attempts > 1;
-    if (again || send.gap) return false;
+    if (again || send.gap || !send.epoch_known) return false;
   }
   const bool needs_id = config_.idempotent && !head.stamped && needs_identity(queue);
   return !needs_id || identity_.identity().has_value();
@@ -217,6 +220,7 @@ void Sender::stamp(PartitionQueue& queue, ProducerBatch& batch) {
     }
     send.next_sequence = protocol::Sequence(0);
     send.gap = false;
+    send.epoch_known = false;
     accumulator_.clear_stamps(queue);
   }
   batch.stamp({send.producer_id, send.producer_epoch, send.next_sequence});

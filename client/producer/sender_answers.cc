@@ -113,6 +113,7 @@ void Sender::on_batch_answer(PartitionQueue& queue, std::unique_ptr<ProducerBatc
   if (answer.error_code == ErrorCode::none || stored_before) {
     // The broker's sequence is now that of this batch, whatever was thought of those before it.
     queue.send.gap = false;
+    queue.send.epoch_known = true;
     if (batch->sending.reported) return;
     const auto base_offset = stored_before ? -1 : answer.base_offset.value;
     accumulator_.complete(*batch, base_offset, stored_before ? -1 : answer.log_append_time_ms);

@@ -58,6 +58,7 @@ void handle_list_offsets(const ExchangePtr& exchange, ScriptedConnection&) {
       if (answer.error_code == ErrorCode::none) {
         find_offset(*found.partition, each.timestamp, answer);
       }
+      if (exchange->version() < 4) answer.leader_epoch = kNoLeaderEpoch;
       if (exchange->plays(Trick::wrong_offsets)) answer.offset = Offset(-7);
       told.partitions.push_back(answer);
     }
