@@ -6,7 +6,9 @@ namespace ottla::broker {
 
 // Bits of Kafka's AclOperation numbers: what a principal may do. Without an authorizer that is
 // everything that can be done to such a resource.
-inline constexpr std::int32_t operation_bit(int operation) { return 1 << operation; }
+inline constexpr std::int32_t operation_bit(int operation) {
+  return 1 << operation;
+}
 
 inline constexpr std::int32_t kRead = operation_bit(3);
 inline constexpr std::int32_t kWrite = operation_bit(4);

@@ -23,8 +23,7 @@ Result<std::vector<ConfigDescription>> describe_resource(const Services& service
       if (services.image().find_topic(name) == nullptr) {
         return Error(ErrorCode::unknown_topic_or_partition, "there is no topic '" + name + "'");
       }
-      return describe_topic_configs(services.config,
-                                    services.image().topic_configs(name));
+      return describe_topic_configs(services.config, services.image().topic_configs(name));
     case protocol::ConfigResourceType::broker:
       if (name.empty()) return std::vector<ConfigDescription>();  // no cluster-wide defaults
       if (name != std::to_string(services.config.node_id)) {

@@ -53,8 +53,8 @@ FetchOptions options_of(const Services& services, const FetchRequest& request) {
   FetchOptions options;
   options.max_wait = std::chrono::milliseconds(request.max_wait_ms);
   options.min_bytes = count_of(request.min_bytes);
-  options.max_bytes = std::min(count_of(request.max_bytes),
-                               count_of(services.config.fetch_max_bytes));
+  options.max_bytes =
+      std::min(count_of(request.max_bytes), count_of(services.config.fetch_max_bytes));
   options.bound = request.isolation_level == IsolationLevel::read_committed
                       ? ReadBound::last_stable
                       : ReadBound::high_watermark;

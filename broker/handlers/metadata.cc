@@ -69,8 +69,8 @@ void add_asked_topic(const Services& services, const Query& query,
   }
   answer.name = asked.name;
   const auto failed = query.failed.find(*asked.name);
-  answer.error_code = failed == query.failed.end() ? ErrorCode::unknown_topic_or_partition
-                                                   : failed->second;
+  answer.error_code =
+      failed == query.failed.end() ? ErrorCode::unknown_topic_or_partition : failed->second;
 }
 
 void answer(Services& services, Query& query) {
@@ -94,8 +94,8 @@ void answer(Services& services, Query& query) {
 
 std::vector<NewTopic> missing_topics(const Services& services, const Query& query) {
   std::vector<NewTopic> missing;
-  const bool may_create = services.config.auto_create_topics_enable &&
-                          query.request.message.allow_auto_topic_creation;
+  const bool may_create =
+      services.config.auto_create_topics_enable && query.request.message.allow_auto_topic_creation;
   if (!may_create || query.wants_all()) return missing;
   std::set<std::string_view> seen;
   for (const auto& asked : *query.request.message.topics) {

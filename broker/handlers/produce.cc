@@ -21,7 +21,7 @@ constexpr std::int16_t kTopicIdsSince = 13;
 // of the request.
 struct Produce {
   Request<ProduceRequest> request;
-  std::vector<std::string> topics;         // names, which v13 does not carry
+  std::vector<std::string> topics;          // names, which v13 does not carry
   std::vector<Result<AppendInfo>> results;  // one a partition
   std::vector<std::size_t> appended;        // which of `results` the entries are for
 };
@@ -42,8 +42,7 @@ Result<void> check_records(const std::optional<protocol::Records>& records, std:
     return Error(ErrorCode::invalid_record, "exactly one record batch is expected per partition");
   }
   if (batch->compression() == Compression::zstd && version < kZstdSince) {
-    return Error(ErrorCode::unsupported_compression_type,
-                 "zstd needs Produce version 7 or above");
+    return Error(ErrorCode::unsupported_compression_type, "zstd needs Produce version 7 or above");
   }
   return {};
 }

@@ -32,8 +32,8 @@ struct Request {
   Reply reply;
 
   void answer(const typename M::Response& response) {
-    auto encoded = protocol::encode_response(response, context.version(),
-                                             context.header.correlation_id);
+    auto encoded =
+        protocol::encode_response(response, context.version(), context.header.correlation_id);
     if (!encoded) return reply.refuse(encoded.error());
     std::vector<base::Segment> segments;
     segments.emplace_back(base::Slice::of(encoded->bytes));

@@ -54,8 +54,8 @@ bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
   result.last_stable_offset = log.last_stable_offset();
   result.log_start_offset = log.log_start_offset();
   const auto bound = log.offset_of(work_.options.bound);
-  const bool in_log = wanted.fetch_offset >= log.log_start_offset() &&
-                      wanted.fetch_offset <= log.log_end_offset();
+  const bool in_log =
+      wanted.fetch_offset >= log.log_start_offset() && wanted.fetch_offset <= log.log_end_offset();
   // Between the bound and the log end there is nothing to read yet; that is no error.
   if (in_log && wanted.fetch_offset >= bound) return true;
   const bool first = work_.size == 0 && work_.cold.empty();

@@ -20,8 +20,8 @@ void ProducerIds::ask() {
   }
   if (waiting_.empty()) return;
   asking_ = true;
-  controller_.allocate_producer_ids(lifetime_.guard(
-      [this](Result<ProducerIdBlock> block) { answer(std::move(block)); }));
+  controller_.allocate_producer_ids(
+      lifetime_.guard([this](Result<ProducerIdBlock> block) { answer(std::move(block)); }));
 }
 
 void ProducerIds::answer(Result<ProducerIdBlock> block) {

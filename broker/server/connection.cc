@@ -22,8 +22,8 @@ constexpr std::size_t kMostUnsentBytes = 1 << 20;
 
 bool is_produce(const Frame& frame) {
   const auto bytes = frame.bytes.view();
-  return bytes.size() >= 2 && base::load_be<std::int16_t>(bytes.data()) ==
-                                  static_cast<std::int16_t>(ApiKey::produce);
+  return bytes.size() >= 2 &&
+         base::load_be<std::int16_t>(bytes.data()) == static_cast<std::int16_t>(ApiKey::produce);
 }
 
 }  // namespace
@@ -43,7 +43,9 @@ Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<b
       reader_(limits.largest_frame, budget),
       last_activity_(loop.now()) {}
 
-Connection::~Connection() { loop_.cancel(idle_timer_); }
+Connection::~Connection() {
+  loop_.cancel(idle_timer_);
+}
 
 void Connection::start() {
   stream_->start(*this);
@@ -60,7 +62,9 @@ void Connection::close(const Error& reason) {
   owner_.on_connection_closed(id_, reason);
 }
 
-void Connection::on_closed(const Error& error) { close(error); }
+void Connection::on_closed(const Error& error) {
+  close(error);
+}
 
 void Connection::on_readable() {
   const auto self = shared_from_this();
@@ -111,7 +115,9 @@ void Connection::feed(BytesView input) {
   }
 }
 
-void Connection::keep_for_later(BytesView input) { unread_.assign(input); }
+void Connection::keep_for_later(BytesView input) {
+  unread_.assign(input);
+}
 
 void Connection::take_frame() {
   last_activity_ = loop_.now();
@@ -163,7 +169,9 @@ void Connection::on_reply(std::uint64_t request, std::vector<base::Segment> resp
   continue_reading();
 }
 
-void Connection::on_refusal(std::uint64_t, const Error& reason) { close(reason); }
+void Connection::on_refusal(std::uint64_t, const Error& reason) {
+  close(reason);
+}
 
 void Connection::send_answers() {
   while (stream_ && !slots_.empty() && slots_.front().answered) {

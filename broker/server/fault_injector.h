@@ -14,9 +14,9 @@ namespace ottla::broker {
 // What a test asked to go wrong with the next requests of an API.
 struct Fault {
   enum class Kind : std::uint8_t {
-    fail,  // not carried out, answered with `error`
-    drop,  // carried out, but the connection is closed instead of an answer
-    delay, // waits for `delay`, then carried out
+    fail,   // not carried out, answered with `error`
+    drop,   // carried out, but the connection is closed instead of an answer
+    delay,  // waits for `delay`, then carried out
   };
   Kind kind = Kind::fail;
   ErrorCode error = ErrorCode::none;
