@@ -7,7 +7,7 @@ namespace ottla::client {
 namespace {
 
 // Numbers beyond this are not believed; Kafka's own limit lies far below.
-constexpr std::int32_t kMaxPartitions = 1'000'000;
+constexpr std::size_t kMaxPartitions = 1'000'000;
 
 PartitionMetadata to_partition(const protocol::MetadataResponse::Partition& from) {
   return {.error = from.error_code,
@@ -49,9 +49,6 @@ void Cluster::add_broker(Node node) {
 
 void Cluster::update_topic(const protocol::MetadataResponse::Topic& from) {
   if (!from.name) return;
-  // The numbers of a topic's partitions go from 0 without gaps: none is beyond their count.
-  const auto count = static_cast<std::int32_t>(
-      std::min<std::size_t>(from.partitions.size(), static_cast<std::size_t>(kMaxPartitions)));
   auto& topic = topics_[std::string(*from.name)];
   const bool made_anew =
       !topic.id.is_zero() && !from.topic_id.is_zero() && topic.id != from.topic_id;
@@ -65,10 +62,15 @@ void Cluster::update_topic(const protocol::MetadataResponse::Topic& from) {
   if (from.error_code != ErrorCode::none) return;
   topic.id = from.topic_id;
   if (!topic.id.is_zero()) names_[topic.id] = topic.name;
-  topic.partitions.resize(static_cast<std::size_t>(count));
+  // The numbers of a topic's partitions go from 0 without gaps, and a topic never has fewer than it
+  // had: what an answer leaves out stays as it was.
+  const auto count =
+      std::min(std::max(from.partitions.size(), topic.partitions.size()), kMaxPartitions);
+  topic.partitions.resize(count);
   for (const auto& partition : from.partitions) {
-    if (partition.partition_index < 0 || partition.partition_index >= count) continue;
-    auto& known = topic.partitions[static_cast<std::size_t>(partition.partition_index)];
+    const auto number = static_cast<std::size_t>(partition.partition_index);
+    if (partition.partition_index < 0 || number >= count) continue;
+    auto& known = topic.partitions[number];
     const bool older =
         partition.leader_epoch.value >= 0 && partition.leader_epoch < known.leader_epoch;
     if (!older) known = to_partition(partition);

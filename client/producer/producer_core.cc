@@ -125,7 +125,7 @@ Result<TopicEntry*> ProducerCore::topic_for(const ProducerRecord& record, bool m
   auto* entry = accumulator_.topics().find(record.topic);
   const auto known = [&] {
     const auto* partitions = entry == nullptr ? nullptr : entry->partitions();
-    return partitions != nullptr && static_cast<std::size_t>(needed) < partitions->queues.size();
+    return partitions != nullptr && static_cast<std::size_t>(needed) < partitions->count;
   };
   if (known()) return entry;
   if (!legal_topic(record.topic)) return illegal_topic(record.topic);
@@ -179,7 +179,7 @@ Result<std::int32_t> ProducerCore::choose_partition(const TopicEntry& topic,
                                                     const ProducerRecord& record) const {
   if (record.partition) return *record.partition;
   if (is_null(record.key) || settings_.ignore_keys) return -1;
-  const auto count = topic.partitions()->queues.size();
+  const auto count = topic.partitions()->count;
   return partition_for_key(record.key, static_cast<std::int32_t>(count));
 }
 

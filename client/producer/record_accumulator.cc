@@ -38,10 +38,11 @@ Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
   const bool sticky = partition < 0;
   std::shared_ptr<BatchMemory> memory;
   for (;;) {
-    const auto& queues = topic.partitions()->queues;
+    const auto& partitions = *topic.partitions();
     if (sticky && topic.sticky().current() < 0) topic.sticky().draw(-1);
     const auto number = sticky ? topic.sticky().current() : partition;
-    auto& queue = *queues[std::min(static_cast<std::size_t>(number), queues.size() - 1)];
+    auto& queue =
+        *partitions.queues[std::min(static_cast<std::size_t>(number), partitions.count - 1)];
     ProducerBatch* full = nullptr;
     {
       const std::lock_guard lock(queue.mutex);

@@ -18,9 +18,10 @@ void TopicEntry::set_partitions(const std::vector<bool>& has_leader) {
   }
   sticky_.set_candidates(led.empty() ? std::move(all) : std::move(led));
   const auto* current = partitions();
-  if (current != nullptr && current->queues.size() == has_leader.size()) return;
+  if (current != nullptr && current->count == has_leader.size()) return;
   auto next = std::make_unique<Partitions>();
-  for (std::size_t i = 0; i < has_leader.size(); ++i) next->queues.push_back(queues_[i].get());
+  next->count = has_leader.size();
+  for (const auto& queue : queues_) next->queues.push_back(queue.get());
   partitions_.store(next.get(), std::memory_order_release);
   versions_.push_back(std::move(next));
 }

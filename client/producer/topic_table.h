@@ -41,7 +41,8 @@ class TopicEntry {
  public:
   // The partitions at one moment; older ones stay valid, partitions never go.
   struct Partitions {
-    std::vector<PartitionQueue*> queues;  // not empty
+    std::size_t count = 0;                // how many the topic has; not 0
+    std::vector<PartitionQueue*> queues;  // of those and of all it ever had
   };
 
   TopicEntry(std::string_view name, std::size_t batch_size, std::uint64_t seed)
