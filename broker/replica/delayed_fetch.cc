@@ -10,6 +10,13 @@ void fail(FetchedPartition& result, ErrorCode error) {
   result.error = error;
 }
 
+// The offsets that go with what is read now.
+void describe(const UnifiedLog& log, FetchedPartition& result) {
+  result.high_watermark = log.high_watermark();
+  result.last_stable_offset = log.last_stable_offset();
+  result.log_start_offset = log.log_start_offset();
+}
+
 }  // namespace
 
 std::size_t ReplicaManager::DelayedFetch::Work::limit_of(const FetchEntry& entry) const {
@@ -50,9 +57,7 @@ bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
     return false;
   }
   auto& log = partition->log();
-  result.high_watermark = log.high_watermark();
-  result.last_stable_offset = log.last_stable_offset();
-  result.log_start_offset = log.log_start_offset();
+  describe(log, result);
   const auto bound = log.offset_of(work_.options.bound);
   const bool in_log =
       wanted.fetch_offset >= log.log_start_offset() && wanted.fetch_offset <= log.log_end_offset();
@@ -98,6 +103,8 @@ void ReplicaManager::DelayedFetch::read_cold(ReplicaManager& replicas, std::shar
     auto& log = partition->log();
     const bool first = work->size == 0;
     if (!first && work->limit_of(wanted) == 0) continue;
+    // Time has passed since the try: an answer never has records beyond the offsets it tells.
+    describe(log, work->results[entry]);
     log.read_on_worker(wanted.fetch_offset, log.offset_of(work->options.bound),
                        work->limit_of(wanted), first, [&replicas, work, entry](auto data) {
                          if (data) {

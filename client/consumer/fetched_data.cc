@@ -26,8 +26,7 @@ struct FetchedData::Block {
 };
 
 FetchedData::FetchedData(std::shared_ptr<const std::string> topic, std::int32_t partition,
-                         base::Slice bytes, protocol::Offset offset,
-                         protocol::Offset high_watermark, AbortedTransactions aborted,
+                         base::Slice bytes, protocol::Offset offset, AbortedTransactions aborted,
                          const DecodeOptions& options)
     : topic_(std::move(topic)),
       partition_(partition),
@@ -38,12 +37,12 @@ FetchedData::FetchedData(std::shared_ptr<const std::string> topic, std::int32_t 
       next_fetch_offset_(offset),
       position_(offset),
       batches_({}) {
-  walk(high_watermark);
+  walk();
   batches_ = protocol::BatchIterator(bytes_.bytes.substr(0, usable_bytes_));
 }
 
 // A batch's base offset lies outside its checksum: that it can be is all there is to check.
-void FetchedData::walk(protocol::Offset high_watermark) {
+void FetchedData::walk() {
   protocol::BatchIterator batches(bytes_.bytes);
   std::optional<protocol::Offset> last;
   for (protocol::RecordBatchView batch; batches.next(batch);) {
@@ -51,12 +50,6 @@ void FetchedData::walk(protocol::Offset high_watermark) {
       problem_ = Error(ErrorCode::corrupt_message,
                        "a batch begins at offset " + std::to_string(batch.base_offset().value) +
                            ", but the one before it ends at " + std::to_string(last->value));
-      return;
-    }
-    if (high_watermark.value >= 0 && batch.last_offset() >= high_watermark) {
-      problem_ = Error(ErrorCode::corrupt_message,
-                       "a batch ends at offset " + std::to_string(batch.last_offset().value) +
-                           ", but the high watermark is " + std::to_string(high_watermark.value));
       return;
     }
     last = batch.last_offset();

@@ -23,11 +23,10 @@ struct DecodeOptions {
 // response, decoded record by record as poll asks for them. One thread at a time.
 class FetchedData {
  public:
-  // `bytes` were asked for from `offset` on; the broker has nothing to show at `high_watermark` or
-  // behind it (negative: not known).
+  // `bytes` were asked for from `offset` on. The high watermark that comes with them is no bound:
+  // Apache Kafka reads it before the batches, and it may have risen in between.
   FetchedData(std::shared_ptr<const std::string> topic, std::int32_t partition, base::Slice bytes,
-              protocol::Offset offset, protocol::Offset high_watermark, AbortedTransactions aborted,
-              const DecodeOptions& options);
+              protocol::Offset offset, AbortedTransactions aborted, const DecodeOptions& options);
 
   // Walks the batches' headers once, before anything is decoded: where the next fetch goes on.
   // Batches that do not follow each other, or cannot be parsed, end what is used, and `decode` will
@@ -51,7 +50,7 @@ class FetchedData {
  private:
   struct Block;
 
-  void walk(protocol::Offset high_watermark);
+  void walk();
   Result<bool> next_batch();
   void append(const protocol::RecordView& record, ConsumerRecords::Contents& out);
   Error located(const Error& error) const;

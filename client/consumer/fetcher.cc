@@ -160,7 +160,7 @@ void Fetcher::on_data(AssignedPartition& partition, const Answer& answer,
       answer.aborted_transactions.value_or(std::vector<AbortedTransactions::Transaction>()));
   auto data = std::make_unique<FetchedData>(
       partition.topic, partition.id.partition, base::Slice::of(frame, answer.records->bytes),
-      partition.fetch_offset, answer.high_watermark, std::move(aborted), config_.decode);
+      partition.fetch_offset, std::move(aborted), config_.decode);
   if (data->empty()) {
     // Only what lies before the offset, or part of a batch: asking at once would bring it again.
     if (log_.enabled(LogLevel::info)) log_.info("a fetch brought nothing that was asked for");

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/simulation.h"
+
+namespace ottla::simulation {
+
+struct ChaosOptions {
+  bool resets = true;           // connections break
+  bool partitions = true;       // hosts do not hear each other for a while
+  bool process_crashes = true;  // kill -9 of the broker, and a start some time later
+  bool power_cuts = true;       // the same for its machine
+  bool pauses = true;           // a process stands still for a while
+  Duration least_pause = std::chrono::milliseconds(5);  // between two of these
+  Duration most_pause = std::chrono::milliseconds(120);
+};
+
+// Disturbs a broker and its clients for some time, by the seed.
+class Chaos {
+ public:
+  Chaos(Simulation& simulation, SimNode& broker, std::vector<SimNode*> clients,
+        const ChaosOptions& options);
+
+  // From now on; afterwards all is healed and the broker is up.
+  void start(Duration lasts);
+  bool over() const { return over_; }
+
+  std::uint64_t process_crashes() const { return process_crashes_; }
+  std::uint64_t power_cuts() const { return power_cuts_; }
+
+  // What happened, for a failure's report.
+  const std::string& story() const { return story_; }
+
+ private:
+  void next();
+  void disturb();
+  void crash(Crash how);
+  void cut_off();
+  void stand_still();
+  void end();
+  void tell(const std::string& what);
+  Duration between(Duration least, Duration most);
+
+  Simulation& simulation_;
+  SimNode& broker_;
+  std::vector<SimNode*> clients_;
+  ChaosOptions options_;
+  base::Random random_;
+  TimePoint until_{};
+  bool over_ = false;
+  std::uint64_t process_crashes_ = 0;
+  std::uint64_t power_cuts_ = 0;
+  std::string story_;
+};
+
+}  // namespace ottla::simulation
