@@ -1,5 +1,7 @@
 #include "client/producer/batch_result.h"
 
+#include <limits>
+
 namespace ottla::client {
 
 void BatchResult::complete(std::int64_t base_offset, std::int64_t log_append_time_ms) {
@@ -21,7 +23,10 @@ Result<RecordMetadata> BatchResult::take(const detail::FutureKey& key) {
     }
     return *error_;
   }
-  const auto offset = base_offset_ < 0 ? -1 : base_offset_ + key.index;
+  // An offset that no log can have is what a broker that lies answers: then it is not known.
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  const bool known = base_offset_ >= 0 && base_offset_ <= most - key.index;
+  const auto offset = known ? base_offset_ + key.index : -1;
   const auto timestamp = log_append_time_ms_ < 0 ? key.stamp : log_append_time_ms_;
   return RecordMetadata(topic_, partition_, offset, timestamp);
 }
