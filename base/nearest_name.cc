@@ -12,8 +12,6 @@ std::string_view nearest_name(std::string_view name, const std::vector<std::stri
   std::size_t least = std::numeric_limits<std::size_t>::max();
   std::vector<std::size_t> row;
   for (const auto candidate : names) {
-    const auto [shorter, longer] = std::minmax(name.size(), candidate.size());
-    if (longer - shorter >= least) continue;  // so many insertions at least
     row.resize(candidate.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= name.size(); ++i) {

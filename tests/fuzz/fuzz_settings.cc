@@ -29,8 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = parse_properties(format_properties(*properties));
   OTTLA_ASSERT(again && *again == *properties, "properties read back as they were written");
   (void)derive_topic_config(BrokerConfig(), *properties);
-  // Most keys are unknown then, and the search for the nearest is slow under sanitizers.
-  if (size % 8 != 0) return 0;
   const auto config = BrokerConfig::from_properties(*properties);
   if (!config) return 0;
   (void)describe_broker_configs(*config);
