@@ -130,13 +130,11 @@ void Connection::on_frame() {
   auto body = protocol::read_response(frame.view(), request.api, request.version);
   if (!body) {
     Error error(ErrorCode::network_exception,
-                "the broker's answer is malformed: " + body.error().message(),
-                {.broker = broker_name_});
+                "the broker's answer is malformed: " + body.error().message());
     request.done(error);
     return close(error);
   }
-  const auto verdict =
-      request.done(RawResponse{frame, *body, request.version, broker_, broker_name_});
+  const auto verdict = request.done(RawResponse{frame, *body, request.version, broker_});
   if (!verdict.well_formed) {
     return close(Error(ErrorCode::network_exception, "the broker sent a malformed answer"));
   }

@@ -35,7 +35,6 @@ struct RawResponse {
   BytesView body;
   std::int16_t version = 0;
   BrokerId broker;
-  std::string_view broker_name;  // host:port, valid while the answer is told
 };
 
 // A decoded answer; what the message borrows lies in `raw.frame`.
@@ -88,8 +87,7 @@ Verdict finish(Result<RawResponse> raw, base::UniqueFunction<void(Result<Respons
   auto message = protocol::decode<M>(raw->body, raw->version);
   if (!message) {
     done(Error(ErrorCode::network_exception,
-               "the broker's answer is malformed: " + message.error().message(),
-               {.broker = std::string(raw->broker_name)}));
+               "the broker's answer is malformed: " + message.error().message()));
     return {.well_formed = false};
   }
   Verdict verdict;
