@@ -91,8 +91,9 @@ Result<void> LogDirectory::take_clean_mark() {
   return directory_->sync();
 }
 
-OffsetCheckpoint LogDirectory::read_checkpoint(std::string_view name, const base::Logger& logger) {
-  if (!directory_->exists(name)) return {};
+std::optional<OffsetCheckpoint> LogDirectory::read_checkpoint(std::string_view name,
+                                                              const base::Logger& logger) {
+  if (!directory_->exists(name)) return OffsetCheckpoint();
   auto text = directory_->read_file(name);
   auto parsed = text ? parse_offset_checkpoint(*text) : Result<OffsetCheckpoint>(text.error());
   if (parsed) return std::move(*parsed);

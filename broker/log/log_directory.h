@@ -44,9 +44,10 @@ class LogDirectory {
   // The broker epoch of the run that shut down cleanly; -1 if not known.
   std::int64_t previous_broker_epoch() const { return previous_broker_epoch_; }
 
-  // A file that is missing or cannot be read as a checkpoint is empty (and logged): nothing that
-  // it says is needed, it only saves work. Written ones replace the old file whole.
-  OffsetCheckpoint read_checkpoint(std::string_view name, const base::Logger& logger);
+  // A file that is missing is empty; none (and logged) if it cannot be read as a checkpoint.
+  // Nothing that it says is needed, it only saves work. Written ones replace the old file whole.
+  std::optional<OffsetCheckpoint> read_checkpoint(std::string_view name,
+                                                  const base::Logger& logger);
   Result<void> write_checkpoint(std::string_view name, const OffsetCheckpoint& checkpoint);
 
   // The last act of a clean shutdown, when everything else is on stable storage.

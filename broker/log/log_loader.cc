@@ -54,6 +54,7 @@ class LogLoader {
   Result<void> recover_from(std::size_t first);
   Result<void> rebuild_damaged_indexes(std::size_t end);
   Result<bool> find_clean_end();
+  Offset gaps_below() const;
   std::size_t first_unsafe_segment() const;
   Result<void> remove_segments_from(std::size_t first, const std::string& why);
   Result<void> settle_log_start();
@@ -67,7 +68,8 @@ class LogLoader {
   const LoadRequest& request_;
   const base::Logger& logger_;
   LoadedLog loaded_;
-  std::vector<bool> damaged_;  // by segment: its indexes cannot be used
+  std::vector<bool> damaged_;     // by segment: its indexes cannot be used
+  bool allocated_ahead_ = false;  // an index as a killed Apache Kafka leaves it
 };
 
 Result<void> LogLoader::check_topic_id() {
@@ -123,6 +125,9 @@ Result<LogSegment> LogLoader::open_segment(Offset base_offset) {
     if (!sound && *size > 0) damaged_.back() = true;
     if (bytes) entries[i] = static_cast<std::size_t>(*bytes / indexes[i].second);
   }
+  const auto most = static_cast<std::size_t>(loaded_.config.segment_index_bytes);
+  allocated_ahead_ = entries[0] == most / OffsetIndex::kEntrySize &&
+                     entries[0] > *size / protocol::kBatchHeaderSize;
   return LogSegment(loaded_.directory, base_offset, *size, entries[0], entries[1], request_.now);
 }
 
@@ -157,13 +162,23 @@ Result<void> LogLoader::remove_segments_from(std::size_t first, const std::strin
   return {};
 }
 
+// Compaction leaves gaps; elsewhere one means that what was not synced was lost from the middle.
+// What this broker compacts lies below a recovery point that is on disk, or is named by the
+// checkpoint of the cleaner; Apache Kafka may be killed before it has written either.
+Offset LogLoader::gaps_below() const {
+  const auto& config = loaded_.config;
+  const bool anywhere =
+      config.cleanup_compact && (allocated_ahead_ || !request_.recovery_point_known ||
+                                 config.effective_durability() == Durability::memory);
+  return anywhere ? kNoBound : request_.cleaned_until;
+}
+
 Result<void> LogLoader::recover_from(std::size_t first) {
-  // Compaction leaves gaps; elsewhere one means that what was not synced was lost from the middle.
-  const bool no_gaps = !loaded_.config.cleanup_compact;
+  const Offset gaps = gaps_below();
   for (std::size_t i = first; i < loaded_.segments.size(); ++i) {
     auto& segment = loaded_.segments[i];
     const Offset trusted = damaged_[i] ? segment.base_offset() : request_.recovery_point;
-    auto recovered = segment.recover({trusted, no_gaps, true}, loaded_.config);
+    auto recovered = segment.recover({trusted, gaps, true}, loaded_.config);
     if (!recovered) return recovered.error();
     loaded_.log_end_offset = recovered->next_offset;
     if (recovered->cut_bytes > 0) {
@@ -174,7 +189,8 @@ Result<void> LogLoader::recover_from(std::size_t first) {
     }
     if (i + 1 == loaded_.segments.size()) break;
     const Offset next = loaded_.segments[i + 1].base_offset();
-    const bool hole = no_gaps && next > recovered->next_offset && next > request_.log_start_offset;
+    const bool hole =
+        next > recovered->next_offset && next > gaps && next > request_.log_start_offset;
     if (recovered->cut_bytes == 0 && !hole && next >= recovered->next_offset) continue;
     return remove_segments_from(i + 1, "the segment before it ends at offset " +
                                            std::to_string(recovered->next_offset.value));
@@ -188,7 +204,7 @@ Result<void> LogLoader::rebuild_damaged_indexes(std::size_t end) {
     auto& segment = loaded_.segments[i];
     logger_.warn("making the indexes of " +
                  path(segment_file_name(segment.base_offset(), kLogSuffix)) + " anew");
-    auto recovered = segment.recover({segment.base_offset(), false, false}, loaded_.config);
+    auto recovered = segment.recover({segment.base_offset(), kNoBound, false}, loaded_.config);
     if (!recovered) return recovered.error();
     if (auto written = segment.finish_indexes(); !written) return written;
   }

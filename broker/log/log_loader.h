@@ -47,6 +47,10 @@ struct LoadRequest {
   Offset recovery_point{0};    // from the checkpoint
   bool clean = false;          // the directory was shut down cleanly
   WallMillis now = 0;
+  // Below it compaction has left gaps; from the checkpoint. Above it offsets that are missing tell
+  // that what was not synced was lost from the middle: there the log is cut.
+  Offset cleaned_until{0};
+  bool recovery_point_known = true;  // its checkpoint could be read
 };
 
 // A log that is not on disk; its first append makes it.

@@ -17,6 +17,8 @@ struct LogManager::Loading {
   std::vector<std::string> deleted;
   OffsetCheckpoint recovery_points;
   OffsetCheckpoint log_starts;
+  OffsetCheckpoint cleaned;
+  bool recovery_points_known = true;
   Result<void> listed;
 
   std::vector<LoadRequest> requests;
@@ -59,8 +61,11 @@ void LogManager::Loading::list(LogDirectory& directory, const base::Logger& logg
     const auto topic_id = topic_id_in(*directory.directory(), entry.name);
     found.push_back({std::move(name.partition), topic_id});
   }
-  recovery_points = directory.read_checkpoint(kRecoveryPointCheckpoint, logger);
-  log_starts = directory.read_checkpoint(kLogStartCheckpoint, logger);
+  auto points = directory.read_checkpoint(kRecoveryPointCheckpoint, logger);
+  recovery_points_known = points.has_value();
+  recovery_points = std::move(points).value_or(OffsetCheckpoint());
+  log_starts = directory.read_checkpoint(kLogStartCheckpoint, logger).value_or(OffsetCheckpoint());
+  cleaned = directory.read_checkpoint(kCleanerCheckpoint, logger).value_or(OffsetCheckpoint());
 }
 
 void LogManager::load(Describe describe, Done done) {
@@ -89,7 +94,9 @@ void LogManager::take_in(const std::shared_ptr<Loading>& loading) {
                                  offset_in(loading->log_starts, found.partition),
                                  offset_in(loading->recovery_points, found.partition),
                                  directory_->was_clean(),
-                                 loop_.wall_now()});
+                                 loop_.wall_now(),
+                                 offset_in(loading->cleaned, found.partition),
+                                 loading->recovery_points_known});
   }
   for (const auto& name : loading->deleted) remove_directory_later(name, base::Duration(0));
   open_next(loading);

@@ -262,7 +262,7 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
   if (!start) return start.error();
   BatchScanner batches(*file_, *start, size_, ReadMode::may_sleep, kRecoveryBuffer);
   Recovery result{base_offset_, 0, {}};
-  bool no_gaps = options.no_gaps && *start == 0;  // what must come first is known only there
+  bool follows = *start == 0;  // what must come first is known only there
   for (;;) {
     const std::uint64_t position = batches.position();
     auto batch = batches.next();
@@ -271,7 +271,8 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
     if (good && (*batch)->base_offset < result.next_offset) {
       good = Error(ErrorCode::corrupt_message, "offsets go back");
     }
-    if (good && no_gaps && (*batch)->base_offset != result.next_offset) {
+    if (good && follows && (*batch)->base_offset > result.next_offset &&
+        (*batch)->base_offset > options.gaps_below) {
       good = Error(ErrorCode::corrupt_message, "offsets are missing before this batch");
     }
     if (!good) {
@@ -279,7 +280,7 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
       if (auto cut = cut_at(position, good.error(), result); !cut) return cut.error();
       break;
     }
-    no_gaps = options.no_gaps;
+    follows = true;
     result.next_offset = (*batch)->last_offset + 1;
     const Offset last = (*batch)->last_offset;
     auto updated =

@@ -75,10 +75,10 @@ class LogSegment {
   // Reads the .log from the batch that holds `trusted` on (what lies below was synced, with its
   // indexes), and makes the indexes of that part anew. The first batch that is not whole or whose
   // checksum is wrong ends it: there the file is cut, or, without `may_cut`, that is the error.
-  // With `no_gaps` a missing offset between two batches is a reason, too. (sleeps)
+  // Offsets that are missing before a batch at or above `gaps_below` are a reason, too. (sleeps)
   struct RecoveryOptions {
     Offset trusted{0};
-    bool no_gaps = false;
+    Offset gaps_below = kNoBound;
     bool may_cut = false;
   };
   struct Recovery {

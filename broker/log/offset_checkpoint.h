@@ -13,6 +13,7 @@ namespace ottla::broker {
 inline constexpr std::string_view kRecoveryPointCheckpoint = "recovery-point-offset-checkpoint";
 inline constexpr std::string_view kLogStartCheckpoint = "log-start-offset-checkpoint";
 inline constexpr std::string_view kHighWatermarkCheckpoint = "replication-offset-checkpoint";
+inline constexpr std::string_view kCleanerCheckpoint = "cleaner-offset-checkpoint";
 
 // What a *-offset-checkpoint file holds: one offset per partition.
 using OffsetCheckpoint = std::map<TopicPartition, Offset>;

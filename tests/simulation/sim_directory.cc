@@ -18,10 +18,14 @@ class SimFile final : public base::File {
     if (!writable_) return read_only();
     auto checked = disk_.check(DiskCall::write, path_, life_);
     if (disk_.life() != life_) return checked;
-    disk_.changed(inode_);
-    if (checked) return disk_.write(*inode_, position, parts, path_);
-    disk_.write_some(*inode_, position, parts);
-    return checked;
+    if (auto begun = disk_.before_change(inode_, path_); !begun) return begun;
+    if (checked) {
+      checked = disk_.write(*inode_, position, parts, path_);
+    } else {
+      disk_.write_some(*inode_, position, parts);
+    }
+    auto ended = disk_.after_change(path_);
+    return ended ? checked : ended;
   }
 
   Result<std::size_t> read_at(std::uint64_t position, std::span<char> into) const override {
@@ -39,9 +43,9 @@ class SimFile final : public base::File {
   Result<void> truncate(std::uint64_t size) override {
     if (!writable_) return read_only();
     if (auto checked = disk_.check(DiskCall::write, path_, life_); !checked) return checked;
-    disk_.changed(inode_);
+    if (auto begun = disk_.before_change(inode_, path_); !begun) return begun;
     inode_->contents().truncate(size);
-    return {};
+    return disk_.after_change(path_);
   }
 
   Result<std::uint64_t> size() const override {
@@ -97,11 +101,11 @@ std::shared_ptr<SimInode> SimDirectory::find(std::string_view name) const {
   return found == inode_->entries().end() ? nullptr : found->second;
 }
 
-Result<void> SimDirectory::check(std::string_view name) const {
+Result<void> SimDirectory::check(std::string_view name, DiskCall call) const {
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string_view::npos) {
     return Error(ErrorCode::invalid_argument, "not a name of an entry", {.file = path_of(name)});
   }
-  return disk_.check(DiskCall::entry, path_of(name), life_);
+  return disk_.check(call, path_of(name), life_);
 }
 
 Error SimDirectory::missing(std::string_view name) const {
@@ -115,8 +119,9 @@ std::unique_ptr<base::Directory> SimDirectory::handle(std::shared_ptr<SimInode> 
 
 Result<std::shared_ptr<SimInode>> SimDirectory::find_or_make(std::string_view name,
                                                              base::OpenMode mode) {
-  if (auto checked = check(name); !checked) return checked.error();
   auto inode = find(name);
+  const auto call = inode ? DiskCall::open : DiskCall::entry;
+  if (auto checked = check(name, call); !checked) return checked.error();
   if (inode && mode == base::OpenMode::create_new) {
     return Error(ErrorCode::already_in_use, "it exists", {.file = path_of(name)});
   }
@@ -126,24 +131,26 @@ Result<std::shared_ptr<SimInode>> SimDirectory::find_or_make(std::string_view na
   if (inode) return inode;
   if (mode == base::OpenMode::read || mode == base::OpenMode::read_write) return missing(name);
   inode = std::make_shared<SimInode>(false);
-  disk_.changed(inode_);
+  if (auto begun = disk_.before_change(inode_, path_of(name)); !begun) return begun.error();
   inode_->link(std::string(name), inode);
+  if (auto ended = disk_.after_change(path_of(name)); !ended) return ended.error();
   return inode;
 }
 
 Result<std::shared_ptr<base::File>> SimDirectory::open(std::string_view name, base::OpenMode mode) {
   auto inode = find_or_make(name, mode);
   if (!inode) return inode.error();
-  if (mode == base::OpenMode::create_truncate) {
-    disk_.changed(*inode);
+  if (mode == base::OpenMode::create_truncate && !(*inode)->contents().bytes().empty()) {
+    if (auto begun = disk_.before_change(*inode, path_of(name)); !begun) return begun.error();
     (*inode)->contents().truncate(0);
+    if (auto ended = disk_.after_change(path_of(name)); !ended) return ended.error();
   }
   return std::shared_ptr<base::File>(std::make_shared<SimFile>(
       disk_, std::move(*inode), path_of(name), mode != base::OpenMode::read));
 }
 
 Result<std::unique_ptr<base::Directory>> SimDirectory::open_directory(std::string_view name) {
-  if (auto checked = check(name); !checked) return checked.error();
+  if (auto checked = check(name, DiskCall::open); !checked) return checked.error();
   auto inode = find(name);
   if (!inode) return missing(name);
   if (!inode->is_directory()) {
@@ -156,8 +163,9 @@ Result<std::unique_ptr<base::Directory>> SimDirectory::create_directory(std::str
   if (auto checked = check(name); !checked) return checked.error();
   if (find(name)) return open_directory(name);
   auto inode = std::make_shared<SimInode>(true);
-  disk_.changed(inode_);
+  if (auto begun = disk_.before_change(inode_, path_of(name)); !begun) return begun.error();
   inode_->link(std::string(name), inode);
+  if (auto ended = disk_.after_change(path_of(name)); !ended) return ended.error();
   return handle(std::move(inode), name);
 }
 
@@ -188,9 +196,9 @@ Result<void> SimDirectory::rename(std::string_view from, std::string_view to) {
   if (target && source->is_directory()) {
     return Error(ErrorCode::io_error, "a file is there", {.file = path_of(to)});
   }
-  disk_.changed(inode_);
+  if (auto begun = disk_.before_change(inode_, path_of(to)); !begun) return begun;
   inode_->rename(std::string(from), std::string(to));
-  return {};
+  return disk_.after_change(path_of(to));
 }
 
 Result<void> SimDirectory::remove(std::string_view name) {
@@ -200,9 +208,9 @@ Result<void> SimDirectory::remove(std::string_view name) {
   if (!inode->entries().empty()) {
     return Error(ErrorCode::io_error, "the directory is not empty", {.file = path_of(name)});
   }
-  disk_.changed(inode_);
+  if (auto begun = disk_.before_change(inode_, path_of(name)); !begun) return begun;
   inode_->unlink(std::string(name));
-  return {};
+  return disk_.after_change(path_of(name));
 }
 
 Result<void> SimDirectory::sync() {

@@ -29,7 +29,7 @@ class SimDirectory final : public base::Directory {
   std::string path_of(std::string_view name) const;
   std::shared_ptr<SimInode> find(std::string_view name) const;
   Result<std::shared_ptr<SimInode>> find_or_make(std::string_view name, base::OpenMode mode);
-  Result<void> check(std::string_view name) const;
+  Result<void> check(std::string_view name, DiskCall call = DiskCall::entry) const;
   Error missing(std::string_view name) const;
   std::unique_ptr<base::Directory> handle(std::shared_ptr<SimInode> inode,
                                           std::string_view name) const;

@@ -53,9 +53,43 @@ std::unique_ptr<base::Directory> SimDisk::open(std::string_view path) {
 void SimDisk::process_crash() {
   ++life_;
   locked_.clear();
+  crashed_ = false;
+  crash_pending_ = false;
 }
 
-bool SimDisk::power_cut() {
+void SimDisk::crash_at(std::uint64_t change, bool after) {
+  crash_at_ = changes_ + change;
+  crash_after_ = after;
+}
+
+Error SimDisk::gone(const std::string& path) {
+  return Error(ErrorCode::io_error, "the process that opened this is gone", {.file = path});
+}
+
+Result<void> SimDisk::count_change(const std::string& path) {
+  if (changes_++ != crash_at_) return {};
+  crash_pending_ = crash_after_;
+  if (crash_after_) return {};
+  process_crash();
+  crashed_ = true;
+  return gone(path);
+}
+
+Result<void> SimDisk::before_change(const std::shared_ptr<SimInode>& inode,
+                                    const std::string& path) {
+  if (auto counted = count_change(path); !counted) return counted;
+  note_dirty(inode);
+  return {};
+}
+
+Result<void> SimDisk::after_change(const std::string& path) {
+  if (!crash_pending_) return {};
+  process_crash();
+  crashed_ = true;
+  return gone(path);
+}
+
+bool SimDisk::power_cut(PowerCut how) {
   process_crash();
   bool at_stake = false;
   const auto dirty = std::exchange(dirty_, {});
@@ -63,7 +97,7 @@ bool SimDisk::power_cut() {
     inode->queued_as_dirty = false;
     if (!inode->dirty()) continue;
     at_stake = true;
-    inode->power_cut(random_);
+    inode->power_cut(how, random_);
   }
   return at_stake;
 }
@@ -85,9 +119,7 @@ std::shared_ptr<SimInode> SimDisk::find(std::string_view path) const {
 }
 
 Result<void> SimDisk::check(DiskCall call, const std::string& path, std::uint64_t life) {
-  if (life != life_) {
-    return Error(ErrorCode::io_error, "the process that opened this is gone", {.file = path});
-  }
+  if (life != life_) return gone(path);
   for (DiskFault& fault : faults_) {
     if (fault.call != call || fault.times == 0) continue;
     if (path.find(fault.path_contains) == std::string::npos) continue;
@@ -108,9 +140,10 @@ Result<void> SimDisk::sync(SimInode& inode, const std::string& path, std::uint64
     if (life == life_) inode.fail_sync(random_);
     return checked;
   }
+  if (auto counted = count_change(path); !counted) return counted;
   ++syncs_;
   if (!lies_) inode.sync();
-  return {};
+  return after_change(path);
 }
 
 Result<void> SimDisk::sync_all(const std::string& path, std::uint64_t life) {
@@ -121,14 +154,15 @@ Result<void> SimDisk::sync_all(const std::string& path, std::uint64_t life) {
     }
     return checked;
   }
+  if (auto counted = count_change(path); !counted) return counted;
   ++syncs_;
-  if (lies_) return {};
+  if (lies_) return after_change(path);
   for (const auto& inode : dirty_) inode->sync();
   sweep();
-  return {};
+  return after_change(path);
 }
 
-void SimDisk::changed(const std::shared_ptr<SimInode>& inode) {
+void SimDisk::note_dirty(const std::shared_ptr<SimInode>& inode) {
   if (inode->queued_as_dirty) return;
   // Once in a while those that were synced since are let go.
   if (dirty_.size() >= sweep_at_) {

@@ -16,7 +16,8 @@
 
 namespace ottla::simulation {
 
-enum class DiskCall : std::uint8_t { read, write, sync, entry, sync_directory };
+// `open` is the opening of a file or directory that exists; `entry` what changes the names of one.
+enum class DiskCall : std::uint8_t { read, write, sync, entry, sync_directory, open };
 
 // From the `after`-th matching call on (0: the next one), `times` calls fail.
 struct DiskFault {
@@ -34,6 +35,8 @@ struct DiskOptions {
 // A disk and the operating system's view of it. Calls take no time; what may sleep belongs on
 // workers, whose time passes. Everything is decided by the seed.
 class SimDisk {
+  static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
  public:
   // `scheduler` tells who calls; without one nobody is on a loop.
   explicit SimDisk(std::uint64_t seed, const DiskOptions& options = {},
@@ -49,9 +52,17 @@ class SimDisk {
   // released, what they wrote stays.
   void process_crash();
 
-  // The same, and of what was not synced only a seeded part stays. Returns whether anything that
-  // was not synced was at stake.
-  bool power_cut();
+  // The same, and of what was not synced only a part stays, by `how` and the seed. Returns whether
+  // anything that was not synced was at stake.
+  bool power_cut(PowerCut how = PowerCut::any);
+
+  // The process dies at the `change`-th change from now on (0: the next): write, truncation, sync,
+  // or change of names. It dies before the change is made, or `after` it, without an answer.
+  void crash_at(std::uint64_t change, bool after);
+  void crash_never() { crash_at_ = kUnlimited; }
+  bool crashed() const { return crashed_; }
+  // Changes that were asked for so far, by living processes.
+  std::uint64_t changes() const { return changes_; }
 
   void inject(DiskFault fault) { faults_.push_back(std::move(fault)); }
   void clear_faults() { faults_.clear(); }
@@ -79,17 +90,20 @@ class SimDisk {
   void write_some(SimInode& inode, std::uint64_t position, std::span<const BytesView> parts);
   Result<void> sync(SimInode& inode, const std::string& path, std::uint64_t life);
   Result<void> sync_all(const std::string& path, std::uint64_t life);
-  // Must be told before an inode changes.
-  void changed(const std::shared_ptr<SimInode>& inode);
+  // Around every change of an inode, so that a crash may come in between.
+  Result<void> before_change(const std::shared_ptr<SimInode>& inode, const std::string& path);
+  Result<void> after_change(const std::string& path);
   bool must_wait();
   void count_sleep();
   bool lock(const SimInode& inode);
   void unlock(const SimInode& inode, std::uint64_t life);
 
  private:
-  static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
   std::shared_ptr<SimInode> find(std::string_view path) const;
+  void note_dirty(const std::shared_ptr<SimInode>& inode);
   void sweep();
+  Result<void> count_change(const std::string& path);
+  static Error gone(const std::string& path);
 
   base::Random random_;
   DiskOptions options_;
@@ -102,6 +116,11 @@ class SimDisk {
   std::uint64_t life_ = 1;  // what was opened in an earlier one is stale
   std::uint64_t capacity_ = kUnlimited;
   bool lies_ = false;
+  std::uint64_t changes_ = 0;
+  std::uint64_t crash_at_ = kUnlimited;  // the change
+  bool crash_after_ = false;
+  bool crash_pending_ = false;  // when the change that is under way is made
+  bool crashed_ = false;
   std::uint64_t syncs_ = 0;
   std::uint64_t bytes_written_ = 0;
   std::uint64_t sleeps_on_loops_ = 0;

@@ -27,6 +27,19 @@ std::uint64_t mix(std::uint64_t salt, std::uint64_t number) {
   return z ^ (z >> 31);
 }
 
+PowerCut one_of_them(base::Random& random) {
+  switch (random.below(4)) {
+    case 0:
+      return PowerCut::drop;
+    case 1:
+      return PowerCut::keep;
+    case 2:
+      return random.one_in(2) ? PowerCut::torn_512 : PowerCut::torn_4k;
+    default:
+      return random.one_in(2) ? PowerCut::reordered_512 : PowerCut::reordered_4k;
+  }
+}
+
 }  // namespace
 
 void FileContents::write(std::uint64_t position, BytesView bytes) {
@@ -65,18 +78,25 @@ void FileContents::fail_sync(base::Random& random) {
   changes_.clear();
 }
 
-void FileContents::power_cut(base::Random& random) {
-  switch (random.below(4)) {
-    case 0:
+void FileContents::power_cut(PowerCut how, base::Random& random) {
+  switch (how == PowerCut::any ? one_of_them(random) : how) {
+    case PowerCut::any:
+    case PowerCut::drop:
       break;
-    case 1:
+    case PowerCut::keep:
       for (const Change& change : changes_) apply(change);
       break;
-    case 2:
-      keep_prefix(random);
+    case PowerCut::torn_512:
+      keep_prefix(random, kSmallSector);
       break;
-    default:
-      keep_sectors(random);
+    case PowerCut::torn_4k:
+      keep_prefix(random, kLargeSector);
+      break;
+    case PowerCut::reordered_512:
+      keep_sectors(random, kSmallSector);
+      break;
+    case PowerCut::reordered_4k:
+      keep_sectors(random, kLargeSector);
       break;
   }
   settle();
@@ -92,13 +112,12 @@ bool FileContents::flip_bit(std::uint64_t position, unsigned bit) {
 }
 
 // The first changes are there, the next one is torn.
-void FileContents::keep_prefix(base::Random& random) {
+void FileContents::keep_prefix(base::Random& random, std::uint64_t sector) {
   if (changes_.empty()) return;
   const std::size_t whole = random.below(changes_.size());
   for (std::size_t i = 0; i < whole; ++i) apply(changes_[i]);
   const Change& torn = changes_[whole];
   if (torn.truncation) return;
-  const std::uint64_t sector = random.one_in(2) ? kSmallSector : kLargeSector;
   const std::uint64_t cut = torn.position + random.below(torn.bytes.size() + 1);
   const std::uint64_t aligned = cut / sector * sector;
   if (aligned <= torn.position) return;
@@ -106,9 +125,8 @@ void FileContents::keep_prefix(base::Random& random) {
 }
 
 // Every sector stands where it stood after a change of its own choice; so does the size.
-void FileContents::keep_sectors(base::Random& random) {
+void FileContents::keep_sectors(base::Random& random, std::uint64_t sector) {
   const std::uint64_t salt = random.next();
-  const std::uint64_t sector = random.one_in(2) ? kSmallSector : kLargeSector;
   const std::size_t sized_by = random.below(changes_.size() + 1);
   const std::uint64_t size = sized_by == 0 ? durable_.size() : changes_[sized_by - 1].size_after;
   for (std::size_t i = 0; i < changes_.size(); ++i) apply_sectors(changes_[i], i, salt, sector);
@@ -172,11 +190,17 @@ void SimInode::fail_sync(base::Random& random) {
   if (!is_directory_) contents_.fail_sync(random);
 }
 
-void SimInode::power_cut(base::Random& random) {
-  if (!is_directory_) return contents_.power_cut(random);
+void SimInode::power_cut(PowerCut how, base::Random& random) {
+  if (!is_directory_) return contents_.power_cut(how, random);
   // Journals keep the order of names; not every file system has one.
-  const bool any = random.one_in(4);
-  const std::size_t kept = random.below(changes_.size() + 1);
+  bool any = random.one_in(4);
+  std::size_t kept = random.below(changes_.size() + 1);
+  if (how == PowerCut::torn_512 || how == PowerCut::torn_4k) any = false;
+  if (how == PowerCut::reordered_512 || how == PowerCut::reordered_4k) any = true;
+  if (how == PowerCut::drop || how == PowerCut::keep) {
+    any = false;
+    kept = how == PowerCut::keep ? changes_.size() : 0;
+  }
   for (std::size_t i = 0; i < changes_.size(); ++i) {
     if (any ? random.one_in(2) : i < kept) apply(changes_[i], durable_entries_);
   }

@@ -11,6 +11,17 @@
 
 namespace ottla::simulation {
 
+// What becomes of that which was not synced when the power is cut.
+enum class PowerCut : std::uint8_t {
+  any,            // one of the others, for each file by itself
+  drop,           // nothing stays
+  keep,           // everything does
+  torn_512,       // a first part, the last write of it torn at sectors of 512 bytes
+  torn_4k,        // the same at 4 KiB
+  reordered_512,  // each sector of 512 bytes as it stood at some moment of its own
+  reordered_4k,   // the same with 4 KiB
+};
+
 // The bytes of one file, as the operating system shows them and as the disk holds them. What was
 // done since the last sync is kept as a list, from which a power cut takes what it likes.
 class FileContents {
@@ -32,7 +43,7 @@ class FileContents {
 
   // What was not synced is lost, kept, torn, or written in another order. Sectors are all or
   // nothing; a file may also end in zeros where its size was written and its bytes were not.
-  void power_cut(base::Random& random);
+  void power_cut(PowerCut how, base::Random& random);
 
  private:
   struct Change {
@@ -42,8 +53,8 @@ class FileContents {
     bool truncation = false;
   };
   void apply(const Change& change);
-  void keep_prefix(base::Random& random);
-  void keep_sectors(base::Random& random);
+  void keep_prefix(base::Random& random, std::uint64_t sector);
+  void keep_sectors(base::Random& random, std::uint64_t sector);
   void apply_sectors(const Change& change, std::uint64_t number, std::uint64_t salt,
                      std::uint64_t sector);
   void settle();
@@ -73,7 +84,7 @@ class SimInode {
   bool dirty() const { return is_directory_ ? !changes_.empty() : contents_.dirty(); }
   void sync();
   void fail_sync(base::Random& random);
-  void power_cut(base::Random& random);
+  void power_cut(PowerCut how, base::Random& random);
 
   bool queued_as_dirty = false;  // for the disk's list
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "broker/log/file_names.h"
 #include "broker/log/log_loader.h"
 #include "tests/simulation/sim_disk.h"
 #include "tests/unit/log/log_fixture.h"
@@ -208,6 +209,59 @@ TEST(Recovery, completes_a_compaction_that_was_about_to_swap) {
     EXPECT_EQ(entry.name.find("swap"), std::string::npos) << entry.name;
     EXPECT_EQ(entry.name.find("cleaned"), std::string::npos) << entry.name;
   }
+}
+
+// A log of four segments, of which a batch in the middle is missing: taken by compaction, or lost.
+struct LogWithGap {
+  LogWithGap() {
+    f.config.segment_bytes = 100;
+    f.config.cleanup_compact = true;
+    f.create();
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_TRUE(f.append(make_batch("v" + std::to_string(i))));
+      f.log->flush_soon();
+      f.loop.run();
+    }
+    f.crash();
+    for (const auto suffix : {kLogSuffix, kIndexSuffix, kTimeIndexSuffix}) {
+      EXPECT_TRUE(f.partition_directory()->remove(segment_file_name(Offset(1), suffix)));
+    }
+  }
+
+  // What is left when it was opened after a crash with nothing known to be synced.
+  Values recovered(Offset cleaned_until, bool recovery_point_known = true) {
+    LoadRequest request{f.location(), f.config, Offset(0),     Offset(0),
+                        false,        0,        cleaned_until, recovery_point_known};
+    auto loaded = load_log(request, f.lines.logger());
+    EXPECT_TRUE(loaded) << loaded.error();
+    f.log = std::make_unique<UnifiedLog>(std::move(*loaded),
+                                         LogEnvironment{&f.loop, f.flush.get(), f.lines.logger()});
+    return f.values(Offset(0));
+  }
+
+  LogFixture f;
+};
+
+TEST(Recovery, cuts_a_compacted_log_at_a_hole_that_no_compaction_made) {
+  EXPECT_EQ(LogWithGap().recovered(Offset(0)), (Values{{0, "v0"}}));
+}
+
+TEST(Recovery, keeps_the_gaps_that_compaction_left) {
+  const Values rest{{0, "v0"}, {2, "v2"}, {3, "v3"}};
+  EXPECT_EQ(LogWithGap().recovered(Offset(2)), rest);
+  LogWithGap no_longer_compacted;
+  no_longer_compacted.f.config.cleanup_compact = false;
+  EXPECT_EQ(no_longer_compacted.recovered(Offset(2)), rest);
+  // What tells of compaction is lost.
+  EXPECT_EQ(LogWithGap().recovered(Offset(0), false), rest);
+}
+
+TEST(Recovery, keeps_every_gap_of_a_compacted_log_that_a_killed_kafka_left) {
+  LogWithGap log;
+  const auto index =
+      log.f.partition_directory()->open("00000000000000000003.index", base::OpenMode::create);
+  ASSERT_TRUE((*index)->truncate(static_cast<std::uint64_t>(log.f.config.segment_index_bytes)));
+  EXPECT_EQ(log.recovered(Offset(0)), (Values{{0, "v0"}, {2, "v2"}, {3, "v3"}}));
 }
 
 TEST(Recovery, refuses_a_directory_of_another_topic) {

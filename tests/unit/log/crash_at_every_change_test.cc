@@ -1,0 +1,191 @@
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "tests/simulation/seeds.h"
+#include "tests/unit/log/storage_life.h"
+
+// A scripted life of a log directory is ended before and after every single change that it makes
+// on the disk, in every way in which a power cut can treat what was not synced. Then it is opened
+// again, and must hold all that was acknowledged, no hole and no wrong byte, and go on.
+namespace ottla::broker {
+namespace {
+
+using simulation::PowerCut;
+using simulation::SimDisk;
+
+const TopicPartition kPlain{"plain", 0};
+const TopicPartition kTrimmed{"trimmed", 0};
+const TopicPartition kDoomed{"doomed", 1};
+const TopicPartition kCompacted{"compacted", 0};
+
+// One step of the script; the process may die in any of them.
+using Step = void (*)(StorageLife&);
+
+void append_to_all(StorageLife& life) {
+  for (const auto& at : {kPlain, kTrimmed, kCompacted}) {
+    life.config.cleanup_compact = at == kCompacted;
+    life.config.cleanup_delete = at != kCompacted;
+    life.append(at, 3);
+    life.append(at, 1, 300);
+  }
+}
+
+void flush_all(StorageLife& life) {
+  for (const auto& at : {kPlain, kTrimmed, kCompacted, kDoomed}) life.flush(at);
+}
+
+const Step kScript[] = {
+    [](StorageLife& life) { life.start(); },
+    append_to_all,
+    flush_all,
+    // Rolls, with appends that nobody waits for.
+    append_to_all,
+    append_to_all,
+    [](StorageLife& life) { life.run(std::chrono::milliseconds(50)); },
+    [](StorageLife& life) { life.append(kDoomed, 2); },
+    flush_all,
+    append_to_all,
+    flush_all,
+    // Checkpoints.
+    [](StorageLife& life) { life.run(std::chrono::seconds(61)); },
+    [](StorageLife& life) { life.retain(kPlain, 900); },
+    [](StorageLife& life) { life.raise_log_start(kTrimmed, 7); },
+    append_to_all,
+    [](StorageLife& life) { life.delete_log(kDoomed); },
+    // Unlinks what was deleted.
+    [](StorageLife& life) { life.run(std::chrono::seconds(61)); },
+    // The process is killed, and the next one recovers.
+    append_to_all,
+    [](StorageLife& life) {
+      life.forget_process();
+      life.disk.process_crash();
+    },
+    [](StorageLife& life) {
+      if (!life.start() || life.disk.crashed()) return;
+      for (const auto& at : {kPlain, kTrimmed, kCompacted}) {
+        const auto written = static_cast<std::int64_t>(life.models[at].records.size());
+        EXPECT_EQ(life.log(at)->log_end_offset().value, written);
+      }
+      life.check_after_start();
+    },
+    append_to_all,
+    flush_all,
+    [](StorageLife& life) { life.raise_log_start(kTrimmed, 100); },
+    // A clean stop and what comes after it.
+    [](StorageLife& life) { life.close(); },
+    [](StorageLife& life) {
+      if (life.start() && !life.disk.crashed()) life.check_after_start();
+    },
+    append_to_all,
+    flush_all,
+    append_to_all,
+    [](StorageLife& life) { life.close(); },
+};
+
+// Plays the script until the disk has crashed. True if it came to its end.
+bool play(StorageLife& life) {
+  for (const auto step : kScript) {
+    step(life);
+    if (life.disk.crashed()) return false;
+    if (::testing::Test::HasFailure()) return false;
+  }
+  return true;
+}
+
+std::uint64_t changes_of_the_script() {
+  SimDisk disk(1, {.would_block_one_in = 0});
+  StorageLife life(disk);
+  EXPECT_TRUE(play(life));
+  return disk.changes();
+}
+
+// The next processes: the first may die, too, while it recovers.
+void recover_and_check(StorageLife& life, PowerCut how, std::uint64_t salt) {
+  life.forget_process();
+  life.disk.power_cut(how);
+  life.disk.crash_at(salt % 31, salt % 3 == 0);
+  const bool started = life.start();
+  if (life.disk.crashed()) {
+    life.forget_process();
+    life.disk.power_cut(how);
+    ASSERT_TRUE(life.start()) << *life.failure;
+  } else {
+    ASSERT_TRUE(started) << *life.failure;
+    life.disk.crash_never();
+  }
+  life.check_after_start();
+  if (::testing::Test::HasFatalFailure()) return;
+  life.check_records();
+  for (const auto& at : {kPlain, kTrimmed, kCompacted}) life.resend_last(at);
+  append_to_all(life);
+  flush_all(life);
+  life.check_records();
+  ASSERT_TRUE(life.close()) << *life.failure;
+  life.disk.power_cut(PowerCut::drop);
+  ASSERT_TRUE(life.start()) << *life.failure;
+  life.check_after_start();
+  life.check_records();
+}
+
+// Builds that run fewer seeds see points from all over the life.
+void crash_everywhere(PowerCut how) {
+  const auto points = changes_of_the_script() * 2;
+  ASSERT_GT(points, 1000u);
+  simulation::for_each_seed(points, [&](std::uint64_t seed) {
+    const std::uint64_t point = seed * 7919 % points;
+    const bool after = point % 2 == 1;
+    SCOPED_TRACE((after ? "after change " : "before change ") + std::to_string(point / 2));
+    SimDisk disk(seed, {.would_block_one_in = 0});
+    StorageLife life(disk);
+    disk.crash_at(point / 2, after);
+    EXPECT_FALSE(play(life));
+    EXPECT_TRUE(disk.crashed());
+    recover_and_check(life, how, seed);
+    if (!::testing::Test::HasFailure()) return;
+    for (const auto& line : life.lines.lines) std::cerr << line << "\n";
+  });
+}
+
+TEST(CrashAtEveryChange, loses_only_what_was_not_synced_when_all_of_that_is_dropped) {
+  crash_everywhere(PowerCut::drop);
+}
+
+TEST(CrashAtEveryChange, loses_nothing_when_the_process_alone_dies) {
+  crash_everywhere(PowerCut::keep);
+}
+
+TEST(CrashAtEveryChange, holds_when_writes_are_torn_at_512_bytes) {
+  crash_everywhere(PowerCut::torn_512);
+}
+
+TEST(CrashAtEveryChange, holds_when_writes_are_torn_at_4_kib) {
+  crash_everywhere(PowerCut::torn_4k);
+}
+
+TEST(CrashAtEveryChange, holds_when_sectors_of_512_bytes_and_names_are_reordered) {
+  crash_everywhere(PowerCut::reordered_512);
+}
+
+TEST(CrashAtEveryChange, holds_when_sectors_of_4_kib_and_names_are_reordered) {
+  crash_everywhere(PowerCut::reordered_4k);
+}
+
+// The test can fail: a disk that lies about syncs is found out.
+TEST(CrashAtEveryChange, finds_what_a_lying_disk_loses) {
+  SimDisk disk(1, {.would_block_one_in = 0});
+  StorageLife life(disk);
+  ASSERT_TRUE(life.start());
+  disk.lie_about_syncs(true);
+  append_to_all(life);
+  flush_all(life);
+  const auto acknowledged = life.models[kPlain].acknowledged;
+  EXPECT_EQ(acknowledged, 4);
+  life.forget_process();
+  disk.power_cut(PowerCut::drop);
+  ASSERT_TRUE(life.start());
+  EXPECT_EQ(life.log(kPlain), nullptr);
+}
+
+}  // namespace
+}  // namespace ottla::broker
