@@ -25,7 +25,10 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
   if (!settings) return std::move(settings).error();
   auto core = std::make_shared<ConsumerCore>(runtime, std::move(*settings),
                                              make_logger(config, "consumer"));
-  core->client_.metadata().on_update([core = core.get()] { core->client_.wake(); });
+  core->client_.metadata().on_update([core = core.get()] {
+    core->finder_.on_metadata_update();
+    core->client_.wake();
+  });
   core->client_.start([core = core.get()](base::TimePoint now) { return core->turn(now); });
   return core;
 }
@@ -140,7 +143,7 @@ Future<std::int64_t> ConsumerCore::position(const TopicPartition& partition) {
   client_.post([self = shared_from_this(), partition, promise] {
     if (self->client_.stopped()) return promise.set(closed_error());
     const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
-    self->position_waiters_.push_back({partition, deadline, promise});
+    self->position_waiters_[partition].push_back({deadline, promise});
     self->client_.wake();
   });
   return promise.future();
@@ -225,7 +228,9 @@ void ConsumerCore::finish_close() {
   client_.stop();
   finder_.close(closed_error());
   auto waiters = std::exchange(position_waiters_, {});
-  for (auto& waiter : waiters) waiter.promise.set(closed_error());
+  for (auto& [partition, waiting] : waiters) {
+    for (auto& waiter : waiting) waiter.promise.set(closed_error());
+  }
   // After the callbacks that are queued already.
   executor_->run(base::Task([promise = close_promise_] { promise.set({}); }));
 }

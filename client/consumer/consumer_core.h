@@ -2,7 +2,8 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <list>
+#include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -61,7 +62,6 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
 
  private:
   struct PositionWaiter {
-    TopicPartition partition;
     base::TimePoint deadline;
     Promise<std::int64_t> promise;
   };
@@ -89,8 +89,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   void send_fetch(FetchDraft draft);
   void send_list_offsets(OffsetFinder::Draft draft);
   base::TimePoint answer_positions(base::TimePoint now);
-  std::optional<Result<std::int64_t>> position_now(const PositionWaiter& waiter,
-                                                   base::TimePoint now);
+  std::optional<Result<std::int64_t>> position_now(const TopicPartition& id);
   void after_change();
   void sync_topics();
   void find_offsets(OffsetFinder::Wanted wanted, OffsetFinder::Done done);
@@ -113,7 +112,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   Fetcher fetcher_;
   // Loop thread only.
   OffsetFinder finder_;
-  std::list<PositionWaiter> position_waiters_;
+  // Of each partition in the order of their deadlines.
+  std::map<TopicPartition, std::deque<PositionWaiter>> position_waiters_;
   std::vector<std::string> topics_;  // told to metadata
   const Promise<void> close_promise_;
 };

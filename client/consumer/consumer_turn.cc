@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -145,31 +146,33 @@ void ConsumerCore::send_list_offsets(OffsetFinder::Draft draft) {
 base::TimePoint ConsumerCore::answer_positions(base::TimePoint now) {
   auto next = base::kNever;
   for (auto at = position_waiters_.begin(); at != position_waiters_.end();) {
-    if (auto answer = position_now(*at, now)) {
-      at->promise.set(std::move(*answer));
-      at = position_waiters_.erase(at);
-    } else {
-      next = std::min(next, at->deadline);
-      ++at;
+    const auto& id = at->first;
+    auto& waiting = at->second;
+    const auto known = position_now(id);
+    while (!waiting.empty() && (known || waiting.front().deadline <= now)) {
+      const Error late(ErrorCode::timed_out,
+                       "the position was not found within default_api_timeout",
+                       {.topic = id.topic, .partition = id.partition});
+      waiting.front().promise.set(known ? *known : late);
+      waiting.pop_front();
     }
+    if (!waiting.empty()) next = std::min(next, waiting.front().deadline);
+    at = waiting.empty() ? position_waiters_.erase(at) : std::next(at);
   }
   return next;
 }
 
-std::optional<Result<std::int64_t>> ConsumerCore::position_now(const PositionWaiter& waiter,
-                                                               base::TimePoint now) {
+// None while it is being looked up.
+std::optional<Result<std::int64_t>> ConsumerCore::position_now(const TopicPartition& id) {
   const std::lock_guard lock(mutex_);
-  const ErrorContext place{.topic = waiter.partition.topic,
-                           .partition = waiter.partition.partition};
-  const auto* partition = subscription_.find(waiter.partition);
+  const auto* partition = subscription_.find(id);
   if (partition == nullptr) {
-    return Error(ErrorCode::not_found, "the partition is not assigned to this consumer", place);
+    return Error(ErrorCode::not_found, "the partition is not assigned to this consumer",
+                 {.topic = id.topic, .partition = id.partition});
   }
   if (partition->state == AssignedPartition::State::fetching) return partition->position.value;
   if (partition->error) return *partition->error;
-  if (waiter.deadline > now) return std::nullopt;
-  return Error(ErrorCode::timed_out, "the position was not found within default_api_timeout",
-               place);
+  return std::nullopt;
 }
 
 // Tells those who wait for records, if there is something for them.

@@ -30,47 +30,57 @@ Answers index(const protocol::ListOffsetsResponse& response) {
 
 void OffsetFinder::find(Wanted wanted, base::TimePoint deadline, Done done) {
   for (const auto& [partition, timestamp] : wanted) metadata_.add_topic(partition.topic);
-  queries_.push_back({.id = next_id_++,
-                      .wanted = std::move(wanted),
-                      .asked = {},
-                      .found = {},
-                      .deadline = deadline,
-                      .done = std::move(done)});
+  const auto id = next_id_++;
+  queries_.emplace(id, Query{.wanted = std::move(wanted),
+                             .asked = {},
+                             .found = {},
+                             .deadline = deadline,
+                             .done = std::move(done),
+                             .last_error = {}});
+  due_.emplace(base::TimePoint::min(), id);
 }
 
 OffsetFinder::Poll OffsetFinder::poll(base::TimePoint now) {
   Poll poll;
-  for (auto at = queries_.begin(); at != queries_.end();) {
-    const auto query = at++;
-    if (query->wanted.empty() && query->asked.empty()) {
-      finish(query, std::move(query->found));
-    } else if (query->deadline <= now) {
-      finish(query, too_late(*query));
-    } else {
-      if (query->retry_at <= now) {
-        ask(*query, poll);
-      } else {
-        poll.next = std::min(poll.next, query->retry_at);
-      }
-      poll.next = std::min(poll.next, query->deadline);
-    }
+  if (std::exchange(metadata_changed_, false)) {
+    for (const auto id : std::exchange(leaderless_, {})) look_at(id, now, poll);
   }
+  while (!due_.empty() && due_.begin()->first <= now) look_at(due_.begin()->second, now, poll);
+  if (!due_.empty()) poll.next = due_.begin()->first;
   return poll;
 }
 
-void OffsetFinder::ask(Query& query, Poll& poll) {
+// Gives the query a later place in due_, or ends it.
+void OffsetFinder::look_at(QueryId id, base::TimePoint now, Poll& poll) {
+  const auto found = queries_.find(id);
+  if (found == queries_.end()) return;
+  auto& query = found->second;
+  if (query.wanted.empty() && query.asked.empty()) return finish(found, std::move(query.found));
+  if (query.deadline <= now) return finish(found, too_late(query));
+  const bool pausing = query.retry_at > now;
+  if (!pausing) ask(id, query, poll);
+  set_due(found, pausing ? std::min(query.retry_at, query.deadline) : query.deadline);
+}
+
+void OffsetFinder::set_due(Queries::iterator query, base::TimePoint when) {
+  due_.erase({query->second.due, query->first});
+  query->second.due = when;
+  due_.emplace(when, query->first);
+}
+
+void OffsetFinder::ask(QueryId id, Query& query, Poll& poll) {
   std::map<BrokerId, Draft> drafts;
   for (auto at = query.wanted.begin(); at != query.wanted.end();) {
     const auto leader = metadata_.cluster().leader(at->first.topic, at->first.partition);
     if (!leader) {
-      // Looked at again when the metadata has changed.
       metadata_.request_update();
+      leaderless_.insert(id);
       ++at;
       continue;
     }
     auto& draft = drafts[leader->broker];
     draft.broker = leader->broker;
-    draft.query = query.id;
+    draft.query = id;
     draft.entries.push_back({at->first, at->second, leader->epoch});
     query.asked.insert(query.wanted.extract(at++));
   }
@@ -79,21 +89,23 @@ void OffsetFinder::ask(Query& query, Poll& poll) {
 
 void OffsetFinder::on_response(const Draft& draft, const protocol::ListOffsetsResponse& response,
                                base::TimePoint now) {
-  const auto query = find_query(draft.query);
-  if (query == queries_.end()) return;
+  const auto found_query = queries_.find(draft.query);
+  if (found_query == queries_.end()) return;
+  auto& query = found_query->second;
+  set_due(found_query, now);
   const auto answers = index(response);
   for (const auto& entry : draft.entries) {
     const auto found = answers.find(std::pair<std::string_view, std::int32_t>(
         entry.partition.topic, entry.partition.partition));
     if (found == answers.end()) {
-      retry(*query, entry, Error(ErrorCode::network_exception, "the broker's answer leaves it out"),
+      retry(query, entry, Error(ErrorCode::network_exception, "the broker's answer leaves it out"),
             now);
       continue;
     }
     const auto& answer = *found->second;
     if (answer.error_code == ErrorCode::none) {
-      query->asked.erase(entry.partition);
-      query->found[entry.partition] = {
+      query.asked.erase(entry.partition);
+      query.found[entry.partition] = {
           .offset = answer.offset.value,
           .timestamp = Timestamp(std::chrono::milliseconds(answer.timestamp)),
           .leader_epoch = answer.leader_epoch.value};
@@ -101,17 +113,18 @@ void OffsetFinder::on_response(const Draft& draft, const protocol::ListOffsetsRe
     }
     const Error error(answer.error_code);
     if (!error.retriable() && answer.error_code != ErrorCode::unknown_leader_epoch) {
-      return finish(query, locate(entry.partition, error));
+      return finish(found_query, locate(entry.partition, error));
     }
-    retry(*query, entry, error, now);
+    retry(query, entry, error, now);
   }
 }
 
 void OffsetFinder::on_failure(const Draft& draft, const Error& error, base::TimePoint now) {
-  const auto query = find_query(draft.query);
+  const auto query = queries_.find(draft.query);
   if (query == queries_.end()) return;
   if (!error.retriable()) return finish(query, locate(draft.entries.front().partition, error));
-  for (const auto& entry : draft.entries) retry(*query, entry, error, now);
+  set_due(query, now);
+  for (const auto& entry : draft.entries) retry(query->second, entry, error, now);
 }
 
 void OffsetFinder::retry(Query& query, const Draft::Entry& entry, const Error& error,
@@ -125,13 +138,10 @@ void OffsetFinder::retry(Query& query, const Draft::Entry& entry, const Error& e
   }
 }
 
-OffsetFinder::Queries::iterator OffsetFinder::find_query(std::uint64_t id) {
-  return std::find_if(queries_.begin(), queries_.end(),
-                      [id](const Query& query) { return query.id == id; });
-}
-
 void OffsetFinder::finish(Queries::iterator query, Result<FoundOffsets> outcome) {
-  auto done = std::move(query->done);
+  auto done = std::move(query->second.done);
+  due_.erase({query->second.due, query->first});
+  leaderless_.erase(query->first);
   queries_.erase(query);
   done(std::move(outcome));
 }
@@ -150,8 +160,10 @@ Error OffsetFinder::too_late(const Query& query) const {
 }
 
 void OffsetFinder::close(const Error& error) {
+  due_.clear();
+  leaderless_.clear();
   auto queries = std::exchange(queries_, {});
-  for (auto& query : queries) query.done(error);
+  for (auto& [id, query] : queries) query.done(error);
 }
 
 }  // namespace ottla::client

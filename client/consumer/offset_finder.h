@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -22,7 +23,8 @@ using FoundOffsets = std::map<TopicPartition, OffsetAndTimestamp>;  // offset -1
 
 // Finds offsets by timestamp, or by the marks that ListOffsets has (earliest, latest): asks each
 // partition's leader, and again until every partition is answered, something cannot be, or the time
-// is over. A request manager. Loop thread.
+// is over. A request manager; a turn looks only at questions whose time has come, or whose
+// partitions had no leader before the metadata changed. Loop thread.
 class OffsetFinder {
  public:
   OffsetFinder(Backoff retry, Metadata& metadata, std::uint64_t seed)
@@ -55,25 +57,30 @@ class OffsetFinder {
                    base::TimePoint now);
   void on_failure(const Draft& draft, const Error& error, base::TimePoint now);
 
+  // Leaders may have moved.
+  void on_metadata_update() { metadata_changed_ = true; }
+
   // Fails everything.
   void close(const Error& error);
 
  private:
+  using QueryId = std::uint64_t;
   struct Query {
-    std::uint64_t id;
     Wanted wanted;  // not found yet, and not asked for at the moment
     Wanted asked;
     FoundOffsets found;
     base::TimePoint deadline;
     Done done;
+    base::TimePoint due = base::TimePoint::min();  // its place in due_
     std::uint32_t failures = 0;
     base::TimePoint retry_at = base::TimePoint::min();
     std::optional<Error> last_error;
   };
-  using Queries = std::list<Query>;
+  using Queries = std::map<QueryId, Query>;
 
-  void ask(Query& query, Poll& poll);
-  Queries::iterator find_query(std::uint64_t id);
+  void look_at(QueryId id, base::TimePoint now, Poll& poll);
+  void ask(QueryId id, Query& query, Poll& poll);
+  void set_due(Queries::iterator query, base::TimePoint when);
   void retry(Query& query, const Draft::Entry& entry, const Error& error, base::TimePoint now);
   void finish(Queries::iterator query, Result<FoundOffsets> outcome);
   Error too_late(const Query& query) const;
@@ -82,7 +89,10 @@ class OffsetFinder {
   Metadata& metadata_;
   base::Random random_;
   Queries queries_;
-  std::uint64_t next_id_ = 1;
+  QueryId next_id_ = 1;
+  std::set<std::pair<base::TimePoint, QueryId>> due_;  // every query
+  std::set<QueryId> leaderless_;
+  bool metadata_changed_ = false;
 };
 
 }  // namespace ottla::client

@@ -1,6 +1,7 @@
 #include "client/metadata/metadata.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace ottla::client {
@@ -27,23 +28,16 @@ void Metadata::remove_topic(std::string_view topic) {
 void Metadata::wait_for_topic(std::string_view topic, std::int32_t partitions,
                               base::TimePoint deadline, OnTopic done) {
   add_topic(topic);
-  Waiter waiter{std::string(topic), partitions, deadline, std::move(done)};
   const auto* known = cluster_.topic(topic);
   if (known != nullptr && known->error == ErrorCode::none &&
       static_cast<std::int32_t>(known->partitions.size()) >= partitions) {
-    waiter.done(known);
+    done(known);
     return;
   }
   // What is known does not do: the answer must be a fresh one.
   if (known != nullptr && !is_retriable(known->error)) cluster_.forget_topic(topic);
   if (!new_topics_.contains(topic)) request_update();
-  waiters_.push_back(std::move(waiter));
-}
-
-bool Metadata::is_awaited(std::string_view topic, std::int32_t partitions) const {
-  return std::any_of(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
-    return waiter.topic == topic && waiter.partitions >= partitions;
-  });
+  waiters_.add({std::string(topic), partitions, deadline, std::move(done)});
 }
 
 base::TimePoint Metadata::due(base::TimePoint now) const {
@@ -53,9 +47,9 @@ base::TimePoint Metadata::due(base::TimePoint now) const {
 }
 
 Metadata::Poll Metadata::poll(base::TimePoint now) {
-  answer_waiters(now);
+  answer_late(now);
   Poll poll;
-  for (const auto& waiter : waiters_) poll.next = std::min(poll.next, waiter.deadline);
+  poll.next = waiters_.next_deadline();
   if (in_flight_) return poll;
   if (const auto when = due(now); when > now) {
     poll.next = std::min(poll.next, when);
@@ -81,33 +75,32 @@ void Metadata::on_response(const Draft& draft, const protocol::MetadataResponse&
   take_response(draft, response);
   updated_at_ = now;
   last_error_.reset();
+  std::vector<Answer> answers;
+  for (const auto& topic : response.topics) {
+    if (topic.name) settle(*topic.name, answers);
+  }
   failures_ = needs_retry(draft) ? failures_ + 1 : 0;
   // The pause holds between any two requests: what proves wrong at once is not asked at once.
   not_before_ = now + config_.retry.after(std::max(failures_, 1U), random_);
   if (failures_ > 0) update_wanted_ = true;
-  answer_waiters(now);
+  for (auto& answer : answers) answer.done(std::move(answer.outcome));
   tell_listeners();
 }
 
 void Metadata::take_response(const Draft& draft, const protocol::MetadataResponse& response) {
   cluster_.update(response);
+  std::unordered_set<std::string_view> answered;
+  for (const auto& topic : response.topics) answered.insert(topic.name.value_or(""));
   // A topic that was asked for and not answered is not known.
   for (const auto& topic : draft.topics) {
-    const auto same = [&](const auto& answered) { return answered.name == topic; };
-    if (std::none_of(response.topics.begin(), response.topics.end(), same)) {
-      cluster_.forget_topic(topic);
-    }
+    if (!answered.contains(topic)) cluster_.forget_topic(topic);
   }
 }
 
 // Somebody waits for what the answer did not bring.
 bool Metadata::needs_retry(const Draft& draft) const {
-  const auto asked = [&](const Waiter& waiter) {
-    Result<const TopicMetadata*> outcome(nullptr);
-    return !settled(waiter, outcome) &&
-           std::find(draft.topics.begin(), draft.topics.end(), waiter.topic) != draft.topics.end();
-  };
-  return std::any_of(waiters_.begin(), waiters_.end(), asked);
+  return std::any_of(draft.topics.begin(), draft.topics.end(),
+                     [this](const auto& topic) { return waiters_.awaits(topic); });
 }
 
 void Metadata::on_failure(const Error& error, base::TimePoint now) {
@@ -129,15 +122,19 @@ void Metadata::tell_listeners() {
   for (auto& listener : listeners_) listener();
 }
 
-bool Metadata::settled(const Waiter& waiter, Result<const TopicMetadata*>& outcome) const {
-  const auto* topic = cluster_.topic(waiter.topic);
-  if (topic == nullptr) return false;
-  if (topic->error != ErrorCode::none) {
-    outcome = Error(topic->error, {}, {.topic = waiter.topic});
-    return !is_retriable(topic->error);
+// Those who have what they wait for, or never will.
+void Metadata::settle(std::string_view name, std::vector<Answer>& answers) {
+  const auto* topic = cluster_.topic(name);
+  if (topic == nullptr) return;
+  Result<const TopicMetadata*> outcome(topic);
+  std::vector<Waiter> settled;
+  if (topic->error == ErrorCode::none) {
+    settled = waiters_.take_satisfied(name, topic->partitions.size());
+  } else if (!is_retriable(topic->error)) {
+    settled = waiters_.take_topic(name);
+    outcome = Error(topic->error, {}, {.topic = topic->name});
   }
-  outcome = topic;
-  return static_cast<std::int32_t>(topic->partitions.size()) >= waiter.partitions;
+  for (auto& waiter : settled) answers.push_back({std::move(waiter.done), outcome});
 }
 
 std::optional<Error> Metadata::trouble() const {
@@ -167,24 +164,12 @@ Error Metadata::not_found(const Waiter& waiter) const {
                {.topic = waiter.topic});
 }
 
-void Metadata::answer_waiters(base::TimePoint now) {
-  std::list<Waiter> answered;
-  std::vector<Result<const TopicMetadata*>> outcomes;
-  for (auto at = waiters_.begin(); at != waiters_.end();) {
-    const auto waiter = at++;
-    Result<const TopicMetadata*> outcome(nullptr);
-    const bool done = settled(*waiter, outcome);
-    if (!done && waiter->deadline > now) continue;
-    outcomes.push_back(done ? std::move(outcome) : not_found(*waiter));
-    answered.splice(answered.end(), waiters_, waiter);
-  }
-  auto outcome = outcomes.begin();
-  for (auto& waiter : answered) waiter.done(std::move(*outcome++));
+void Metadata::answer_late(base::TimePoint now) {
+  for (auto& waiter : waiters_.take_late(now)) waiter.done(not_found(waiter));
 }
 
 void Metadata::close(const Error& error) {
-  auto waiters = std::exchange(waiters_, {});
-  for (auto& waiter : waiters) waiter.done(error);
+  for (auto& waiter : waiters_.take_all()) waiter.done(error);
 }
 
 }  // namespace ottla::client

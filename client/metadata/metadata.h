@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +12,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "client/metadata/cluster.h"
+#include "client/metadata/topic_waiters.h"
 #include "client/network/backoff.h"
 #include "ottla/result.h"
 
@@ -41,12 +41,13 @@ class Metadata {
 
   // Done once the topic has at least `partitions` partitions; with the topic's own error if that
   // cannot change by waiting, and with the last reason at `deadline`.
-  using OnTopic = base::UniqueFunction<void(Result<const TopicMetadata*>)>;
+  // Costs the logarithm of those who wait.
+  using OnTopic = TopicWaiters::Done;
   void wait_for_topic(std::string_view topic, std::int32_t partitions, base::TimePoint deadline,
                       OnTopic done);
 
-  // Somebody waits for it already.
-  bool is_awaited(std::string_view topic, std::int32_t partitions) const;
+  // Somebody waits for the topic.
+  bool is_awaited(std::string_view topic) const { return waiters_.awaits(topic); }
 
   // The topics to ask for, and names for the request's time.
   struct Draft {
@@ -79,17 +80,16 @@ class Metadata {
   void close(const Error& error);
 
  private:
-  struct Waiter {
-    std::string topic;
-    std::int32_t partitions;
-    base::TimePoint deadline;
+  using Waiter = TopicWaiters::Waiter;
+  struct Answer {
     OnTopic done;
+    Result<const TopicMetadata*> outcome;
   };
 
-  bool settled(const Waiter& waiter, Result<const TopicMetadata*>& outcome) const;
   Error not_found(const Waiter& waiter) const;
   base::TimePoint due(base::TimePoint now) const;
-  void answer_waiters(base::TimePoint now);
+  void settle(std::string_view topic, std::vector<Answer>& answers);
+  void answer_late(base::TimePoint now);
   void take_response(const Draft& draft, const protocol::MetadataResponse& response);
   bool needs_retry(const Draft& draft) const;
   void tell_listeners();
@@ -99,7 +99,7 @@ class Metadata {
   Cluster cluster_;
   std::set<std::string, std::less<>> topics_;
   std::set<std::string, std::less<>> new_topics_;  // not asked for yet
-  std::list<Waiter> waiters_;
+  TopicWaiters waiters_;
   std::vector<base::Task> listeners_;
   bool update_wanted_ = false;
   bool in_flight_ = false;

@@ -147,29 +147,45 @@ Result<TopicEntry*> ProducerCore::topic_for(const ProducerRecord& record, bool m
 
 // Sees to it that they are asked for, once however often this is called meanwhile.
 void ProducerCore::ask_for_partitions(std::string_view topic, std::int32_t count) {
-  client_.post([self = shared_from_this(), name = std::string(topic), count] {
-    if (self->client_.stopped() || self->client_.metadata().is_awaited(name, count)) return;
-    self->wait_for_partitions(name, count).forget();
+  if (!questions_.begin(topic, count)) return;
+  find_topic(topic, count,
+             [this, name = std::string(topic), count](const Result<const TopicMetadata*>& found) {
+               if (found) sync_found(**found);
+               questions_.end(name, count);
+             });
+}
+
+// `done` is called on the loop, or here if the name is illegal.
+void ProducerCore::find_topic(std::string_view topic, std::int32_t partitions,
+                              Metadata::OnTopic done) {
+  if (!legal_topic(topic)) return done(illegal_topic(topic));
+  client_.post([self = shared_from_this(), name = std::string(topic), partitions,
+                done = std::move(done)]() mutable {
+    if (self->client_.stopped()) return done(closed_error());
+    const auto deadline = self->client_.loop().now() + self->settings_.max_block;
+    auto answer = [core = self.get(), name,
+                   done = std::move(done)](Result<const TopicMetadata*> found) mutable {
+      if (!found) core->forget_unused(name);
+      done(std::move(found));
+    };
+    self->client_.metadata().wait_for_topic(name, partitions, deadline, std::move(answer));
+    self->client_.wake();
   });
+}
+
+// A topic that could not be had is no part of later requests, until somebody wants it again.
+void ProducerCore::forget_unused(std::string_view topic) {
+  auto& metadata = client_.metadata();
+  if (accumulator_.topics().find(topic) != nullptr || metadata.is_awaited(topic)) return;
+  metadata.remove_topic(topic);
 }
 
 Future<void> ProducerCore::wait_for_partitions(std::string_view topic, std::int32_t count) {
   const Promise<void> promise(executor_);
-  if (!legal_topic(topic)) {
-    promise.set(illegal_topic(topic));
-    return promise.future();
-  }
-  client_.post([self = shared_from_this(), name = std::string(topic), count, promise] {
-    if (self->client_.stopped()) return promise.set(closed_error());
-    const auto deadline = self->client_.loop().now() + self->settings_.max_block;
-    auto done = [core = self.get(), name, promise](Result<const TopicMetadata*> found) {
-      if (!found) return promise.set(std::move(found).error());
-      bool added = false;
-      core->sync_topic(core->accumulator_.topics().find_or_add(name, added));
-      promise.set({});
-    };
-    self->client_.metadata().wait_for_topic(name, count, deadline, std::move(done));
-    self->client_.wake();
+  find_topic(topic, count, [this, promise](const Result<const TopicMetadata*>& found) {
+    if (!found) return promise.set(found.error());
+    sync_found(**found);
+    promise.set({});
   });
   return promise.future();
 }
@@ -191,15 +207,9 @@ Future<void> ProducerCore::flush_async() {
 
 Future<std::vector<PartitionInfo>> ProducerCore::partitions_for(std::string_view topic) {
   const Promise<std::vector<PartitionInfo>> promise(executor_);
-  client_.post([self = shared_from_this(), name = std::string(topic), promise] {
-    if (self->client_.stopped()) return promise.set(closed_error());
-    const auto deadline = self->client_.loop().now() + self->settings_.max_block;
-    auto done = [promise](Result<const TopicMetadata*> found) {
-      if (!found) return promise.set(std::move(found).error());
-      promise.set(to_partition_infos(**found));
-    };
-    self->client_.metadata().wait_for_topic(name, 1, deadline, std::move(done));
-    self->client_.wake();
+  find_topic(topic, 1, [promise](const Result<const TopicMetadata*>& found) {
+    if (!found) return promise.set(found.error());
+    promise.set(to_partition_infos(**found));
   });
   return promise.future();
 }
@@ -261,6 +271,12 @@ void ProducerCore::sync_topics() {
   accumulator_.topics().for_each([this](TopicEntry& topic) { sync_topic(topic); });
   sender_.on_metadata_update();
   client_.wake();
+}
+
+// From now on the topic has an entry, and records can be sent to it.
+void ProducerCore::sync_found(const TopicMetadata& found) {
+  bool added = false;
+  sync_topic(accumulator_.topics().find_or_add(found.name, added));
 }
 
 void ProducerCore::sync_topic(TopicEntry& topic) {

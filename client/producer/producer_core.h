@@ -11,6 +11,7 @@
 #include "client/producer/producer_settings.h"
 #include "client/producer/record_accumulator.h"
 #include "client/producer/sender.h"
+#include "client/producer/topic_questions.h"
 #include "ottla/producer.h"
 
 namespace ottla::client {
@@ -52,6 +53,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
   Future<void> wait_for_partitions(std::string_view topic, std::int32_t count);
   void ask_for_partitions(std::string_view topic, std::int32_t count);
+  void find_topic(std::string_view topic, std::int32_t partitions, Metadata::OnTopic done);
   Result<std::int32_t> choose_partition(const TopicEntry& topic,
                                         const ProducerRecord& record) const;
 
@@ -61,6 +63,8 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   void send_init_producer_id();
   void sync_topics();
   void sync_topic(TopicEntry& topic);
+  void sync_found(const TopicMetadata& found);
+  void forget_unused(std::string_view topic);
   void finish_close(bool in_time, const Result<void>& flushed);
 
   base::Runtime& runtime_;
@@ -69,6 +73,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   ClusterClient client_;
   RecordAccumulator accumulator_;
   Sender sender_;
+  TopicQuestions questions_;
   std::atomic<bool> closed_{false};
   const Promise<void> close_promise_;                // of the first close
   base::TimerId close_timer_ = base::TimerId::none;  // loop thread only
