@@ -6,6 +6,8 @@
 #include "broker/log/producer_state_manager.h"
 
 // The bytes of `.snapshot` files: i16 version, u32 CRC-32C of all that follows, i32 count, entries.
+// An entry has room for one batch. A producer gets one for each batch of its window, oldest first:
+// Apache Kafka keeps the last entry of a producer, which is what it would have written itself.
 namespace ottla::broker {
 namespace {
 
@@ -15,18 +17,30 @@ constexpr std::size_t kCountAt = 6;
 constexpr std::size_t kEntriesAt = 10;
 constexpr std::size_t kEntrySize = 46;
 
-char* put(char* to, const ProducerStateEntry& entry) {
-  const auto last = entry.batch_count == 0 ? AppendedBatch{kNoSequence, kNoOffset}
-                                           : entry.batches[entry.batch_count - 1u];
-  base::store_be(to, entry.producer_id.value);
-  base::store_be(to + 8, entry.producer_epoch.value);
-  base::store_be(to + 10, last.last_sequence.value);
-  base::store_be(to + 14, last.last_offset.value);
-  base::store_be(to + 22, last.offset_delta);
-  base::store_be(to + 26, entry.last_timestamp);
-  base::store_be(to + 34, entry.coordinator_epoch);
-  base::store_be(to + 38, entry.current_txn_first_offset.value);
+std::size_t entries_of(const ProducerStateEntry& producer) {
+  return std::max<std::size_t>(producer.batch_count, 1);
+}
+
+char* put(char* to, const ProducerStateEntry& producer, const AppendedBatch& batch) {
+  base::store_be(to, producer.producer_id.value);
+  base::store_be(to + 8, producer.producer_epoch.value);
+  base::store_be(to + 10, batch.last_sequence.value);
+  base::store_be(to + 14, batch.last_offset.value);
+  base::store_be(to + 22, batch.offset_delta);
+  base::store_be(to + 26, batch.timestamp);
+  base::store_be(to + 34, producer.coordinator_epoch);
+  base::store_be(to + 38, producer.current_txn_first_offset.value);
   return to + kEntrySize;
+}
+
+char* put(char* to, const ProducerStateEntry& producer) {
+  for (std::size_t i = 0; i + 1 < producer.batch_count; ++i) {
+    to = put(to, producer, producer.batches[i]);
+  }
+  AppendedBatch last{kNoSequence, kNoOffset};
+  if (producer.batch_count > 0) last = producer.batches[producer.batch_count - 1u];
+  last.timestamp = producer.last_timestamp;
+  return put(to, producer, last);
 }
 
 ProducerStateEntry get(const char* from) {
@@ -53,11 +67,13 @@ Bytes ProducerStateManager::to_snapshot() const {
   for (const auto& [id, entry] : producers_) sorted.push_back(&entry);
   std::sort(sorted.begin(), sorted.end(),
             [](const auto* a, const auto* b) { return a->producer_id < b->producer_id; });
-  Bytes bytes(kEntriesAt + kEntrySize * sorted.size(), '\0');
+  std::size_t count = 0;
+  for (const auto* entry : sorted) count += entries_of(*entry);
+  Bytes bytes(kEntriesAt + kEntrySize * count, '\0');
   char* to = bytes.data() + kEntriesAt;
   for (const auto* entry : sorted) to = put(to, *entry);
   base::store_be(bytes.data(), kVersion);
-  base::store_be(bytes.data() + kCountAt, static_cast<std::int32_t>(sorted.size()));
+  base::store_be(bytes.data() + kCountAt, static_cast<std::int32_t>(count));
   base::store_be(bytes.data() + kCrcAt, base::crc32c(BytesView(bytes).substr(kCountAt)));
   return bytes;
 }
@@ -77,13 +93,25 @@ Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes
   }
   ProducerStateManager manager;
   for (std::size_t at = kEntriesAt; at < bytes.size(); at += kEntrySize) {
-    const auto entry = get(bytes.data() + at);
-    if (entry.current_txn_first_offset != kNoOffset) {
-      manager.open_transactions_[entry.current_txn_first_offset] = entry.producer_id;
-    }
-    manager.producers_[entry.producer_id] = entry;
+    manager.take_over(get(bytes.data() + at));
   }
   return manager;
+}
+
+// One more entry of a snapshot: the next batch of a producer, or a producer.
+void ProducerStateManager::take_over(ProducerStateEntry entry) {
+  auto& producer = producers_[entry.producer_id];
+  end_transaction(producer);
+  if (entry.batch_count > 0 && producer.producer_epoch == entry.producer_epoch) {
+    const auto last = entry.batches[0];
+    entry.batches = producer.batches;
+    entry.batch_count = producer.batch_count;
+    entry.add(last);
+  }
+  producer = entry;
+  if (producer.current_txn_first_offset != kNoOffset) {
+    open_transactions_[producer.current_txn_first_offset] = producer.producer_id;
+  }
 }
 
 }  // namespace ottla::broker

@@ -52,7 +52,8 @@ std::optional<protocol::EndTransactionMarker> read_marker(const protocol::Record
 
 // Finds duplicates, gaps and fenced producers among the batches of one partition (kafka-facts
 // 5.2), and knows which transactions are open. A value; what it holds can be rebuilt from the log,
-// and is kept in `.snapshot` files (which hold the last batch of each producer only).
+// and is kept in `.snapshot` files. Those that Apache Kafka made hold the last batch of each
+// producer only: what was sent before it is then not known again.
 class ProducerStateManager {
  public:
   // The batch was appended before: then these are its offsets.
@@ -83,6 +84,7 @@ class ProducerStateManager {
  private:
   ProducerStateEntry& entry_of(ProducerId id, ProducerEpoch epoch);
   void end_transaction(ProducerStateEntry& entry);
+  void take_over(ProducerStateEntry entry);
 
   std::unordered_map<ProducerId, ProducerStateEntry> producers_;
   std::map<Offset, ProducerId> open_transactions_;  // by first offset

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "base/crc32c.h"
+#include "base/endian.h"
 #include "broker/log/producer_state_manager.h"
 #include "tests/unit/log/log_fixture.h"
 
@@ -149,6 +153,97 @@ TEST(ProducerSnapshot, keeps_the_last_batch_of_each_producer) {
   ASSERT_TRUE(back) << back.error();
   ASSERT_NE(back->find(ProducerId(7)), nullptr);
   EXPECT_EQ(*back->find(ProducerId(7)), *producers.find(ProducerId(7)));
+}
+
+// Seven batches of one record in three segments, then the log is opened again by `reopen`.
+void expect_window_after(const std::function<void(LogFixture&)>& reopen) {
+  LogFixture f;
+  f.create();
+  const auto sequenced = [](std::int32_t sequence) {
+    return batch_of({{"v"}}, producer(9, 0, sequence));
+  };
+  for (std::int32_t i = 0; i < 7; ++i) {
+    f.config.segment_bytes = i == 3 || i == 6 ? 100 : 1 << 20;
+    f.log->update_config(f.config);
+    ASSERT_TRUE(f.append(sequenced(i)));
+    f.loop.run();
+    f.loop.advance(std::chrono::seconds(1));
+  }
+  ASSERT_EQ(f.log->segment_count(), 3u);
+  reopen(f);
+  ASSERT_EQ(f.log->log_end_offset(), Offset(7));
+  EXPECT_EQ(f.append(sequenced(1)).error().code(), kGap);
+  for (std::int32_t i = 2; i < 7; ++i) {
+    auto again = f.append(sequenced(i));
+    ASSERT_TRUE(again) << i << ": " << again.error();
+    EXPECT_TRUE(again->duplicate);
+    EXPECT_EQ(again->first_offset, Offset(i));
+  }
+  EXPECT_TRUE(f.append(sequenced(7)));
+}
+
+TEST(Idempotence, remembers_five_batches_over_a_crash_after_a_roll) {
+  expect_window_after([](LogFixture& f) {
+    f.crash();
+    ASSERT_TRUE(f.open(false));
+  });
+}
+
+TEST(Idempotence, remembers_five_batches_over_a_clean_stop) {
+  expect_window_after([](LogFixture& f) {
+    ASSERT_TRUE(f.close());
+    ASSERT_TRUE(f.open(true, Offset(7)));
+  });
+}
+
+TEST(ProducerSnapshot, keeps_each_producer_with_its_window) {
+  ProducerStateManager producers;
+  for (std::int32_t i = 0; i < 12; ++i) {
+    BatchHeader batch;
+    batch.base_offset = batch.last_offset = Offset(i);
+    batch.max_timestamp = 1000 + i;
+    batch.producer_id = ProducerId(i % 2);
+    batch.producer_epoch = ProducerEpoch(i < 6 ? 0 : 1);
+    batch.base_sequence = Sequence(i);
+    batch.transactional = i == 11;
+    producers.update(batch);
+  }
+  auto back = ProducerStateManager::from_snapshot(producers.to_snapshot());
+  ASSERT_TRUE(back) << back.error();
+  for (const auto id : {ProducerId(0), ProducerId(1)}) {
+    ASSERT_NE(back->find(id), nullptr);
+    EXPECT_EQ(*back->find(id), *producers.find(id));
+  }
+  EXPECT_EQ(back->first_unstable_offset(), Offset(11));
+  BatchHeader marker;
+  marker.producer_id = ProducerId(1);
+  marker.producer_epoch = ProducerEpoch(1);
+  marker.control = true;
+  back->update(marker, protocol::EndTransactionMarker{true, 0});
+  EXPECT_EQ(back->first_unstable_offset(), std::nullopt);
+}
+
+// Of several entries of a producer with different epochs only the last counts, as for Apache Kafka.
+TEST(ProducerSnapshot, keeps_batches_of_the_last_epoch_only) {
+  std::string bytes;
+  for (std::int16_t epoch = 0; epoch < 2; ++epoch) {
+    ProducerStateManager one;
+    BatchHeader batch;
+    batch.base_offset = batch.last_offset = Offset(epoch);
+    batch.producer_id = ProducerId(7);
+    batch.producer_epoch = ProducerEpoch(epoch);
+    batch.base_sequence = Sequence(0);
+    one.update(batch);
+    const auto snapshot = one.to_snapshot();
+    bytes = bytes.empty() ? snapshot : bytes + snapshot.substr(10);
+  }
+  bytes[9] = 2;
+  base::store_be(bytes.data() + 2, base::crc32c(BytesView(bytes).substr(6)));
+  auto back = ProducerStateManager::from_snapshot(bytes);
+  ASSERT_TRUE(back) << back.error();
+  ASSERT_NE(back->find(ProducerId(7)), nullptr);
+  EXPECT_EQ(back->find(ProducerId(7))->producer_epoch, ProducerEpoch(1));
+  EXPECT_EQ(back->find(ProducerId(7))->batch_count, 1);
 }
 
 TEST(ProducerSnapshot, finds_every_flipped_bit_and_every_missing_byte) {
