@@ -53,7 +53,11 @@ class ProducerBatch {
   // Sets who wrote it and computes the checksum. If the network still holds the bytes as they were
   // sent before, they stay untouched and the batch goes on with a copy.
   void stamp(const protocol::ProducerState& producer);
-  void clear_stamp() { stamp_.reset(); }
+  // For a batch that is certainly not stored: it may get another place.
+  void clear_stamp() {
+    stamp_.reset();
+    sending.maybe_written = false;
+  }
   const std::optional<protocol::ProducerState>& stamped() const { return stamp_; }
 
   // The bytes to send, kept alive by the slice.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct SendState {
   bool epoch_known = false;
   // A stamped batch was given up: what follows in this epoch may be out of sequence.
   bool gap = false;
+  // The `order` from which on nothing of this epoch is stored: that of the first batch which
+  // brokers have refused each time, so they refuse what comes behind it, too.
+  std::uint64_t missing_from = kNothingMissing;
+  static constexpr std::uint64_t kNothingMissing = std::numeric_limits<std::uint64_t>::max();
 };
 
 }  // namespace ottla::client

@@ -220,6 +220,7 @@ void Sender::stamp(PartitionQueue& queue, ProducerBatch& batch) {
     }
     send.next_sequence = protocol::Sequence(0);
     send.gap = false;
+    send.missing_from = SendState::kNothingMissing;
     send.epoch_known = false;
     accumulator_.clear_stamps(queue);
   }
@@ -233,8 +234,12 @@ bool Sender::needs_identity(const PartitionQueue& queue) const {
          (send.gap && send.producer_epoch >= kLastEpoch);
 }
 
-void Sender::note_gap(PartitionQueue& queue) {
-  queue.send.gap = true;
+void Sender::note_gap(PartitionQueue& queue, const ProducerBatch& given_up) {
+  auto& send = queue.send;
+  send.gap = true;
+  if (!given_up.sending.maybe_written) {
+    send.missing_from = std::min(send.missing_from, given_up.sending.order);
+  }
   if (needs_identity(queue)) identity_.renew(queue.send.producer_id);
 }
 
@@ -249,7 +254,7 @@ void Sender::expire(PartitionQueue& queue, base::TimePoint now) {
     const auto head = accumulator_.head(queue);
     if (!head || head->sealing || head->created + config_.delivery_timeout > now) return;
     const auto batch = accumulator_.take_head(queue);
-    if (config_.idempotent && batch->stamped()) note_gap(queue);
+    if (config_.idempotent && batch->stamped()) note_gap(queue, *batch);
     accumulator_.fail(*batch, expired(queue, *batch));
   }
 }
@@ -261,7 +266,7 @@ Error Sender::expired(const PartitionQueue& queue, const ProducerBatch& batch) c
                      " ms) after " + std::to_string(batch.sending.attempts) + " attempts";
   const auto& last = batch.sending.last_error;
   if (last) text += "; the last one failed with " + last->to_string();
-  if (batch.sending.maybe_written) text += "; the broker may have stored it all the same";
+  if (batch.sending.maybe_written) text += kMaybeStored;
   return Error(ErrorCode::timed_out, std::move(text), place(queue, last.value_or(Error())));
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <queue>
+#include <string_view>
 #include <vector>
 
 #include "base/logger.h"
@@ -42,11 +43,17 @@ struct ProduceDraft {
 // failed. A request manager: `poll` gives requests, each of which is answered once by `on_response`
 // or `on_failure`. It touches only partitions that something has happened to. Loop thread.
 //
+// Nothing twice: a batch whose fate is open, since an attempt had no answer, is only ever sent
+// again as it was. If brokers refuse its sequence it fails, for it may be stored, and forgotten.
+//
 // Order: batches of a partition leave in the order in which they were opened. With idempotence up
 // to five may be on their way, for the broker refuses what comes out of sequence; a batch that is
 // sent again goes alone. Without it a partition has one batch on its way at a time.
 class Sender {
  public:
+  // Ends the message of an error that leaves the fate of its records open.
+  static constexpr std::string_view kMaybeStored = "; the broker may have stored it all the same";
+
   Sender(const SenderConfig& config, RecordAccumulator& accumulator, Metadata& metadata,
          std::uint64_t seed, base::Logger log);
 
@@ -96,7 +103,7 @@ class Sender {
                 ProduceDraft& draft);
   void stamp(PartitionQueue& queue, ProducerBatch& batch);
   bool needs_identity(const PartitionQueue& queue) const;
-  void note_gap(PartitionQueue& queue);
+  void note_gap(PartitionQueue& queue, const ProducerBatch& given_up);
 
   void expire(PartitionQueue& queue, base::TimePoint now);
   Error expired(const PartitionQueue& queue, const ProducerBatch& batch) const;

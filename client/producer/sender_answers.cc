@@ -113,6 +113,7 @@ void Sender::on_batch_answer(PartitionQueue& queue, std::unique_ptr<ProducerBatc
   if (answer.error_code == ErrorCode::none || stored_before) {
     // The broker's sequence is now that of this batch, whatever was thought of those before it.
     queue.send.gap = false;
+    queue.send.missing_from = SendState::kNothingMissing;
     queue.send.epoch_known = true;
     if (batch->sending.reported) return;
     const auto base_offset = stored_before ? -1 : answer.base_offset.value;
@@ -131,7 +132,7 @@ void Sender::on_batch_error(PartitionQueue& queue, std::unique_ptr<ProducerBatch
   if (describe(code).error_class == ErrorClass::refresh_metadata) metadata_.request_update();
   const bool stamped = config_.idempotent && batch->stamped();
   if (sending.reported) {
-    if (stamped) note_gap(queue);
+    if (stamped) note_gap(queue, *batch);
     return;
   }
   const bool healed = stamped && heal_sequence(queue, *batch, code);
@@ -139,7 +140,10 @@ void Sender::on_batch_error(PartitionQueue& queue, std::unique_ptr<ProducerBatch
   if ((healed || error.retriable()) && in_time && sending.attempts <= config_.retries) {
     return retry(queue, std::move(batch), error, now);
   }
-  if (stamped) note_gap(queue);
+  if (stamped) note_gap(queue, *batch);
+  if (sending.maybe_written) {
+    error = Error(code, error.message() + std::string(kMaybeStored), error.context());
+  }
   accumulator_.fail(*batch, locate(queue, error), std::move(details));
 }
 
@@ -151,9 +155,11 @@ bool Sender::heal_sequence(PartitionQueue& queue, ProducerBatch& batch, ErrorCod
   } else if (code != ErrorCode::unknown_producer_id && code != ErrorCode::invalid_producer_epoch) {
     return false;
   }
-  // The refusal says that it is not stored: it gets a place in a new epoch.
+  // The refusal may come from a broker that has stored an earlier attempt and forgotten it.
+  if (batch.sending.maybe_written && batch.sending.order < queue.send.missing_from) return false;
+  // It is not stored: it gets a place in a new epoch.
   batch.clear_stamp();
-  note_gap(queue);
+  note_gap(queue, batch);
   return true;
 }
 

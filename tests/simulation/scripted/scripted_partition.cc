@@ -60,6 +60,13 @@ ErrorCode ScriptedPartition::check_sequence(const protocol::RecordBatchView& bat
   return batch.base_sequence() == next ? ErrorCode::none : ErrorCode::out_of_order_sequence_number;
 }
 
+void ScriptedPartition::forget_windows() {
+  for (auto& [id, producer] : producers_) {
+    auto& batches = producer.last_batches;
+    if (batches.size() > 1) batches.erase(batches.begin(), batches.end() - 1);
+  }
+}
+
 void ScriptedPartition::remember(const protocol::RecordBatchView& batch,
                                  protocol::Offset base_offset) {
   Producer& producer = producers_[batch.producer_id()];

@@ -54,6 +54,8 @@ class ScriptedPartition {
   void delete_records_before(protocol::Offset start);
   // Forgets producers, as their expiry does; their next sequence may be any.
   void forget_producers() { producers_.clear(); }
+  // Forgets all but the last batch of each producer, as brokers do that start from a snapshot.
+  void forget_windows();
 
   const std::vector<Batch>& batches() const { return batches_; }
   protocol::Offset log_start_offset() const { return log_start_offset_; }

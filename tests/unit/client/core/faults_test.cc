@@ -38,8 +38,12 @@ constexpr std::array kErrors = {ErrorCode::not_leader_or_follower, ErrorCode::le
 
 class Trouble {
  public:
-  Trouble(ClientWorld& world, std::uint64_t seed, std::vector<ApiKey> apis)
-      : world_(world), random_(seed), apis_(std::move(apis)) {
+  // Whether a broker that crashes forgets which batches came before the last one.
+  enum class Memory : std::uint8_t { whole, last_batch };
+
+  Trouble(ClientWorld& world, std::uint64_t seed, std::vector<ApiKey> apis,
+          Memory memory = Memory::whole)
+      : world_(world), random_(seed), apis_(std::move(apis)), memory_(memory) {
     auto options = world.sim.network().options();
     options.reset_one_in = random_.below(2) == 0 ? 0 : 400;
     world.sim.network().set_options(options);
@@ -87,6 +91,7 @@ class Trouble {
       case 2:
         if (cluster.node(broker).running()) {
           cluster.node(broker).crash(simulation::Crash::process);
+          forget();
         } else {
           cluster.node(broker).start();
         }
@@ -102,9 +107,17 @@ class Trouble {
     }
   }
 
+  void forget() {
+    if (memory_ == Memory::whole) return;
+    for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
+      world_.cluster.partition({"t", partition}).forget_windows();
+    }
+  }
+
   ClientWorld& world_;
   base::Random random_;
   std::vector<ApiKey> apis_;
+  Memory memory_;
   std::uint64_t tricks_ = 0;
   bool over_ = false;
 };
@@ -226,8 +239,8 @@ TEST(Faults, without_idempotence_nothing_is_lost_or_out_of_order) {
       80, [](std::uint64_t seed) { run_producer(seed, {.enable_idempotence = false}, false); });
 }
 
-// Records may expire here: those that were not, lie where they were said to; nothing is there
-// twice, or out of order.
+// Records may expire here, and brokers forget what they have stored: records that were delivered
+// lie where they were said to; nothing is there twice, or out of order.
 TEST(Faults, an_impatient_producer_tells_the_truth) {
   simulation::for_each_seed(80, [](std::uint64_t seed) {
     ClientWorld world(seed);
@@ -236,7 +249,7 @@ TEST(Faults, an_impatient_producer_tells_the_truth) {
     config.request_timeout = 300ms;
     config.delivery_timeout = 700ms;
     const auto producer = world.start(config);
-    Trouble trouble(world, seed, kProducerApis);
+    Trouble trouble(world, seed, kProducerApis, Trouble::Memory::last_batch);
     std::map<std::int32_t, std::set<std::string>> delivered;
     int told = 0;
     constexpr int kRecords = 150;
