@@ -65,9 +65,13 @@ std::string rerun_line(std::uint64_t seed) {
          test->name() + "\n";
 }
 
+void prepare_dying_line(const std::string& line) {
+  std::snprintf(dying_line.data(), dying_line.size(), "%s", line.c_str());
+}
+
 void run_seed(std::uint64_t seed, const std::function<void(std::uint64_t)>& run) {
   const std::string line = rerun_line(seed);
-  std::snprintf(dying_line.data(), dying_line.size(), "%s", line.c_str());
+  prepare_dying_line(line);
   run(seed);
   dying_line[0] = '\0';
   if (testing::Test::HasFailure()) std::fputs(line.c_str(), stderr);
@@ -90,8 +94,14 @@ void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t s
 
 std::uint64_t count_seeds(std::uint64_t count,
                           const std::function<bool(std::uint64_t seed)>& found) {
+  watch_for_death();
+  if (const auto only = number_from_environment("OTTLA_SEED")) return found(*only) ? count : 0;
   std::uint64_t sum = 0;
-  for (std::uint64_t seed = 1; seed <= count; ++seed) sum += found(seed) ? 1 : 0;
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    prepare_dying_line(rerun_line(seed));
+    sum += found(seed) ? 1 : 0;
+  }
+  dying_line[0] = '\0';
   return sum;
 }
 

@@ -11,7 +11,8 @@ namespace ottla::simulation {
 // alone), or OTTLA_SEEDS_TIMES=N (so many times as many seeds).
 void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t seed)>& run);
 
-// How many of `count` seeds make `found` true: for planted bugs, which must be found by some.
+// How many of `count` seeds make `found` true: for planted bugs, which must be found by some. With
+// OTTLA_SEED=N that seed alone is run, and counts for all.
 std::uint64_t count_seeds(std::uint64_t count,
                           const std::function<bool(std::uint64_t seed)>& found);
 

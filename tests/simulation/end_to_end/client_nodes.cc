@@ -14,12 +14,21 @@ SendingClient::SendingClient(SimNode& node, const ProducerConfig& config, std::s
       history_(history),
       random_(node.simulation().random().next()),
       core_(client::ProducerCore::start(node.runtime(), config).value()) {
-  core_->warm_up(topic_).forget();
+  warm_up();
+}
+
+void SendingClient::warm_up() {
+  core_->warm_up(topic_).then(lifetime_.guard([this](const Result<void>& known) {
+    knows_topic_ = known.has_value();
+    if (!knows_topic_ && known.error().code() == ErrorCode::closed) return;
+    if (!knows_topic_) return warm_up();
+    node_.loop().post(lifetime_.guard([this] { send_some(); }));
+  }));
 }
 
 void SendingClient::send(std::uint64_t records) {
   to_send_ += records;
-  node_.loop().post(lifetime_.guard([this] { send_some(); }));
+  if (knows_topic_) node_.loop().post(lifetime_.guard([this] { send_some(); }));
 }
 
 void SendingClient::send_some() {
@@ -45,10 +54,7 @@ bool SendingClient::send_one() {
   const auto taken = core_->try_send(record, [this, number](const Result<RecordMetadata>& result) {
     history_.outcome(number, result);
   });
-  if (!taken && taken.error().code() == ErrorCode::would_block) {
-    core_->warm_up(topic_).forget();
-    return false;
-  }
+  if (!taken && taken.error().code() == ErrorCode::would_block) return false;
   if (!taken) history_.outcome(number, taken.error());
   waiting_partition_ = -1;
   --to_send_;

@@ -28,6 +28,7 @@ class SendingClient {
   bool close(Duration limit);
 
  private:
+  void warm_up();
   void send_some();
   bool send_one();
 
@@ -37,6 +38,7 @@ class SendingClient {
   History& history_;
   base::Random random_;
   std::shared_ptr<client::ProducerCore> core_;
+  bool knows_topic_ = false;
   std::uint64_t to_send_ = 0;
   std::string waiting_value_;  // of a record that found no room
   std::int32_t waiting_partition_ = -1;

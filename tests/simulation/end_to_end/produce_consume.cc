@@ -105,6 +105,7 @@ ProducerConfig Run::producer_config() {
   config.batch_size = 256U << random.below(5);
   config.max_in_flight_requests_per_connection = static_cast<std::int32_t>(1 + random.below(5));
   config.compression_type = random.one_in(4) ? Compression::lz4 : Compression::none;
+  config.max_block = 10s;
   config.request_timeout = 500ms;
   config.delivery_timeout = 200s;
   config.retry_backoff = 10ms;
@@ -150,6 +151,7 @@ bool Run::send_and_read() {
                         [this](std::int32_t partition, std::int64_t offset, BytesView value) {
                           history_.read(partition, offset, value);
                         });
+  broker_.disk().lie_about_syncs(options_.disk_lies);
   sending.send(options_.records);
   chaos_.start(options_.chaos_lasts);
   bool fine = within_limit([&] { return chaos_.over() && status_.ready; },

@@ -18,6 +18,8 @@ struct RunOptions {
   Acks acks = Acks::all;
   bool idempotent = true;
   std::string durability = "fsync";
+  // From when the topic is made on, syncs of the broker's disk answer success and do nothing.
+  bool disk_lies = false;
   ChaosOptions chaos;
   std::uint64_t records = 150;
   Duration chaos_lasts = std::chrono::milliseconds(600);

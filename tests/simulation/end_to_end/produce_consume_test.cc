@@ -63,5 +63,12 @@ TEST(ProduceConsume, finds_the_loss_when_a_broker_acknowledges_before_it_syncs) 
   EXPECT_GT(found, 3U);
 }
 
+TEST(ProduceConsume, finds_the_loss_when_a_disk_lies_about_syncs) {
+  const auto found = count_seeds(40, [](std::uint64_t seed) {
+    return finds_a_loss(run_produce_consume(seed, {.disk_lies = true}));
+  });
+  EXPECT_GT(found, 3U);
+}
+
 }  // namespace
 }  // namespace ottla::simulation
