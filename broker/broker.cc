@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "base/lifetime.h"
+#include "broker/config/dynamic_settings.h"
 #include "broker/config/topic_config.h"
 #include "broker/handlers/services.h"
 #include "broker/log/log_directory.h"
 #include "broker/log/log_manager.h"
+#include "broker/metadata/config_requests.h"
 #include "broker/metadata/controller.h"
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/unified_metadata_log.h"
@@ -96,7 +98,7 @@ class Broker::Impl {
   void serve();
   void started(Result<void> outcome);
 
-  std::optional<LogConfig> describe_log(LogManager::Found& found) const;
+  std::optional<LogConfig> describe_log(const BrokerConfig& now, LogManager::Found& found) const;
   std::vector<BrokerEndpoint> endpoints() const;
 
   // Set at construction.
@@ -139,21 +141,24 @@ void Broker::Impl::open_logs(Opened opened) {
   logs_->set_on_offline([this](const Error& error) {
     if (on_offline_) std::exchange(on_offline_, {})(error);
   });
-  logs_->load([this](LogManager::Found& found) { return describe_log(found); },
+  const auto dynamic = dynamic_settings_of(*loaded_->image, BrokerId(config_.node_id));
+  logs_->load([this, now = with_dynamic_settings(config_, dynamic)](
+                  LogManager::Found& found) { return describe_log(now, found); },
               lifetime_.guard([this](const Result<void>& loaded) {
                 if (!loaded) return started(loaded.error());
                 bind_ports();
               }));
 }
 
-std::optional<LogConfig> Broker::Impl::describe_log(LogManager::Found& found) const {
+std::optional<LogConfig> Broker::Impl::describe_log(const BrokerConfig& now,
+                                                    LogManager::Found& found) const {
   const auto& image = *loaded_->image;
   const auto* topic = image.find_topic(found.partition.topic);
   if (topic == nullptr || topic->find(found.partition.partition) == nullptr) return std::nullopt;
   // A crash just after the log was made may have left partition.metadata torn.
   if (found.topic_id.is_zero()) found.topic_id = topic->id;
   if (found.topic_id != topic->id) return std::nullopt;
-  return derive_topic_config(config_, image.topic_configs(topic->name)).log;
+  return derive_topic_config(now, image.topic_configs(topic->name)).log;
 }
 
 void Broker::Impl::bind_ports() {

@@ -8,6 +8,7 @@
 
 #include "broker/config/broker_config.h"
 #include "broker/config/config_value.h"
+#include "broker/config/dynamic_settings.h"
 #include "broker/config/topic_config.h"
 
 namespace ottla::broker {
@@ -41,11 +42,16 @@ struct ConfigDescription {
   std::string_view documentation;       // of static storage
 };
 
-// All settings of a topic, sorted by name.
+// All settings of a topic, sorted by name. `config` is what the broker was started with.
 std::vector<ConfigDescription> describe_topic_configs(const BrokerConfig& config,
-                                                      const TopicOverrides& overrides);
+                                                      const TopicOverrides& overrides,
+                                                      const DynamicSettings& dynamic = {});
 
 // All settings of this broker, sorted by name.
-std::vector<ConfigDescription> describe_broker_configs(const BrokerConfig& config);
+std::vector<ConfigDescription> describe_broker_configs(const BrokerConfig& config,
+                                                       const DynamicSettings& dynamic = {});
+
+// What was set for all brokers of the cluster, sorted by name.
+std::vector<ConfigDescription> describe_cluster_configs(const DynamicSettings& dynamic);
 
 }  // namespace ottla::broker

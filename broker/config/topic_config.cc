@@ -139,7 +139,22 @@ Result<TopicOverrides> check_topic_overrides(
     }
     if (value) overrides.insert_or_assign(name, *value);
   }
+  if (auto agree = check_topic_settings_agree(overrides); !agree) return agree.error();
   return overrides;
+}
+
+Result<void> check_topic_settings_agree(const TopicOverrides& overrides) {
+  const BrokerConfig defaults;
+  const Reader read(defaults, overrides, nullptr);
+  if (read.integer("min.compaction.lag.ms") > read.integer("max.compaction.lag.ms")) {
+    return bad_value(
+        "min.compaction.lag.ms", read.text("min.compaction.lag.ms"),
+        "expected at most max.compaction.lag.ms, which is " + read.text("max.compaction.lag.ms"));
+  }
+  if (read.boolean("remote.storage.enable")) {
+    return bad_value("remote.storage.enable", "true", "this broker has no tiered storage");
+  }
+  return {};
 }
 
 TopicConfig derive_topic_config(const BrokerConfig& config, const TopicOverrides& overrides,

@@ -65,6 +65,10 @@ std::string topic_default(const TopicKey& key, const BrokerConfig& config);
 Result<TopicOverrides> check_topic_overrides(
     std::span<const std::pair<std::string, std::optional<std::string>>> configs);
 
+// Checks what each setting alone does not show. Error: invalid_config where min.compaction.lag.ms
+// lies above max.compaction.lag.ms, and for tiered storage, which this broker does not have.
+Result<void> check_topic_settings_agree(const TopicOverrides& overrides);
+
 // What holds for a topic: its overrides, else the broker's defaults. Never fails: overrides that
 // cannot be read (another implementation may have written them) count as not set, and each adds a
 // sentence to `problems`, if given.

@@ -40,7 +40,8 @@ void add_created(const Services& services, const CreatedTopic& created, Answer& 
   topic.topic_id = created.id;
   topic.num_partitions = created.num_partitions;
   topic.replication_factor = created.replication_factor;
-  answer.configs.push_back(describe_topic_configs(services.config, created.configs));
+  answer.configs.push_back(describe_topic_configs(
+      services.config, created.configs, dynamic_settings_of(services.image(), services.self())));
   auto& configs = topic.configs.emplace();
   for (const auto& described : answer.configs.back()) {
     auto& config = configs.emplace_back();

@@ -18,20 +18,21 @@ using Asked = DescribeConfigsRequest::Resource;
 Result<std::vector<ConfigDescription>> describe_resource(const Services& services,
                                                          const Asked& asked) {
   const std::string name(asked.resource_name);
+  const auto dynamic = dynamic_settings_of(services.image(), services.self());
   switch (asked.resource_type) {
     case protocol::ConfigResourceType::topic:
       if (services.image().find_topic(name) == nullptr) {
         return Error(ErrorCode::unknown_topic_or_partition, "there is no topic '" + name + "'");
       }
-      return describe_topic_configs(services.config, services.image().topic_configs(name));
+      return describe_topic_configs(services.config, services.image().topic_configs(name), dynamic);
     case protocol::ConfigResourceType::broker:
-      if (name.empty()) return std::vector<ConfigDescription>();  // no cluster-wide defaults
+      if (name.empty()) return describe_cluster_configs(dynamic);
       if (name != std::to_string(services.config.node_id)) {
         return Error(ErrorCode::invalid_request,
                      "this is broker " + std::to_string(services.config.node_id) +
                          "; the settings of broker '" + name + "' are with that broker");
       }
-      return describe_broker_configs(services.config);
+      return describe_broker_configs(services.config, dynamic);
     default:
       return Error(ErrorCode::invalid_request,
                    "settings of resource type " +

@@ -173,7 +173,12 @@ void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
     checkpoint.again = true;
     return;
   }
-  if (content == checkpoint.written || flush_->offline()) return;
+  auto waiting = std::make_shared<std::vector<Done>>(std::exchange(checkpoint.waiting, {}));
+  const auto tell = [waiting](const Result<void>& written) {
+    for (auto& done : *waiting) done(written);
+  };
+  if (content == checkpoint.written) return tell({});
+  if (flush_->offline()) return tell(*flush_->failure());
   checkpoint.writing = true;
   checkpoint.written = content;
   auto result = std::make_shared<Result<void>>();
@@ -181,13 +186,14 @@ void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
       [directory = directory_, name = checkpoint.name, content = std::move(content), result] {
         *result = directory->write_checkpoint(name, content);
       },
-      lifetime_.guard([this, &checkpoint, result] {
+      lifetime_.guard([this, &checkpoint, result, tell] {
         checkpoint.writing = false;
         if (!*result) {
           checkpoint.written.clear();
           logger_.warn("cannot write " + std::string(checkpoint.name) + ": " +
                        result->error().to_string());
         }
+        tell(*result);
         if (closing_ && !writing()) return close_next(closing_);
         if (std::exchange(checkpoint.again, false) && checkpoint.name == kLogStartCheckpoint) {
           write(checkpoint, log_starts());
@@ -207,7 +213,8 @@ void LogManager::checkpoint_high_watermarks() {
   write(high_watermark_checkpoint_, high_watermarks());
 }
 
-void LogManager::checkpoint_log_start_offsets() {
+void LogManager::checkpoint_log_start_offsets(Done done) {
+  log_start_checkpoint_.waiting.push_back(std::move(done));
   write(log_start_checkpoint_, log_starts());
 }
 

@@ -87,8 +87,11 @@ class LogManager {
   // Once, when the directory goes offline; its logs have been told.
   void set_on_offline(base::UniqueFunction<void(const Error&)> on_offline);
 
-  // Writes the checkpoint now rather than at the next interval (DeleteRecords does).
-  void checkpoint_log_start_offsets();
+  // Writes the checkpoint now rather than at the next interval (DeleteRecords does). `done` is
+  // called when the log start offsets of this moment are on disk, at once if they are already;
+  // never once this is destroyed. Error: of the write, or kafka_storage_error if the directory is
+  // offline.
+  void checkpoint_log_start_offsets(Done done = [](const Result<void>&) {});
 
  private:
   struct Loading;
@@ -98,6 +101,7 @@ class LogManager {
     OffsetCheckpoint written;
     bool writing = false;
     bool again = false;
+    std::vector<Done> waiting;  // for the next write
   };
 
   // Loading (log_manager_load.cc).

@@ -107,6 +107,10 @@ class Controller::Impl {
                      std::chrono::milliseconds timeout, OnCreated done);
   void delete_topics(std::vector<TopicToDelete> topics, std::chrono::milliseconds timeout,
                      OnDeleted done);
+  void create_partitions(std::vector<MorePartitions> topics, bool validate_only,
+                         std::chrono::milliseconds timeout, OnPartitions done);
+  void alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode, bool validate_only,
+                     OnAltered done);
   void allocate_producer_ids(OnBlock done);
 
  private:
@@ -124,7 +128,7 @@ class Controller::Impl {
   // Why nothing can be committed; none if it can.
   std::optional<Error> refusal() const;
   template <class TopicResult>
-  void commit_decision(TopicDecision<TopicResult> decision, std::chrono::milliseconds timeout,
+  void commit_decision(Decision<TopicResult> decision, std::chrono::milliseconds timeout,
                        base::UniqueFunction<void(std::vector<TopicResult>)> done);
 
   // Set at construction.
@@ -290,7 +294,7 @@ std::optional<Error> Controller::Impl::refusal() const {
 }
 
 template <class TopicResult>
-void Controller::Impl::commit_decision(TopicDecision<TopicResult> decision,
+void Controller::Impl::commit_decision(Decision<TopicResult> decision,
                                        std::chrono::milliseconds timeout,
                                        base::UniqueFunction<void(std::vector<TopicResult>)> done) {
   if (decision.records.empty()) return done(std::move(decision.results));
@@ -323,6 +327,32 @@ void Controller::Impl::delete_topics(std::vector<TopicToDelete> topics,
   }
   commit_decision(decide_delete_topics(topics, *log_->working(), deps_.config), timeout,
                   std::move(done));
+}
+
+void Controller::Impl::create_partitions(std::vector<MorePartitions> topics, bool validate_only,
+                                         std::chrono::milliseconds timeout, OnPartitions done) {
+  if (const auto refused = refusal()) {
+    std::vector<CreatePartitionsResult> results;
+    for (auto& topic : topics) results.push_back({std::move(topic.topic), *refused});
+    return done(std::move(results));
+  }
+  auto decision = decide_create_partitions(topics, *log_->working(), deps_.random);
+  if (validate_only) decision.records.clear();
+  commit_decision(std::move(decision), timeout, std::move(done));
+}
+
+void Controller::Impl::alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode,
+                                     bool validate_only, OnAltered done) {
+  if (const auto refused = refusal()) {
+    std::vector<AlterConfigsResult> results;
+    for (auto& alteration : alterations) {
+      results.push_back({std::move(alteration.resource), *refused});
+    }
+    return done(std::move(results));
+  }
+  auto decision = decide_alter_configs(alterations, mode, *log_->working(), deps_.config);
+  if (validate_only) decision.records.clear();
+  commit_decision(std::move(decision), std::chrono::milliseconds(0), std::move(done));
 }
 
 void Controller::Impl::allocate_producer_ids(OnBlock done) {
@@ -375,6 +405,14 @@ void Controller::create_topics(std::vector<NewTopic> topics, bool validate_only,
 void Controller::delete_topics(std::vector<TopicToDelete> topics, std::chrono::milliseconds timeout,
                                OnDeleted done) {
   impl_->delete_topics(std::move(topics), timeout, std::move(done));
+}
+void Controller::create_partitions(std::vector<MorePartitions> topics, bool validate_only,
+                                   std::chrono::milliseconds timeout, OnPartitions done) {
+  impl_->create_partitions(std::move(topics), validate_only, timeout, std::move(done));
+}
+void Controller::alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode,
+                               bool validate_only, OnAltered done) {
+  impl_->alter_configs(std::move(alterations), mode, validate_only, std::move(done));
 }
 void Controller::allocate_producer_ids(OnBlock done) {
   impl_->allocate_producer_ids(std::move(done));

@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/task.h"
 #include "broker/config/broker_config.h"
+#include "broker/metadata/config_requests.h"
 #include "broker/metadata/metadata_image.h"
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/metadata_log.h"
@@ -114,6 +115,23 @@ class Controller {
   using OnDeleted = base::UniqueFunction<void(std::vector<DeleteTopicResult>)>;
   void delete_topics(std::vector<TopicToDelete> topics, std::chrono::milliseconds timeout,
                      OnDeleted done);
+
+  // unknown_topic_or_partition, invalid_partitions (not more than there are), policy_violation
+  // (more than 10,000), invalid_replica_assignment, invalid_replication_factor (fewer brokers alive
+  // than the topic has replicas), invalid_request (twice). The rest as for create_topics.
+  using OnPartitions = base::UniqueFunction<void(std::vector<CreatePartitionsResult>)>;
+  void create_partitions(std::vector<MorePartitions> topics, bool validate_only,
+                         std::chrono::milliseconds timeout, OnPartitions done);
+
+  // Each resource changes whole or not at all. unknown_topic_or_partition, invalid_config (an
+  // unknown key, named with the nearest one there is, a bad value, settings that contradict each
+  // other, an element added to or taken from what is no list), invalid_request (a resource or key
+  // twice, no value, an unknown operation, another broker's settings, a resource that has none
+  // here, a setting that only the start reads). Changes hold for running logs once they are
+  // answered.
+  using OnAltered = base::UniqueFunction<void(std::vector<AlterConfigsResult>)>;
+  void alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode, bool validate_only,
+                     OnAltered done);
 
   // A block of 1,000, durable before it is handed out.
   using OnBlock = base::UniqueFunction<void(Result<ProducerIdBlock>)>;

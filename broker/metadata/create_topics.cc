@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "broker/config/topic_config.h"
+#include "broker/metadata/partition_placement.h"
 #include "broker/metadata/topic_name.h"
 #include "broker/metadata/topic_requests.h"
 
@@ -11,27 +12,15 @@ namespace {
 
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
 constexpr std::int32_t kDefault = -1;
-// As many as Apache Kafka's controller accepts in one request.
-constexpr std::int64_t kMaxPartitionsPerRequest = 10'000;
-
-using Replicas = std::vector<BrokerId>;
-
-bool contains(const Replicas& brokers, BrokerId id) {
-  return std::find(brokers.begin(), brokers.end(), id) != brokers.end();
-}
 
 // Decides on one request.
 class TopicCreator {
  public:
   TopicCreator(const MetadataImage& image, const BrokerConfig& config, base::Random& random)
-      : image_(image), config_(config), random_(random) {
-    for (const auto& [id, broker] : image.brokers()) {
-      if (!broker.fenced && !broker.in_controlled_shutdown) alive_.push_back(id);
-    }
-  }
+      : image_(image), config_(config), random_(random), placement_(image, random) {}
 
-  TopicDecision<CreateTopicResult> decide(const std::vector<NewTopic>& topics) {
-    TopicDecision<CreateTopicResult> decision;
+  Decision<CreateTopicResult> decide(const std::vector<NewTopic>& topics) {
+    Decision<CreateTopicResult> decision;
     std::unordered_set<std::string_view> seen;
     std::set<std::string_view> twice;
     for (const auto& topic : topics) {
@@ -57,8 +46,7 @@ class TopicCreator {
     if (!configs) return configs.error();
     auto assignments = topic.assignments.empty() ? place(topic) : check_assignments(topic);
     if (!assignments) return assignments.error();
-    auto directories_known = check_alive(*assignments);
-    if (!directories_known) return directories_known.error();
+    if (auto alive = placement_.check_alive(0, *assignments); !alive) return alive.error();
 
     CreatedTopic created;
     created.id = new_topic_id();
@@ -113,19 +101,11 @@ class TopicCreator {
     if (auto checked = check_partition_limit(count); !checked) return checked.error();
     const auto factor = replication_factor(topic);
     if (!factor) return factor.error();
-    // Round robin from a random start, the later replicas of a partition behind the first.
-    const auto start = alive_.empty() ? 0 : random_.below(alive_.size());
-    std::vector<Replicas> assignments(static_cast<std::size_t>(count));
-    for (std::size_t p = 0; p < assignments.size(); ++p) {
-      for (std::size_t r = 0; r < static_cast<std::size_t>(*factor); ++r) {
-        assignments[p].push_back(alive_[(start + p + r) % alive_.size()]);
-      }
-    }
-    return assignments;
+    return placement_.place(static_cast<std::size_t>(count), static_cast<std::size_t>(*factor));
   }
 
   Result<std::int32_t> replication_factor(const NewTopic& topic) const {
-    const auto brokers = static_cast<std::int32_t>(alive_.size());
+    const auto brokers = static_cast<std::int32_t>(placement_.alive_brokers());
     const auto wanted = topic.replication_factor == kDefault ? config_.default_replication_factor
                                                              : topic.replication_factor;
     if (wanted <= 0) {
@@ -159,7 +139,8 @@ class TopicCreator {
     if (auto checked = check_partition_limit(count); !checked) return checked.error();
     std::vector<Replicas> assignments(topic.assignments.size());
     for (const auto& assignment : topic.assignments) {
-      if (auto checked = check_replicas(assignment); !checked) return checked.error();
+      const auto checked = placement_.check_replicas(assignment.partition, assignment.replicas);
+      if (!checked) return checked.error();
       const auto number = static_cast<std::size_t>(assignment.partition);
       if (assignment.partition < 0 || number >= assignments.size()) {
         return bad_assignment(assignment.partition,
@@ -178,51 +159,7 @@ class TopicCreator {
     return assignments;
   }
 
-  Result<void> check_replicas(const NewTopic::Assignment& assignment) const {
-    const auto number = assignment.partition;
-    if (assignment.replicas.empty()) return bad_assignment(number, "there are no replicas");
-    std::set<BrokerId> seen;
-    for (const auto id : assignment.replicas) {
-      if (image_.find_broker(id) == nullptr) {
-        return bad_assignment(number, "broker " + std::to_string(id.value) + " is not registered");
-      }
-      if (!seen.insert(id).second) {
-        return bad_assignment(number, "broker " + std::to_string(id.value) + " stands there twice");
-      }
-    }
-    return {};
-  }
-
-  static Error bad_assignment(std::int32_t partition, std::string_view why) {
-    return {ErrorCode::invalid_replica_assignment,
-            "partition " + std::to_string(partition) + ": " + std::string(why)};
-  }
-
-  Result<void> check_alive(const std::vector<Replicas>& assignments) const {
-    for (std::size_t p = 0; p < assignments.size(); ++p) {
-      if (in_sync(assignments[p]).empty()) {
-        return bad_assignment(static_cast<std::int32_t>(p), "none of its brokers is alive");
-      }
-    }
-    return {};
-  }
-
   // --- Records
-
-  Replicas in_sync(const Replicas& replicas) const {
-    Replicas in_sync;
-    for (const auto id : replicas) {
-      if (contains(alive_, id)) in_sync.push_back(id);
-    }
-    return in_sync;
-  }
-
-  // A broker with one directory keeps the replica there; others assign it themselves.
-  Uuid directory_of(BrokerId id) const {
-    const auto* broker = image_.find_broker(id);
-    const bool one = broker != nullptr && broker->directories.size() == 1;
-    return one ? broker->directories.front() : Uuid();
-  }
 
   void append_records(const NewTopic& topic, const Uuid& id,
                       const std::vector<Replicas>& assignments,
@@ -237,18 +174,7 @@ class TopicCreator {
                        .value = *value});
     }
     for (std::size_t p = 0; p < assignments.size(); ++p) {
-      PartitionRecord partition;
-      partition.partition_id = static_cast<std::int32_t>(p);
-      partition.topic_id = id;
-      partition.replicas = assignments[p];
-      partition.isr = in_sync(assignments[p]);
-      partition.leader = partition.isr.front();
-      partition.leader_epoch = LeaderEpoch(0);
-      partition.partition_epoch = 0;
-      for (const auto broker : assignments[p]) {
-        partition.directories.push_back(directory_of(broker));
-      }
-      records.push_back(std::move(partition));
+      records.push_back(placement_.record(id, static_cast<std::int32_t>(p), assignments[p]));
     }
   }
 
@@ -265,17 +191,16 @@ class TopicCreator {
   const MetadataImage& image_;
   const BrokerConfig& config_;
   base::Random& random_;
-  Replicas alive_;
+  const PartitionPlacement placement_;
   std::vector<std::string_view> accepted_;
   std::int64_t partitions_ = 0;
 };
 
 }  // namespace
 
-TopicDecision<CreateTopicResult> decide_create_topics(const std::vector<NewTopic>& topics,
-                                                      const MetadataImage& image,
-                                                      const BrokerConfig& config,
-                                                      base::Random& random) {
+Decision<CreateTopicResult> decide_create_topics(const std::vector<NewTopic>& topics,
+                                                 const MetadataImage& image,
+                                                 const BrokerConfig& config, base::Random& random) {
   return TopicCreator(image, config, random).decide(topics);
 }
 

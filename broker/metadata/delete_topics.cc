@@ -38,14 +38,14 @@ Result<void> check(const TopicImage& topic, int mentions, const BrokerConfig& co
 
 }  // namespace
 
-TopicDecision<DeleteTopicResult> decide_delete_topics(const std::vector<TopicToDelete>& topics,
-                                                      const MetadataImage& image,
-                                                      const BrokerConfig& config) {
+Decision<DeleteTopicResult> decide_delete_topics(const std::vector<TopicToDelete>& topics,
+                                                 const MetadataImage& image,
+                                                 const BrokerConfig& config) {
   std::map<Uuid, int> mentions;
   for (const auto& wanted : topics) {
     if (const auto topic = find_topic(wanted, image)) ++mentions[(*topic)->id];
   }
-  TopicDecision<DeleteTopicResult> decision;
+  Decision<DeleteTopicResult> decision;
   for (const auto& wanted : topics) {
     const auto topic = find_topic(wanted, image);
     if (!topic) {

@@ -8,8 +8,8 @@
 
 #include "base/random.h"
 #include "broker/config/broker_config.h"
+#include "broker/metadata/decision.h"
 #include "broker/metadata/metadata_image.h"
-#include "broker/metadata/metadata_record.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
@@ -57,22 +57,30 @@ struct DeleteTopicResult {
   Result<void> result;
 };
 
-// What a request comes to: its answers, and the records that must be committed before those that
-// are successes may be given. The records borrow from the request.
-template <class TopicResult>
-struct TopicDecision {
-  std::vector<TopicResult> results;
-  std::vector<MetadataRecord> records;
+// More partitions for a topic. `count` is of all of them, those that are there included.
+struct MorePartitions {
+  std::string topic;
+  std::int32_t count = 0;
+  std::optional<std::vector<std::vector<BrokerId>>>
+      assignments;  // none: the controller places them
+};
+
+// A name that stands in the request twice is answered once.
+struct CreatePartitionsResult {
+  std::string topic;
+  Result<void> result;
 };
 
 // Decides on requests by the image alone; writes nothing. The error codes are documented at
-// Controller::create_topics and delete_topics.
-TopicDecision<CreateTopicResult> decide_create_topics(const std::vector<NewTopic>& topics,
-                                                      const MetadataImage& image,
-                                                      const BrokerConfig& config,
-                                                      base::Random& random);
-TopicDecision<DeleteTopicResult> decide_delete_topics(const std::vector<TopicToDelete>& topics,
-                                                      const MetadataImage& image,
-                                                      const BrokerConfig& config);
+// Controller's functions of the same names.
+Decision<CreateTopicResult> decide_create_topics(const std::vector<NewTopic>& topics,
+                                                 const MetadataImage& image,
+                                                 const BrokerConfig& config, base::Random& random);
+Decision<DeleteTopicResult> decide_delete_topics(const std::vector<TopicToDelete>& topics,
+                                                 const MetadataImage& image,
+                                                 const BrokerConfig& config);
+Decision<CreatePartitionsResult> decide_create_partitions(const std::vector<MorePartitions>& topics,
+                                                          const MetadataImage& image,
+                                                          base::Random& random);
 
 }  // namespace ottla::broker

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/config/dynamic_settings.h"
 #include "broker/config/topic_config.h"
+#include "broker/metadata/config_requests.h"
+#include "broker/metadata/timed_answer.h"
 #include "broker/replica/delayed_fetch.h"
 #include "broker/replica/delayed_produce.h"
 
@@ -15,6 +18,7 @@ ReplicaManager::ReplicaManager(base::Loop& loop, LogManager& logs, const BrokerC
       logs_(logs),
       config_(config),
       logger_(std::move(logger)),
+      config_now_(config),
       produces_(loop),
       fetches_(loop) {}
 
@@ -22,16 +26,31 @@ ReplicaManager::~ReplicaManager() = default;
 
 void ReplicaManager::on_image(const std::shared_ptr<const MetadataImage>& image,
                               const MetadataChanges& changes) {
+  apply_broker_configs(*image, changes);
   for (const auto& topic : changes.deleted_topics) delete_topic(*topic);
   for (const auto& topic : changes.changed_topics) apply_topic(*image, *topic);
   for (const auto& resource : changes.changed_configs) {
-    const auto* topic =
-        resource.type == ConfigResourceType::topic ? image->find_topic(resource.name) : nullptr;
-    if (topic == nullptr) continue;
-    const auto config = log_config(*image, topic->name);
-    for (const auto& [number, partition] : topic->partitions) {
-      if (auto* found = find({topic->name, number})) found->log().update_config(config);
-    }
+    if (resource.type != ConfigResourceType::topic) continue;
+    if (const auto* topic = image->find_topic(resource.name)) apply_topic_config(*image, *topic);
+  }
+}
+
+// Settings of brokers are the defaults of every topic.
+void ReplicaManager::apply_broker_configs(const MetadataImage& image,
+                                          const MetadataChanges& changes) {
+  const bool changed =
+      std::any_of(changes.changed_configs.begin(), changes.changed_configs.end(),
+                  [](const auto& resource) { return resource.type == ConfigResourceType::broker; });
+  if (!changed) return;
+  config_now_ =
+      with_dynamic_settings(config_, dynamic_settings_of(image, BrokerId(config_.node_id)));
+  for (const auto* topic : image.topics()) apply_topic_config(image, *topic);
+}
+
+void ReplicaManager::apply_topic_config(const MetadataImage& image, const TopicImage& topic) {
+  const auto config = log_config(image, topic.name);
+  for (const auto& [number, partition] : topic.partitions) {
+    if (auto* found = find({topic.name, number})) found->log().update_config(config);
   }
 }
 
@@ -83,7 +102,7 @@ void ReplicaManager::delete_topic(const TopicImage& topic) {
 
 LogConfig ReplicaManager::log_config(const MetadataImage& image, const std::string& topic) const {
   std::vector<std::string> problems;
-  auto config = derive_topic_config(config_, image.topic_configs(topic), &problems);
+  auto config = derive_topic_config(config_now_, image.topic_configs(topic), &problems);
   for (const auto& problem : problems) logger_.warn("topic " + topic + ": " + problem);
   return config.log;
 }
@@ -128,6 +147,34 @@ void ReplicaManager::fetch(std::vector<FetchEntry> entries, const FetchOptions& 
   fetches_.complete_or_watch(
       std::make_unique<DelayedFetch>(*this, std::move(entries), options, std::move(done)), watched,
       loop_.now() + options.max_wait);
+}
+
+void ReplicaManager::delete_records(const std::vector<DeleteRecordsEntry>& entries,
+                                    std::chrono::milliseconds timeout, OnDeleted done) {
+  std::vector<DeleteRecordsResult> results;
+  results.reserve(entries.size());
+  for (const auto& entry : entries) results.push_back({entry.partition, advance_log_start(entry)});
+  auto answer = std::make_shared<TimedAnswer<DeleteRecordsResult>>(loop_, std::move(results),
+                                                                   std::move(done));
+  answer->limit(timeout);
+  logs_.checkpoint_log_start_offsets(
+      [answer](const Result<void>& written) { answer->finish(written); });
+}
+
+Result<Offset> ReplicaManager::advance_log_start(const DeleteRecordsEntry& entry) {
+  auto* partition = find(entry.partition);
+  if (partition == nullptr) return Error(ErrorCode::unknown_topic_or_partition);
+  if (auto leader = partition->check_leader(); !leader) return leader.error();
+  auto& log = partition->log();
+  if (log.config().cleanup_compact && !log.config().cleanup_delete) {
+    return Error(ErrorCode::policy_violation,
+                 "the topic is compacted, so that its last records "
+                 "of every key stay");
+  }
+  const auto offset = entry.offset == protocol::kNoOffset ? log.high_watermark() : entry.offset;
+  if (offset < Offset(0)) return Error(ErrorCode::offset_out_of_range);
+  if (auto advanced = log.advance_log_start_offset(offset); !advanced) return advanced.error();
+  return log.log_start_offset();
 }
 
 void ReplicaManager::answer_all_waiting() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -46,6 +47,16 @@ struct FetchOptions {
   ReadBound bound = ReadBound::high_watermark;
 };
 
+struct DeleteRecordsEntry {
+  TopicPartition partition;
+  Offset offset{0};  // the first that stays; -1: the high watermark
+};
+
+struct DeleteRecordsResult {
+  TopicPartition partition;
+  Result<Offset> result;  // the log start offset from then on
+};
+
 struct FetchedPartition {
   ErrorCode error = ErrorCode::none;
   Offset high_watermark = protocol::kNoOffset;
@@ -80,6 +91,15 @@ class ReplicaManager {
   using OnFetched = base::UniqueFunction<void(std::vector<FetchedPartition>)>;
   void fetch(std::vector<FetchEntry> entries, const FetchOptions& options, OnFetched done);
 
+  // Hides the records below each entry's offset and answers once that outlasts a crash, or, after
+  // `timeout`, with request_timed_out (it may come to be all the same). Results are in the order of
+  // the entries. Errors: unknown_topic_or_partition,
+  // not_leader_or_follower, policy_violation (a topic that is compacted only), offset_out_of_range
+  // (above the high watermark), kafka_storage_error.
+  using OnDeleted = base::UniqueFunction<void(std::vector<DeleteRecordsResult>)>;
+  void delete_records(const std::vector<DeleteRecordsEntry>& entries,
+                      std::chrono::milliseconds timeout, OnDeleted done);
+
   // Answers every waiting request with what there is; for the shutdown.
   void answer_all_waiting();
 
@@ -91,6 +111,9 @@ class ReplicaManager {
   Partition* make_partition(const TopicPartition& id, const Uuid& topic_id,
                             const LogConfig& config);
   void delete_topic(const TopicImage& topic);
+  Result<Offset> advance_log_start(const DeleteRecordsEntry& entry);
+  void apply_broker_configs(const MetadataImage& image, const MetadataChanges& changes);
+  void apply_topic_config(const MetadataImage& image, const TopicImage& topic);
   LogConfig log_config(const MetadataImage& image, const std::string& topic) const;
   void check_waiting(const TopicPartition& id);
 
@@ -101,6 +124,7 @@ class ReplicaManager {
   base::Logger logger_;
 
   // Loop's thread only.
+  BrokerConfig config_now_;  // with what was set while running
   std::unordered_map<TopicPartition, std::unique_ptr<Partition>> partitions_;
   Purgatory produces_;
   Purgatory fetches_;

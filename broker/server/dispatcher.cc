@@ -6,8 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "broker/handlers/alter_configs.h"
 #include "broker/handlers/api_versions.h"
+#include "broker/handlers/create_partitions.h"
 #include "broker/handlers/create_topics.h"
+#include "broker/handlers/delete_records.h"
 #include "broker/handlers/delete_topics.h"
 #include "broker/handlers/describe_cluster.h"
 #include "broker/handlers/describe_configs.h"
@@ -16,6 +19,7 @@
 #include "broker/handlers/init_producer_id.h"
 #include "broker/handlers/list_offsets.h"
 #include "broker/handlers/metadata.h"
+#include "broker/handlers/offset_for_leader_epoch.h"
 #include "broker/handlers/produce.h"
 
 namespace ottla::broker {
@@ -60,6 +64,11 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::InitProducerIdRequest, handle_init_producer_id>(),
     entry<protocol::DescribeConfigsRequest, handle_describe_configs>(),
     entry<protocol::DescribeClusterRequest, handle_describe_cluster>(),
+    entry<protocol::AlterConfigsRequest, handle_alter_configs>(),
+    entry<protocol::IncrementalAlterConfigsRequest, handle_incremental_alter_configs>(),
+    entry<protocol::CreatePartitionsRequest, handle_create_partitions>(),
+    entry<protocol::DeleteRecordsRequest, handle_delete_records>(),
+    entry<protocol::OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>(),
 });
 
 const Entry* find_entry(ApiKey key) {

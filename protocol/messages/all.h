@@ -1,15 +1,20 @@
 #pragma once
 
+#include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 
 // Every message, for what treats them all alike.
@@ -25,9 +30,10 @@ struct ApiList {
   }
 };
 
-using AllApis =
-    ApiList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
-            FindCoordinatorRequest, ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
-            InitProducerIdRequest, DescribeConfigsRequest, DescribeClusterRequest>;
+using AllApis = ApiList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
+                        FindCoordinatorRequest, ApiVersionsRequest, CreateTopicsRequest,
+                        DeleteTopicsRequest, InitProducerIdRequest, DescribeConfigsRequest,
+                        DescribeClusterRequest, AlterConfigsRequest, IncrementalAlterConfigsRequest,
+                        CreatePartitionsRequest, DeleteRecordsRequest, OffsetForLeaderEpochRequest>;
 
 }  // namespace ottla::protocol

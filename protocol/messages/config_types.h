@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-// The words that CreateTopics and DescribeConfigs have for configurations. A peer may send numbers
-// that are not named here.
+// The words that requests about topics and settings have for configurations. A peer may send
+// numbers that are not named here.
 namespace ottla::protocol {
 
 enum class ConfigResourceType : std::int8_t {
@@ -41,5 +41,8 @@ enum class ConfigType : std::int8_t {
   class_name = 8,
   password = 9,
 };
+
+// What IncrementalAlterConfigs does to a setting: the last two with elements of lists.
+enum class AlterConfigOp : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
 
 }  // namespace ottla::protocol

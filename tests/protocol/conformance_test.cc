@@ -23,6 +23,7 @@ const std::set<std::string> kOtherDefaults = {
     "CreateTopics request topics[].numPartitions",
     "CreateTopics request topics[].replicationFactor",
     "InitProducerId response producerEpoch",
+    "DeleteRecords response topics[].partitions[].lowWatermark",
 };
 
 template <class M>

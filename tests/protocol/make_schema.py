@@ -12,7 +12,9 @@ import sys
 import zipfile
 
 APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVersions",
-        "CreateTopics", "DeleteTopics", "InitProducerId", "DescribeConfigs", "DescribeCluster"]
+        "CreateTopics", "DeleteTopics", "InitProducerId", "DescribeConfigs", "DescribeCluster",
+        "AlterConfigs", "IncrementalAlterConfigs", "CreatePartitions", "DeleteRecords",
+        "OffsetForLeaderEpoch"]
 
 
 def camel(name):

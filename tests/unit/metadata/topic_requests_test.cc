@@ -25,7 +25,7 @@ std::shared_ptr<const MetadataImage> image() {
   return delta.image(Offset(4), 1);
 }
 
-TopicDecision<CreateTopicResult> decide(const std::vector<NewTopic>& topics,
+Decision<CreateTopicResult> decide(const std::vector<NewTopic>& topics,
                                         const BrokerConfig& config = {}) {
   base::Random random(3);
   return decide_create_topics(topics, *image(), config, random);

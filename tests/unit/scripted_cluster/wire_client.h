@@ -15,12 +15,15 @@
 
 namespace ottla::simulation {
 
-// One connection to a scripted broker that asks one thing at a time, for tests.
+// One connection to a broker that asks one thing at a time, for tests.
 class WireClient final : public base::StreamHandler {
  public:
   WireClient(ScriptedCluster& cluster, SimNode& from, int broker)
-      : simulation_(cluster.simulation()) {
-    const base::Endpoint to{cluster.node(broker).address(), cluster.options().port};
+      : WireClient(cluster.simulation(), from,
+                   {cluster.node(broker).address(), cluster.options().port}) {}
+
+  WireClient(Simulation& simulation, SimNode& from, const base::Endpoint& to)
+      : simulation_(simulation) {
     from.transport().connect(to, [this](Result<std::unique_ptr<base::Stream>> stream) {
       stream_ = std::move(stream.value());
       stream_->start(*this);

@@ -42,6 +42,11 @@ public final class Main {
         APIS.put("InitProducerId", new int[] {0, 5});
         APIS.put("DescribeConfigs", new int[] {1, 4});
         APIS.put("DescribeCluster", new int[] {0, 2});
+        APIS.put("AlterConfigs", new int[] {0, 2});
+        APIS.put("IncrementalAlterConfigs", new int[] {0, 1});
+        APIS.put("CreatePartitions", new int[] {0, 3});
+        APIS.put("DeleteRecords", new int[] {0, 2});
+        APIS.put("OffsetForLeaderEpoch", new int[] {2, 4});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
