@@ -152,6 +152,7 @@ class PosixFile final : public File {
     if (uninterrupted([&] { return ::fdatasync(fd_.get()); }) == 0) return {};
     // Never no_space, which would invite another try: what a failed sync leaves is unknown.
     const auto why = failed(errno, "fdatasync");
+    static_cast<void>(::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED));
     return Error(ErrorCode::io_error, why.message(), why.context());
   }
 

@@ -20,6 +20,12 @@ Result<void> FlushTarget::sync() const {
   return {};
 }
 
+void FlushTarget::drop_what_cannot_be_synced() const {
+  for (const auto* files : {&before_entries, &after_entries}) {
+    for (const auto& file : *files) static_cast<void>(file->sync());
+  }
+}
+
 // What one round syncs. Its workers write only their own result.
 struct FlushScheduler::Round {
   struct Item {
@@ -131,8 +137,14 @@ void FlushScheduler::start_with_workers(const std::shared_ptr<Round>& round) {
 
 void FlushScheduler::start_with_file_system(const std::shared_ptr<Round>& round) {
   round->results.resize(1);
-  loop_.offload([round, root = root_] { round->results[0] = root->sync_file_system(); },
-                lifetime_.guard([this, round] { end_round(*round); }));
+  loop_.offload(
+      [round, root = root_] {
+        round->results[0] = root->sync_file_system();
+        if (round->results[0]) return;
+        // Each file for itself drops what it could not write.
+        for (const auto& item : round->items) item.target.drop_what_cannot_be_synced();
+      },
+      lifetime_.guard([this, round] { end_round(*round); }));
 }
 
 void FlushScheduler::end_round(Round& round) {

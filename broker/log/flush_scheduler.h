@@ -26,6 +26,10 @@ struct FlushTarget {
 
   // (sleeps) Any thread. The first failure ends it.
   Result<void> sync() const;
+
+  // (sleeps) After a sync of the whole file system that failed: files that it did not write show
+  // what the disk has, see base::File::sync.
+  void drop_what_cannot_be_synced() const;
 };
 
 // A log as its FlushScheduler sees it. All calls on the scheduler's loop.

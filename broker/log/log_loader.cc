@@ -261,6 +261,11 @@ Result<void> LogLoader::find_log_end() {
 Result<void> LogLoader::settle_log_start() {
   const Offset first = loaded_.segments.front().base_offset();
   loaded_.log_start_offset = std::max(request_.log_start_offset, first);
+  if (loaded_.log_end_offset < request_.recovery_point) {
+    logger_.error(path("") + " ends at offset " + std::to_string(loaded_.log_end_offset.value) +
+                  ", but was synced up to " + std::to_string(request_.recovery_point.value) +
+                  ": what lay between is gone");
+  }
   if (loaded_.log_start_offset <= loaded_.log_end_offset) return {};
   // What was deleted was never synced, and is gone. Its offsets must not be used again.
   logger_.warn(path("") + " ends at offset " + std::to_string(loaded_.log_end_offset.value) +

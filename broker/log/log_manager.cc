@@ -239,6 +239,8 @@ struct LogManager::Closing {
   bool started = false;
   bool one_by_one = true;  // each log syncs itself; otherwise the file system is synced at the end
   bool synced = true;      // no log is of `memory` durability
+  bool clean = true;       // nothing is left to be recovered
+  bool loaded = true;      // what the checkpoints say is known
   Result<void> result;
 };
 
@@ -247,6 +249,9 @@ void LogManager::close(std::int64_t broker_epoch, Done done) {
   closing_ = std::make_shared<Closing>();
   closing_->broker_epoch = broker_epoch;
   closing_->done = std::move(done);
+  // A log that could not be opened may still have to be recovered.
+  closing_->clean = failed_.empty();
+  closing_->loaded = loaded_;
   for (auto* log : logs()) {
     const bool memory = log->config().effective_durability() == Durability::memory;
     if (memory && log->exists_on_disk()) closing_->synced = false;
@@ -277,7 +282,7 @@ void LogManager::write_last_files(const std::shared_ptr<Closing>& closing) {
   if (closing->result && flush_->offline()) closing->result = *flush_->failure();
   auto work = [closing, directory = directory_, points = recovery_points(), starts = log_starts(),
                marks = high_watermarks()]() -> Result<void> {
-    if (!closing->result) return closing->result;
+    if (!closing->result || !closing->loaded) return closing->result;
     if (!closing->one_by_one && closing->synced) {
       if (auto done = directory->directory()->sync_file_system(); !done) return done;
     }
@@ -288,7 +293,8 @@ void LogManager::write_last_files(const std::shared_ptr<Closing>& closing) {
     if (auto done = directory->write_checkpoint(kHighWatermarkCheckpoint, marks); !done) {
       return done;
     }
-    return closing->synced ? directory->write_clean_mark(closing->broker_epoch) : Result<void>();
+    return closing->synced && closing->clean ? directory->write_clean_mark(closing->broker_epoch)
+                                             : Result<void>();
   };
   loop_.offload(
       [closing, directory = directory_, work = std::move(work)]() mutable {

@@ -77,8 +77,8 @@ class LogManager {
 
   // A clean shutdown: every log finished and synced, then the checkpoints, then the mark, then the
   // lock is given back. `done` is called once; on an error the mark is not written, nor if a log is
-  // of `memory` durability, since then it would promise too much. Nothing else may be called from
-  // here on.
+  // of `memory` durability or could not be opened, since then it would promise too much. After a
+  // load that failed nothing is written at all. Nothing else may be called from here on.
   void close(std::int64_t broker_epoch, Done done);
 
   FlushScheduler& flush_scheduler() { return *flush_; }
@@ -145,6 +145,7 @@ class LogManager {
   Checkpoint log_start_checkpoint_{kLogStartCheckpoint, {}};
   Checkpoint high_watermark_checkpoint_{kHighWatermarkCheckpoint, {}};
   std::shared_ptr<Loading> loading_;  // while one is under way
+  bool loaded_ = false;
   std::shared_ptr<Closing> closing_;
   base::UniqueFunction<void(const Error&)> on_offline_;
   base::Lifetime lifetime_;

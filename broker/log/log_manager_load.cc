@@ -165,6 +165,7 @@ void LogManager::sync_recovered(const std::shared_ptr<Loading>& loading) {
 void LogManager::end_load(Result<void> result) {
   auto loading = std::exchange(loading_, nullptr);
   if (!loading) return;
+  loaded_ = result.has_value();
   loop_.post(lifetime_.guard([this, loading, result = std::move(result)] {
     for (const auto& [partition, log] : logs_) log->set_on_high_watermark(nullptr);
     every(options_.checkpoint_interval, &LogManager::advance_recovery_points);

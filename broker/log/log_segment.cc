@@ -11,6 +11,10 @@ namespace {
 constexpr std::int64_t kMaxRelativeOffset = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t kRecoveryBuffer = 1 << 20;
 
+bool is_damage(const Error& error) {
+  return error.code() == ErrorCode::corrupt_message || error.code() == ErrorCode::corrupt_data;
+}
+
 // What is kept in memory for want of space is written later; nothing depends on it.
 Result<void> unless_full(Result<void> written) {
   if (!written && written.error().code() == ErrorCode::no_space) return {};
@@ -101,17 +105,36 @@ Result<void> LogSegment::update_indexes(std::uint64_t position, const SegmentApp
   return {};
 }
 
+// Index entries have no checksum: one is believed if the batch it points at agrees. Otherwise the
+// segment is read from its beginning.
 Result<std::optional<BatchHeader>> LogSegment::find_batch(Offset target, ReadMode mode) {
   if (size_ == 0) return std::optional<BatchHeader>();
   auto start = offset_index_.lookup(target, mode);
-  if (!start) return start.error();
+  if (!start && !is_damage(start.error())) return start.error();
   auto log = file(mode);
   if (!log) return log.error();
-  BatchScanner batches(**log, std::min(start->position, size_), size_, mode);
-  for (;;) {
+  const auto find = [target](BatchScanner& batches, Result<std::optional<BatchHeader>> batch) {
+    while (batch && *batch && (*batch)->last_offset < target) batch = batches.next();
+    return batch;
+  };
+  if (start && start->position > 0 && start->position < size_ && start->offset <= target) {
+    BatchScanner batches(**log, start->position, size_, mode);
     auto batch = batches.next();
-    if (!batch || !*batch || (*batch)->last_offset >= target) return batch;
+    if (!batch && !is_damage(batch.error())) return batch;
+    if (batch && (*batch)->base_offset <= start->offset) return find(batches, std::move(batch));
   }
+  BatchScanner batches(**log, 0, size_, mode);
+  return find(batches, batches.next());
+}
+
+// Whether a batch begins at `position` that lies behind `first` and not wholly at or above `bound`.
+Result<bool> LogSegment::begins_between(std::uint64_t position, const BatchHeader& first,
+                                        Offset bound, ReadMode mode) {
+  if (position <= first.end() || position >= size_) return false;
+  BatchScanner at(*file_, position, size_, mode);
+  auto batch = at.next();
+  if (!batch && !is_damage(batch.error())) return batch.error();
+  return batch && (*batch)->base_offset > first.last_offset && (*batch)->base_offset < bound;
 }
 
 Result<std::uint64_t> LogSegment::end_of_batches(const BatchHeader& first, Offset bound,
@@ -122,16 +145,18 @@ Result<std::uint64_t> LogSegment::end_of_batches(const BatchHeader& first, Offse
   if (!bounded && limit == size_) return size_;
   // Entries name the start of an append and its last offset: all before the start is smaller.
   auto by_position = offset_index_.lookup_position(limit, mode);
-  if (!by_position) return by_position.error();
-  std::uint64_t known = by_position->position;
+  if (!by_position && !is_damage(by_position.error())) return by_position.error();
+  std::uint64_t known = by_position ? by_position->position : 0;
   if (bounded) {
     auto by_offset = offset_index_.lookup(bound - 1, mode);
-    if (!by_offset) return by_offset.error();
-    known = std::min(known, by_offset->position);
+    if (!by_offset && !is_damage(by_offset.error())) return by_offset.error();
+    known = by_offset ? std::min(known, by_offset->position) : 0;
   }
   auto log = file(mode);
   if (!log) return log.error();
-  BatchScanner batches(**log, std::max(known, first.end()), size_, mode);
+  auto sound = begins_between(known, first, bound, mode);
+  if (!sound) return sound.error();
+  BatchScanner batches(**log, *sound ? known : first.end(), size_, mode);
   std::uint64_t end = batches.position();
   while (end < limit) {
     auto batch = batches.next();
@@ -245,9 +270,7 @@ Result<std::uint64_t> LogSegment::drop_indexes_from(Offset trusted) {
 }
 
 Result<void> LogSegment::cut_at(std::uint64_t position, const Error& why, Recovery& result) {
-  const bool damaged =
-      why.code() == ErrorCode::corrupt_message || why.code() == ErrorCode::corrupt_data;
-  if (!damaged) return why;
+  if (!is_damage(why)) return why;
   result.cut_bytes = size_ - position;
   result.why = why.message();
   size_ = position;

@@ -106,6 +106,9 @@ class LogSegment {
   bool has_open_files() const { return file_ != nullptr; }
 
  private:
+  Result<bool> begins_between(std::uint64_t position, const BatchHeader& first, Offset bound,
+                              ReadMode mode);
+  Result<Offset> offset_to_search_from(WallMillis timestamp);
   Result<void> update_indexes(std::uint64_t position, const SegmentAppend& append,
                               const LogConfig& config);
   Result<std::uint64_t> drop_indexes_from(Offset trusted);

@@ -33,20 +33,35 @@ Result<TimestampedOffset> find_in_batch(const protocol::RecordBatchView& batch,
 
 }  // namespace
 
+// What lies below it is older. Entries have no checksum: one is believed if the batch it names
+// agrees.
+Result<Offset> LogSegment::offset_to_search_from(WallMillis timestamp) {
+  auto known = time_index_.lookup(timestamp, ReadMode::may_sleep);
+  if (!known && known.error().code() != ErrorCode::corrupt_data) return known.error();
+  if (!known || known->timestamp < 0 || known->timestamp > timestamp) return base_offset_;
+  auto batch = find_batch(known->offset, ReadMode::may_sleep);
+  if (!batch) return batch.error();
+  const bool agrees = *batch && (*batch)->base_offset <= known->offset &&
+                      (*batch)->max_timestamp == known->timestamp;
+  return agrees ? known->offset : base_offset_;
+}
+
 Result<TimestampedOffset> LogSegment::find_timestamp(WallMillis timestamp, Offset from) {
   if (size_ == 0) return TimestampedOffset{};
-  auto known = time_index_.lookup(timestamp, ReadMode::may_sleep);
+  auto known = offset_to_search_from(timestamp);
   if (!known) return known.error();
-  const Offset target = std::max(known->offset, from);
-  auto first = offset_index_.lookup(target, ReadMode::may_sleep);
+  auto first = find_batch(std::max(*known, from), ReadMode::may_sleep);
   if (!first) return first.error();
+  if (!*first) return TimestampedOffset{};
   auto log = file(ReadMode::may_sleep);
   if (!log) return log.error();
-  BatchScanner batches(**log, std::min(first->position, size_), size_, ReadMode::may_sleep);
+  BatchScanner batches(**log, (*first)->position, size_, ReadMode::may_sleep);
   for (;;) {
     auto batch = batches.next();
     if (!batch) return batch.error();
     if (!*batch) return TimestampedOffset{};
+    // Nothing that its header says holds if the checksum is wrong.
+    if (auto good = batches.verify_crc(**batch); !good) return good.error();
     if ((*batch)->max_timestamp < timestamp || (*batch)->last_offset < from) continue;
     auto loaded = batches.load(**batch);
     if (!loaded) return loaded.error();

@@ -158,15 +158,14 @@ void UnifiedLog::advance_recovery_point(std::uint64_t least_bytes) {
 
 void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result) {
   advancing_ = false;
+  // For want of space it is only put off; the log files themselves were not the reason. A sync that
+  // failed must not be tried again by a close that waits.
+  if (!result && result.error().code() != ErrorCode::no_space) flush_.fail(result.error());
   if (closed_) {
     if (on_closed_) finish();
     return;
   }
-  if (!result) {
-    // For want of space it is only put off; the log files themselves were not the reason.
-    if (result.error().code() != ErrorCode::no_space) flush_.fail(result.error());
-    return;
-  }
+  if (!result) return;
   if (advance.sync) {
     recovery_point_ = std::max(recovery_point_, advance.target);
     durable_offset_ = std::max(durable_offset_, advance.target);

@@ -120,6 +120,7 @@ std::shared_ptr<SimInode> SimDisk::find(std::string_view path) const {
 
 Result<void> SimDisk::check(DiskCall call, const std::string& path, std::uint64_t life) {
   if (life != life_) return gone(path);
+  ++calls_[static_cast<std::size_t>(call)];
   for (DiskFault& fault : faults_) {
     if (fault.call != call || fault.times == 0) continue;
     if (path.find(fault.path_contains) == std::string::npos) continue;
@@ -137,10 +138,14 @@ Result<void> SimDisk::sync(SimInode& inode, const std::string& path, std::uint64
   count_sleep();
   const auto call = inode.is_directory() ? DiskCall::sync_directory : DiskCall::sync;
   if (auto checked = check(call, path, life); !checked) {
-    if (life == life_) inode.fail_sync(random_);
+    if (life == life_) inode.fail_sync(random_, true);
     return checked;
   }
   if (auto counted = count_change(path); !counted) return counted;
+  if (inode.contents().missing()) {
+    inode.fail_sync(random_, true);
+    return Error(ErrorCode::io_error, "an earlier write failed", {.file = path});
+  }
   ++syncs_;
   if (!lies_) inode.sync();
   return after_change(path);
@@ -150,7 +155,7 @@ Result<void> SimDisk::sync_all(const std::string& path, std::uint64_t life) {
   count_sleep();
   if (auto checked = check(DiskCall::sync, path, life); !checked) {
     if (life == life_) {
-      for (const auto& inode : dirty_) inode->fail_sync(random_);
+      for (const auto& inode : dirty_) inode->fail_sync(random_, false);
     }
     return checked;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -66,6 +67,8 @@ class SimDisk {
 
   void inject(DiskFault fault) { faults_.push_back(std::move(fault)); }
   void clear_faults() { faults_.clear(); }
+  // Calls of that kind that were asked for so far, by living processes.
+  std::uint64_t calls(DiskCall call) const { return calls_[static_cast<std::size_t>(call)]; }
 
   // no_space for writes beyond so many bytes in all files.
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
@@ -116,6 +119,7 @@ class SimDisk {
   std::uint64_t life_ = 1;  // what was opened in an earlier one is stale
   std::uint64_t capacity_ = kUnlimited;
   bool lies_ = false;
+  std::array<std::uint64_t, 6> calls_{};  // by DiskCall
   std::uint64_t changes_ = 0;
   std::uint64_t crash_at_ = kUnlimited;  // the change
   bool crash_after_ = false;

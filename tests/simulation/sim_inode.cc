@@ -67,8 +67,7 @@ void FileContents::apply(const Change& change) {
 void FileContents::sync() {
   for (const Change& change : changes_) apply(change);
   changes_.clear();
-  // What an earlier sync failed to write stays missing.
-  dirty_ = missing_;
+  dirty_ = false;
 }
 
 void FileContents::fail_sync(base::Random& random) {
@@ -76,6 +75,19 @@ void FileContents::fail_sync(base::Random& random) {
   for (std::size_t i = 0; i < lost_from; ++i) apply(changes_[i]);
   missing_ = missing_ || lost_from < changes_.size();
   changes_.clear();
+}
+
+void FileContents::drop_missing() {
+  bytes_ = durable_;
+  for (const Change& change : changes_) {
+    if (change.truncation) {
+      bytes_.resize(static_cast<std::size_t>(change.size_after), '\0');
+    } else {
+      put(bytes_, change.position, change.bytes);
+    }
+  }
+  missing_ = false;
+  dirty_ = !changes_.empty();
 }
 
 void FileContents::power_cut(PowerCut how, base::Random& random) {
@@ -186,8 +198,10 @@ void SimInode::sync() {
   changes_.clear();
 }
 
-void SimInode::fail_sync(base::Random& random) {
-  if (!is_directory_) contents_.fail_sync(random);
+void SimInode::fail_sync(base::Random& random, bool drop) {
+  if (is_directory_) return;
+  contents_.fail_sync(random);
+  if (drop) contents_.drop_missing();
 }
 
 void SimInode::power_cut(PowerCut how, base::Random& random) {

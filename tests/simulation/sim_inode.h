@@ -35,8 +35,11 @@ class FileContents {
   // All of it is on the disk now.
   void sync();
 
-  // A sync that failed: a part of what was written will not be tried again.
+  // A sync that failed: a part of what was written will not be tried again, though it can be read
+  // until it is dropped.
   void fail_sync(base::Random& random);
+  bool missing() const { return missing_; }
+  void drop_missing();
 
   // As a disk that rots; false if there is no such byte.
   bool flip_bit(std::uint64_t position, unsigned bit);
@@ -83,7 +86,8 @@ class SimInode {
 
   bool dirty() const { return is_directory_ ? !changes_.empty() : contents_.dirty(); }
   void sync();
-  void fail_sync(base::Random& random);
+  // With `drop` what was not written is no longer shown.
+  void fail_sync(base::Random& random, bool drop);
   void power_cut(PowerCut how, base::Random& random);
 
   bool queued_as_dirty = false;  // for the disk's list

@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "tests/simulation/seeds.h"
-#include "tests/unit/log/storage_life.h"
+#include "tests/unit/log/scripted_life.h"
 
 // A scripted life of a log directory is ended before and after every single change that it makes
 // on the disk, in every way in which a power cut can treat what was not synced. Then it is opened
@@ -13,85 +13,6 @@ namespace {
 
 using simulation::PowerCut;
 using simulation::SimDisk;
-
-const TopicPartition kPlain{"plain", 0};
-const TopicPartition kTrimmed{"trimmed", 0};
-const TopicPartition kDoomed{"doomed", 1};
-const TopicPartition kCompacted{"compacted", 0};
-
-// One step of the script; the process may die in any of them.
-using Step = void (*)(StorageLife&);
-
-void append_to_all(StorageLife& life) {
-  for (const auto& at : {kPlain, kTrimmed, kCompacted}) {
-    life.config.cleanup_compact = at == kCompacted;
-    life.config.cleanup_delete = at != kCompacted;
-    life.append(at, 3);
-    life.append(at, 1, 300);
-  }
-}
-
-void flush_all(StorageLife& life) {
-  for (const auto& at : {kPlain, kTrimmed, kCompacted, kDoomed}) life.flush(at);
-}
-
-const Step kScript[] = {
-    [](StorageLife& life) { life.start(); },
-    append_to_all,
-    flush_all,
-    // Rolls, with appends that nobody waits for.
-    append_to_all,
-    append_to_all,
-    [](StorageLife& life) { life.run(std::chrono::milliseconds(50)); },
-    [](StorageLife& life) { life.append(kDoomed, 2); },
-    flush_all,
-    append_to_all,
-    flush_all,
-    // Checkpoints.
-    [](StorageLife& life) { life.run(std::chrono::seconds(61)); },
-    [](StorageLife& life) { life.retain(kPlain, 900); },
-    [](StorageLife& life) { life.raise_log_start(kTrimmed, 7); },
-    append_to_all,
-    [](StorageLife& life) { life.delete_log(kDoomed); },
-    // Unlinks what was deleted.
-    [](StorageLife& life) { life.run(std::chrono::seconds(61)); },
-    // The process is killed, and the next one recovers.
-    append_to_all,
-    [](StorageLife& life) {
-      life.forget_process();
-      life.disk.process_crash();
-    },
-    [](StorageLife& life) {
-      if (!life.start() || life.disk.crashed()) return;
-      for (const auto& at : {kPlain, kTrimmed, kCompacted}) {
-        const auto written = static_cast<std::int64_t>(life.models[at].records.size());
-        EXPECT_EQ(life.log(at)->log_end_offset().value, written);
-      }
-      life.check_after_start();
-    },
-    append_to_all,
-    flush_all,
-    [](StorageLife& life) { life.raise_log_start(kTrimmed, 100); },
-    // A clean stop and what comes after it.
-    [](StorageLife& life) { life.close(); },
-    [](StorageLife& life) {
-      if (life.start() && !life.disk.crashed()) life.check_after_start();
-    },
-    append_to_all,
-    flush_all,
-    append_to_all,
-    [](StorageLife& life) { life.close(); },
-};
-
-// Plays the script until the disk has crashed. True if it came to its end.
-bool play(StorageLife& life) {
-  for (const auto step : kScript) {
-    step(life);
-    if (life.disk.crashed()) return false;
-    if (::testing::Test::HasFailure()) return false;
-  }
-  return true;
-}
 
 std::uint64_t changes_of_the_script() {
   SimDisk disk(1, {.would_block_one_in = 0});

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "broker/log/file_names.h"
 #include "tests/unit/log/log_fixture.h"
 
 namespace ottla::broker {
@@ -222,6 +223,23 @@ TEST_F(LogManagerTest, does_not_promise_a_clean_stop_that_was_not_synced) {
   EXPECT_FALSE(root->exists(".kafka_cleanshutdown"));
   ASSERT_TRUE(start());
   EXPECT_EQ(manager->find(kA0)->log_end_offset(), Offset(3));
+}
+
+TEST_F(LogManagerTest, does_not_promise_a_clean_stop_of_a_log_that_it_could_not_open) {
+  ASSERT_TRUE(start());
+  append(create({"a", 0}), 1);
+  append(create({"b", 0}), 1);
+  ASSERT_TRUE(stop());
+  auto a = root->open_directory("a-0").value();
+  const auto metadata = a->read_file(kPartitionMetadata).value();
+  ASSERT_TRUE(a->replace_file(kPartitionMetadata, "rot"));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find({"a", 0}), nullptr);
+  ASSERT_TRUE(stop());
+  EXPECT_FALSE(root->exists(kCleanShutdownFile));
+  ASSERT_TRUE(a->replace_file(kPartitionMetadata, metadata));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find({"a", 0})->log_end_offset(), Offset(1));
 }
 
 TEST_F(LogManagerTest, leaves_the_metadata_log_to_others) {

@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <iostream>
+
+#include "tests/simulation/seeds.h"
 #include "tests/simulation/sim_disk.h"
 #include "tests/unit/log/log_fixture.h"
+#include "tests/unit/log/scripted_life.h"
 
 namespace ottla::broker {
 namespace {
@@ -87,42 +91,105 @@ TEST(StorageFaults, a_directory_that_cannot_be_made_is_an_error_to_try_again) {
   EXPECT_EQ(second->first_offset, Offset(0));
 }
 
-// Whichever call fails, what was acknowledged is there after a power cut.
-TEST(StorageFaults, no_call_site_loses_an_acknowledgement) {
-  for (const auto call : {DiskCall::write, DiskCall::sync, DiskCall::entry,
-                          DiskCall::sync_directory, DiskCall::read}) {
-    for (const auto code : {ErrorCode::no_space, ErrorCode::io_error}) {
-      for (std::uint64_t after = 0; after < 24; ++after) {
-        SCOPED_TRACE(std::to_string(static_cast<int>(call)) + " " + std::to_string(after));
-        SimDisk disk(after + 1);
-        LogFixture f(disk.open("/data"));
-        f.config.segment_bytes = 200;
-        f.config.index_interval_bytes = 1;
-        f.create();
-        disk.inject({.call = call, .code = code, .after = after, .times = 1});
-        for (int i = 0; i < 12; ++i) {
-          (void)f.append(make_batch("value"));
-          f.log->flush_soon();
-          f.loop.run();
-        }
-        const auto acknowledged = f.log->high_watermark();
-        disk.clear_faults();
-        f.loop.drop_everything();
-        disk.power_cut();
-        f.log.reset();
-        f.flush.reset();
-        f.loop.drop_everything();
-        f.root = disk.open("/data");
-        f.flush = std::make_unique<FlushScheduler>(f.loop, f.root, f.lines.logger());
-        if (acknowledged == Offset(0) && !f.root->exists("topic-0")) continue;
-        auto opened = f.open(false);
-        ASSERT_TRUE(opened) << opened.error();
-        EXPECT_GE(f.log->log_end_offset(), acknowledged);
-        EXPECT_EQ(f.values(Offset(0)).size(),
-                  static_cast<std::size_t>(f.log->log_end_offset().value));
-      }
-    }
+TEST(StorageFaults, a_sync_that_fails_while_a_close_waits_is_not_tried_again) {
+  FaultyLog log;
+  ASSERT_TRUE(log.f.append(make_batch("a")));
+  log.f.log->advance_recovery_point();
+  log.disk.inject({.call = DiskCall::sync, .times = 1, .path_contains = ".log"});
+  EXPECT_FALSE(log.f.close());
+  EXPECT_EQ(log.f.log->recovery_point(), Offset(0));
+  EXPECT_EQ(log.f.log->high_watermark(), Offset(0));
+}
+
+TEST(StorageFaults, what_a_failed_sync_did_not_write_is_not_believed_by_the_next_process) {
+  for (const std::size_t sync_file_system_above : {16, 0}) {
+    SimDisk disk(3, {.would_block_one_in = 0});
+    LogFixture f(disk.open("/data"));
+    f.flush = std::make_unique<FlushScheduler>(
+        f.loop, f.root, f.lines.logger(),
+        FlushOptions{.sync_file_system_above = sync_file_system_above});
+    f.create();
+    ASSERT_TRUE(f.append(make_batch("a")));
+    f.log->flush_soon();
+    f.loop.run();
+    ASSERT_TRUE(f.append(batch_of({{std::string(3000, 'b')}})));
+    disk.inject({.call = DiskCall::sync, .times = 1});
+    f.log->flush_soon();
+    f.loop.run();
+    ASSERT_TRUE(f.log->offline());
+    f.crash();
+    disk.process_crash();
+    f.root = disk.open("/data");
+    f.flush = std::make_unique<FlushScheduler>(f.loop, f.root, f.lines.logger());
+    ASSERT_TRUE(f.open(false));
+    f.log->flush_soon();
+    f.loop.run();
+    const auto acknowledged = f.log->high_watermark();
+    f.crash();
+    disk.power_cut(simulation::PowerCut::drop);
+    f.root = disk.open("/data");
+    f.flush = std::make_unique<FlushScheduler>(f.loop, f.root, f.lines.logger());
+    ASSERT_TRUE(f.open(false));
+    EXPECT_GE(f.log->log_end_offset(), acknowledged);
   }
+}
+
+// Whichever call fails, once or from then on, what was acknowledged is there after a power cut, and
+// the next process goes on.
+void fail_every_call(DiskCall call, ErrorCode code, std::string_view what) {
+  SimDisk whole(1, {.would_block_one_in = 0});
+  StorageLife untouched(whole);
+  ASSERT_TRUE(play(untouched));
+  const auto calls = whole.calls(call);
+  ASSERT_GT(calls, 20u) << what;
+  simulation::for_each_seed(calls * 2, [&](std::uint64_t seed) {
+    const auto point = seed * 7919 % (calls * 2);
+    SCOPED_TRACE("call " + std::to_string(point / 2) + (point % 2 == 0 ? " once" : " and on"));
+    SimDisk disk(seed, {.would_block_one_in = 0});
+    StorageLife life(disk);
+    life.faulty = true;
+    DiskFault fault{.call = call, .code = code, .after = point / 2};
+    if (point % 2 == 0) fault.times = 1;
+    disk.inject(fault);
+    (void)play(life);
+    disk.clear_faults();
+    life.faulty = false;
+    life.note_acknowledged();
+    life.forget_process();
+    disk.power_cut();
+    ASSERT_TRUE(life.start()) << *life.failure;
+    life.check_after_start();
+    life.check_records();
+    append_to_all(life);
+    flush_all(life);
+    life.check_records();
+    EXPECT_TRUE(life.close());
+    if (!::testing::Test::HasFailure()) return;
+    for (const auto& line : life.lines.lines) std::cerr << line << "\n";
+  });
+}
+
+TEST(StorageFaults, no_write_that_fails_costs_an_acknowledgement) {
+  fail_every_call(DiskCall::write, ErrorCode::io_error, "EIO");
+  fail_every_call(DiskCall::write, ErrorCode::no_space, "ENOSPC");
+}
+
+TEST(StorageFaults, no_sync_that_fails_costs_an_acknowledgement) {
+  fail_every_call(DiskCall::sync, ErrorCode::io_error, "EIO");
+  fail_every_call(DiskCall::sync_directory, ErrorCode::io_error, "EIO");
+}
+
+TEST(StorageFaults, no_change_of_a_name_that_fails_costs_an_acknowledgement) {
+  fail_every_call(DiskCall::entry, ErrorCode::io_error, "EIO");
+  fail_every_call(DiskCall::entry, ErrorCode::no_space, "ENOSPC");
+}
+
+TEST(StorageFaults, no_file_that_cannot_be_opened_costs_an_acknowledgement) {
+  fail_every_call(DiskCall::open, ErrorCode::io_error, "EMFILE");
+}
+
+TEST(StorageFaults, no_read_that_fails_costs_an_acknowledgement) {
+  fail_every_call(DiskCall::read, ErrorCode::io_error, "EIO");
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ class StorageLife {
   explicit StorageLife(simulation::SimDisk& on);
 
   LogConfig config;  // of logs that are made from here on
+  // Calls may fail: a log may not open, or be behind its promises for as long as it is offline.
+  bool faulty = false;
 
   // Starts a process. False if it could not open the directory, or not all of its logs.
   bool start();
