@@ -6,12 +6,19 @@ namespace ottla::simulation {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr std::uint64_t kRoom = std::uint64_t{1} << 40;  // bytes of a disk that is not full
+
+}  // namespace
+
 Chaos::Chaos(Simulation& simulation, SimNode& broker, std::vector<SimNode*> clients,
-             const ChaosOptions& options)
+             const ChaosOptions& options, std::function<bool()> ready)
     : simulation_(simulation),
       broker_(broker),
       clients_(std::move(clients)),
       options_(options),
+      ready_(std::move(ready)),
       random_(simulation.random().next()) {}
 
 void Chaos::start(Duration lasts) {
@@ -29,7 +36,7 @@ void Chaos::next() {
 }
 
 void Chaos::disturb() {
-  switch (random_.below(6)) {
+  switch (random_.below(7)) {
     case 0:
     case 1:
       if (!options_.resets) return;
@@ -44,6 +51,9 @@ void Chaos::disturb() {
     case 4:
       if (options_.power_cuts) crash(Crash::power);
       return;
+    case 5:
+      if (options_.full_disks) fill_disk();
+      return;
     default:
       if (options_.pauses) stand_still();
       return;
@@ -55,6 +65,7 @@ void Chaos::crash(Crash how) {
   tell(how == Crash::power ? "power cut" : "kill");
   ++(how == Crash::power ? power_cuts_ : process_crashes_);
   broker_.crash(how);
+  broker_.disk().set_capacity(kRoom);
   simulation_.after(between(milliseconds(1), milliseconds(200)), [this] {
     if (broker_.running()) return;
     tell("start");
@@ -87,11 +98,24 @@ void Chaos::stand_still() {
   });
 }
 
+void Chaos::fill_disk() {
+  // A broker without any room does not start, and says so; that is not what is looked at here.
+  if (!broker_.running() || !ready_()) return;
+  tell("disk full");
+  ++full_disks_;
+  broker_.disk().set_capacity(0);
+  simulation_.after(between(milliseconds(1), milliseconds(200)), [this] {
+    tell("disk has room");
+    broker_.disk().set_capacity(kRoom);
+  });
+}
+
 void Chaos::end() {
   tell("end");
   simulation_.network().heal();
   if (!broker_.running()) broker_.start();
   broker_.resume();
+  broker_.disk().set_capacity(kRoom);
   for (SimNode* client : clients_) client->resume();
   over_ = true;
 }

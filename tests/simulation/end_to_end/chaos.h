@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct ChaosOptions {
   bool process_crashes = true;  // kill -9 of the broker, and a start some time later
   bool power_cuts = true;       // the same for its machine
   bool pauses = true;           // a process stands still for a while
+  bool full_disks = true;       // the broker's disk has no room for a while
   Duration least_pause = std::chrono::milliseconds(5);  // between two of these
   Duration most_pause = std::chrono::milliseconds(120);
 };
@@ -21,8 +23,9 @@ struct ChaosOptions {
 // Disturbs a broker and its clients for some time, by the seed.
 class Chaos {
  public:
+  // `ready` tells whether the broker has started.
   Chaos(Simulation& simulation, SimNode& broker, std::vector<SimNode*> clients,
-        const ChaosOptions& options);
+        const ChaosOptions& options, std::function<bool()> ready);
 
   // From now on; afterwards all is healed and the broker is up.
   void start(Duration lasts);
@@ -30,6 +33,7 @@ class Chaos {
 
   std::uint64_t process_crashes() const { return process_crashes_; }
   std::uint64_t power_cuts() const { return power_cuts_; }
+  std::uint64_t full_disks() const { return full_disks_; }
 
   // What happened, for a failure's report.
   const std::string& story() const { return story_; }
@@ -40,6 +44,7 @@ class Chaos {
   void crash(Crash how);
   void cut_off();
   void stand_still();
+  void fill_disk();
   void end();
   void tell(const std::string& what);
   Duration between(Duration least, Duration most);
@@ -48,11 +53,13 @@ class Chaos {
   SimNode& broker_;
   std::vector<SimNode*> clients_;
   ChaosOptions options_;
+  std::function<bool()> ready_;
   base::Random random_;
   TimePoint until_{};
   bool over_ = false;
   std::uint64_t process_crashes_ = 0;
   std::uint64_t power_cuts_ = 0;
+  std::uint64_t full_disks_ = 0;
   std::string story_;
 };
 

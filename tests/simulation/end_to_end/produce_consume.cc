@@ -20,7 +20,8 @@ class Run {
         sender_(world_.add_node("sender")),
         reader_(world_.add_node("reader")),
         auditor_(world_.add_node("auditor")),
-        chaos_(world_, broker_, {&sender_, &reader_}, options.chaos),
+        chaos_(world_, broker_, {&sender_, &reader_}, options.chaos,
+               [this] { return status_.ready; }),
         history_(kPartitions) {}
 
   RunResult run() {
@@ -29,6 +30,7 @@ class Run {
     for (std::int32_t i = 0; i < kPartitions && !wrong_.empty(); ++i) {
       batches += describe_batches(broker_.disk(), kTopic, i);
     }
+    if (broker_.disk().sleeps_on_loops() > 0) wrong_.push_back("the broker's loop slept");
     if (status_.error) wrong_.push_back("the broker failed: " + status_.error->to_string());
     return {.wrong = wrong_,
             .story = chaos_.story(),
