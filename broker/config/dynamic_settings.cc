@@ -35,7 +35,11 @@ bool is_dynamic_setting(std::string_view name) {
 
 Result<void> check_dynamic_setting(std::string_view name, std::string_view value) {
   const auto* key = topic_key_of(name);
-  if (key != nullptr) return check_value(name, value, key->rule());
+  if (key != nullptr) {
+    const auto checked = check_value(name, value, key->rule());
+    if (checked) return {};
+    return Error(ErrorCode::invalid_request, checked.error().message());
+  }
   if (!is_broker_key(name)) return unknown_setting(name);
   return Error(ErrorCode::invalid_request,
                "the broker reads " + std::string(name) +

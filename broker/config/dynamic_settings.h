@@ -22,9 +22,9 @@ struct DynamicSettings {
 // name that stands nearest to the topic's setting (log.retention.ms, not log.retention.hours).
 bool is_dynamic_setting(std::string_view name);
 
-// Checks a value for a dynamic setting. Errors: invalid_config for a name that no broker knows
-// (naming the nearest one there is) and for a bad value, invalid_request for a setting that is read
-// at the start only.
+// Checks a value for a dynamic setting. Errors: invalid_config for a name that no broker knows,
+// naming the nearest one there is; invalid_request, as Kafka has it, for a bad value and for a
+// setting that is read at the start only.
 Result<void> check_dynamic_setting(std::string_view name, std::string_view value);
 
 // The broker's settings as they are now. Dynamic settings that cannot be read (another

@@ -124,11 +124,11 @@ class Controller {
                          std::chrono::milliseconds timeout, OnPartitions done);
 
   // Each resource changes whole or not at all. unknown_topic_or_partition, invalid_config (an
-  // unknown key, named with the nearest one there is, a bad value, settings that contradict each
-  // other, an element added to or taken from what is no list), invalid_request (a resource or key
-  // twice, no value, an unknown operation, another broker's settings, a resource that has none
-  // here, a setting that only the start reads). Changes hold for running logs once they are
-  // answered.
+  // unknown key, named with the nearest one there is, a topic's bad value, settings that contradict
+  // each other, an element added to or taken from what is no list), invalid_request (a resource or
+  // key twice, no value, an unknown operation, another broker's settings, a resource that has none
+  // here, a broker's bad value, a setting that only the start reads). Changes hold for running logs
+  // once they are answered.
   using OnAltered = base::UniqueFunction<void(std::vector<AlterConfigsResult>)>;
   void alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode, bool validate_only,
                      OnAltered done);

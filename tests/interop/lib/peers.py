@@ -4,7 +4,7 @@ import dataclasses
 import json
 import time
 
-from lib import dataset, process
+from lib import changes, dataset, process
 from lib.dataset import Record, Stored
 from lib.printed import PRINTED, UNUSUAL
 from lib.process import StepFailed
@@ -101,12 +101,28 @@ class Java(Peer):
         _expect(len(found["partitions"]) == 2, f"not 2 partitions: {found}")
         _expect(all(each["leader"] >= 0 for each in found["partitions"]), f"no leader: {found}")
         _expect(found["config"].get("retention.ms") == "777000", f"retention.ms: {found}")
+        self._change(bootstrap, topic)
         cluster = self.harness.call("describeCluster", bootstrap=bootstrap)
         _expect(cluster["nodes"] == [bootstrap], f"not {bootstrap}: {cluster}")
         self.harness.call("deleteTopic", bootstrap=bootstrap, topic=topic)
         eventually(
             lambda: topic not in self.list_topics(bootstrap), f"{topic} was deleted, but is there"
         )
+
+    def _change(self, bootstrap, topic):
+        """Settings, partitions and records of a topic with two partitions, and of the broker."""
+        self.produce(bootstrap, topic, [dataset.full(1)[0]] * 5, "none")
+        outcomes = self.harness.call("changeTopic", bootstrap=bootstrap, topic=topic)["outcomes"]
+        differences = {
+            step: outcome
+            for step, outcome in outcomes.items()
+            if changes.OUTCOMES.get(step) != outcome
+        }
+        _expect(not differences, f"not as Kafka answers: {differences}")
+        _expect(len(outcomes) == len(changes.OUTCOMES), f"steps are missing: {outcomes}")
+        found = self.describe_topic(bootstrap, topic)
+        _expect(found["config"].items() >= changes.SETTINGS.items(), f"settings: {found}")
+        _expect(len(found["partitions"]) == changes.PARTITIONS, f"partitions: {found}")
 
 
 EVENTUALLY_S = 10

@@ -30,7 +30,7 @@ TEST(DynamicSettings, refusals_say_why) {
     return checked ? ErrorCode::none : checked.error().code();
   };
   EXPECT_EQ(code("log.retention.ms", "1000"), ErrorCode::none);
-  EXPECT_EQ(code("log.retention.ms", "soon"), ErrorCode::invalid_config);
+  EXPECT_EQ(code("log.retention.ms", "soon"), ErrorCode::invalid_request);
   EXPECT_EQ(code("log.retention.hours", "1"), ErrorCode::invalid_request);
   EXPECT_EQ(code("node.id", "2"), ErrorCode::invalid_request);
   EXPECT_EQ(code("zstd.of.my.own", "2"), ErrorCode::invalid_config);

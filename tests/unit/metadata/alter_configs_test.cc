@@ -121,6 +121,8 @@ TEST(AlterConfigs, every_refusal_has_the_code_of_Kafka) {
       {kTopic, {{"retention.ms", static_cast<AlterConfigOp>(4), "1"}}, ErrorCode::invalid_request},
       {kTopic, {{"retention.ms", static_cast<AlterConfigOp>(-1), "1"}}, ErrorCode::invalid_request},
       {kBroker, {set("node.id", "4")}, ErrorCode::invalid_request},
+      {kBroker, {set("log.retention.ms", "x")}, ErrorCode::invalid_request},
+      {kBroker, {append("log.retention.ms", "1")}, ErrorCode::invalid_config},
       {kBroker, {set("retention.ms", "4")}, ErrorCode::invalid_config},
   };
   for (const auto& row : kRows) {

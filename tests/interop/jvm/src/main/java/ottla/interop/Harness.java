@@ -40,6 +40,7 @@ public final class Harness {
         commands.put("describeTopic", clients::describeTopic);
         commands.put("listTopics", clients::listTopics);
         commands.put("describeConfig", clients::describeConfig);
+        commands.put("changeTopic", new Administration()::change);
         commands.put("describeCluster", clients::describeCluster);
         commands.put("endOffsets", clients::endOffsets);
         commands.put("produce", clients::produce);
