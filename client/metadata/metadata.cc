@@ -34,8 +34,9 @@ void Metadata::wait_for_topic(std::string_view topic, std::int32_t partitions,
     done(known);
     return;
   }
-  // What is known does not do: the answer must be a fresh one.
-  if (known != nullptr && !is_retriable(known->error)) cluster_.forget_topic(topic);
+  // An error that would be told at once: the answer must be a fresh one.
+  const bool failed = known != nullptr && known->error != ErrorCode::none;
+  if (failed && !is_retriable(known->error)) cluster_.forget_topic(topic);
   if (!new_topics_.contains(topic)) request_update();
   waiters_.add({std::string(topic), partitions, deadline, std::move(done)});
 }

@@ -130,11 +130,13 @@ void Connection::on_frame() {
   auto body = protocol::read_response(frame.view(), request.api, request.version);
   if (!body) {
     Error error(ErrorCode::network_exception,
-                "the broker's answer is malformed: " + body.error().message());
+                "the broker's answer is malformed: " + body.error().message(),
+                {.broker = broker_name_});
     request.done(error);
     return close(error);
   }
-  const auto verdict = request.done(RawResponse{frame, *body, request.version, broker_});
+  const auto verdict =
+      request.done(RawResponse{frame, *body, request.version, broker_, broker_name_});
   if (!verdict.well_formed) {
     return close(Error(ErrorCode::network_exception, "the broker sent a malformed answer"));
   }

@@ -222,7 +222,8 @@ void NodeLink::write(Request request, base::TimePoint now) {
   }
   if (!request.has_response) {
     connection_->send(to_segments(std::move(*frame)), std::nullopt);
-    request.done(RawResponse{.frame = {}, .body = {}, .version = *version, .broker = id_});
+    request.done(RawResponse{
+        .frame = {}, .body = {}, .version = *version, .broker = id_, .broker_name = {}});
     return;
   }
   InFlight in_flight{.correlation_id = id,

@@ -35,6 +35,7 @@ struct RawResponse {
   BytesView body;
   std::int16_t version = 0;
   BrokerId broker;
+  std::string_view broker_name;  // host:port, valid while the answer is told
 };
 
 // A decoded answer; what the message borrows lies in `raw.frame`.
@@ -87,7 +88,8 @@ Verdict finish(Result<RawResponse> raw, base::UniqueFunction<void(Result<Respons
   auto message = protocol::decode<M>(raw->body, raw->version);
   if (!message) {
     done(Error(ErrorCode::network_exception,
-               "the broker's answer is malformed: " + message.error().message()));
+               "the broker's answer is malformed: " + message.error().message(),
+               {.broker = std::string(raw->broker_name)}));
     return {.well_formed = false};
   }
   Verdict verdict;

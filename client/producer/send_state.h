@@ -21,6 +21,8 @@ struct SendState {
   // of those without a leader.
   protocol::BrokerId ready_at = protocol::kNoBroker;
   bool leaderless = false;
+  // Among those that wait before they are sent again, which another leader would end.
+  bool pausing = false;
 
   base::TimePoint timer = base::kNever;  // when to look at it again
   base::TimePoint retry_at = base::TimePoint::min();

@@ -70,6 +70,7 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
         register_ready(queue);
       } else {
         timer = std::min(timer, when);
+        if (head->sending->attempts > 0) note_pause(queue);
       }
     }
   }
@@ -125,10 +126,18 @@ void Sender::unregister(PartitionQueue& queue) {
   queue.send.ready_at = protocol::kNoBroker;
 }
 
+// Metadata may tell of another leader before the pause is over.
+void Sender::note_pause(PartitionQueue& queue) {
+  if (!std::exchange(queue.send.pausing, true)) pausing_.push_back(&queue);
+}
+
 void Sender::look_at_moved(base::TimePoint now) {
   std::vector<PartitionQueue*> queues;
   queues.swap(leaderless_);
   for (auto* queue : queues) queue->send.leaderless = false;
+  for (auto* queue : pausing_) queue->send.pausing = false;
+  queues.insert(queues.end(), pausing_.begin(), pausing_.end());
+  pausing_.clear();
   for (const auto& [broker, ready] : ready_)
     queues.insert(queues.end(), ready.begin(), ready.end());
   for (auto* queue : queues) look_at(*queue, now);

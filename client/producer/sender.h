@@ -93,6 +93,7 @@ class Sender {
   base::TimePoint send_time(const PartitionQueue& queue, const RecordAccumulator::Head& head) const;
   void register_ready(PartitionQueue& queue);
   void unregister(PartitionQueue& queue);
+  void note_pause(PartitionQueue& queue);
   void set_timer(PartitionQueue& queue, base::TimePoint when);
   base::TimePoint fire_timers(base::TimePoint now);
   void look_at_moved(base::TimePoint now);
@@ -131,6 +132,7 @@ class Sender {
   bool metadata_changed_ = false;
   std::map<BrokerId, std::deque<PartitionQueue*>> ready_;
   std::vector<PartitionQueue*> leaderless_;
+  std::vector<PartitionQueue*> pausing_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
 };
 

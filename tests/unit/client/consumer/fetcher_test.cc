@@ -1,0 +1,221 @@
+#include "client/consumer/fetcher.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "protocol/record/record_batch_builder.h"
+
+namespace ottla::client {
+namespace {
+
+using namespace std::chrono_literals;
+using protocol::FetchResponse;
+
+class FakeGate final : public BrokerGate {
+ public:
+  bool ready(BrokerId broker) override { return !busy.contains(broker); }
+  std::set<BrokerId> busy;
+};
+
+// A Fetcher for partitions of the topic t, of which broker 1 leads the even ones and broker 2 the
+// odd ones.
+class FetcherWorld {
+ public:
+  explicit FetcherWorld(std::int32_t partitions, const FetcherConfig& config = small())
+      : fetcher(config, subscription, metadata, 1, base::Logger()) {
+    tell_leaders(partitions);
+    std::vector<TopicPartition> all;
+    for (std::int32_t i = 0; i < partitions; ++i) all.push_back({"t", i});
+    subscription.assign(all, -2);
+    for (const auto& id : all) seek(id.partition, 0);
+  }
+  static FetcherConfig small() {
+    FetcherConfig config;
+    config.max_partition_bytes = 400;
+    config.max_bytes = 2000;
+    return config;
+  }
+
+  void tell_leaders(std::int32_t partitions) {
+    protocol::MetadataResponse response;
+    response.brokers.push_back({.node_id = BrokerId(1), .host = "one", .port = 1});
+    response.brokers.push_back({.node_id = BrokerId(2), .host = "two", .port = 2});
+    response.topics.push_back({.error_code = ErrorCode::none, .name = "t"});
+    for (std::int32_t i = 0; i < partitions; ++i) {
+      response.topics[0].partitions.push_back(
+          {.partition_index = i, .leader_id = BrokerId(1 + i % 2), .leader_epoch = LeaderEpoch(4)});
+    }
+    metadata.on_response({.topics = {"t"}}, response, now);
+  }
+  AssignedPartition& partition(std::int32_t number) { return *subscription.find({"t", number}); }
+  void seek(std::int32_t number, std::int64_t offset) {
+    subscription.seek(partition(number), protocol::Offset(offset));
+  }
+
+  std::vector<FetchDraft> poll() { return fetcher.poll(now, gate).requests; }
+  FetchDraft draft() {
+    auto drafts = poll();
+    EXPECT_EQ(drafts.size(), 1U);
+    return drafts.empty() ? FetchDraft{} : std::move(drafts.front());
+  }
+
+  // One record of so many bytes, at the offset that the draft asks for.
+  static std::string batch(std::int64_t offset, std::size_t size) {
+    auto builder = protocol::RecordBatchBuilder::growing();
+    EXPECT_TRUE(builder.append(1, std::nullopt, std::string(size, 'x')));
+    char* const at = builder.close();
+    protocol::seal(at, {}, false);
+    protocol::stamp_offsets(at, protocol::Offset(offset), LeaderEpoch(4));
+    return std::string(at, builder.size_in_bytes());
+  }
+
+  struct Part {
+    std::int32_t number;
+    ErrorCode error = ErrorCode::none;
+    std::string bytes;
+  };
+  void answer(const FetchDraft& draft, const std::vector<Part>& parts) {
+    std::string all;
+    for (const auto& part : parts) all += part.bytes;
+    const auto frame = base::SharedBuffer::copy_of(all);
+    FetchResponse response;
+    response.responses.push_back({.topic = "t"});
+    std::size_t at = 0;
+    for (const auto& part : parts) {
+      FetchResponse::Partition answer;
+      answer.partition_index = part.number;
+      answer.error_code = part.error;
+      answer.records = protocol::Records{.bytes = frame.view().substr(at, part.bytes.size())};
+      at += part.bytes.size();
+      response.responses[0].partitions.push_back(answer);
+    }
+    fetcher.on_response(draft, response, frame, now);
+  }
+
+  base::TimePoint now{};
+  Metadata metadata{{}, 1};
+  FakeGate gate;
+  SubscriptionState subscription;
+  Fetcher fetcher;
+};
+
+TEST(Fetcher, asks_each_leader_once_and_for_all_its_partitions) {
+  FetcherWorld world(5);
+  const auto drafts = world.poll();
+  ASSERT_EQ(drafts.size(), 2U);
+  EXPECT_EQ(drafts[0].entries.size() + drafts[1].entries.size(), 5U);
+  for (const auto& draft : drafts) {
+    for (const auto& entry : draft.entries) {
+      EXPECT_EQ(draft.broker, BrokerId(1 + entry.id.partition % 2));
+      EXPECT_EQ(entry.leader_epoch, LeaderEpoch(4));
+    }
+  }
+  EXPECT_TRUE(world.poll().empty()) << "one fetch to a broker at a time";
+  world.answer(drafts[1], {});
+  EXPECT_TRUE(world.poll().empty()) << "an answer that leaves all out is followed by a pause";
+  world.now += 2s;
+  EXPECT_EQ(world.poll().size(), 1U);
+}
+
+TEST(Fetcher, goes_on_behind_what_it_got_before_anybody_has_read_it) {
+  FetcherWorld world(1);
+  auto draft = world.draft();
+  world.answer(draft, {{0, ErrorCode::none, world.batch(0, 50)}});
+  EXPECT_TRUE(world.subscription.has_something());
+  draft = world.draft();
+  EXPECT_EQ(draft.entries[0].offset, protocol::Offset(1));
+  EXPECT_EQ(world.partition(0).position, protocol::Offset(0));
+}
+
+TEST(Fetcher, fetches_no_more_while_enough_is_buffered) {
+  FetcherWorld world(1);
+  std::int64_t offset = 0;
+  while (world.partition(0).buffered_bytes * 2 <= 400) {
+    world.answer(world.draft(), {{0, ErrorCode::none, world.batch(offset, 50)}});
+    ++offset;
+  }
+  EXPECT_TRUE(world.poll().empty());
+  ConsumerRecords::Contents contents;
+  auto& buffered = world.partition(0).buffered;
+  ASSERT_TRUE(buffered.front()->decode(10, contents));
+  world.partition(0).buffered_bytes = 0;
+  buffered.clear();
+  EXPECT_EQ(world.draft().entries[0].offset, protocol::Offset(offset));
+}
+
+TEST(Fetcher, drops_what_was_asked_before_somebody_set_another_position) {
+  FetcherWorld world(1);
+  const auto draft = world.draft();
+  world.seek(0, 100);
+  world.answer(draft, {{0, ErrorCode::none, world.batch(0, 50)}});
+  EXPECT_FALSE(world.subscription.has_something());
+  EXPECT_EQ(world.draft().entries[0].offset, protocol::Offset(100));
+}
+
+TEST(Fetcher, waits_shortly_where_a_partition_with_enough_was_left_out) {
+  FetcherWorld world(3);
+  world.gate.busy = {BrokerId(2)};
+  auto draft = world.draft();
+  EXPECT_EQ(draft.max_wait_ms, 500);
+  world.answer(draft, {{0, ErrorCode::none, world.batch(0, 300)}, {2}});
+  draft = world.draft();
+  ASSERT_EQ(draft.entries.size(), 1U);
+  EXPECT_EQ(draft.entries[0].id.partition, 2);
+  EXPECT_LT(draft.max_wait_ms, 100);
+}
+
+TEST(Fetcher, looks_a_position_up_that_the_log_no_longer_has) {
+  auto config = FetcherWorld::small();
+  config.reset_timestamp = -1;
+  FetcherWorld world(1, config);
+  world.answer(world.draft(), {{0, ErrorCode::offset_out_of_range}});
+  EXPECT_EQ(world.partition(0).state, AssignedPartition::State::awaiting_reset);
+  EXPECT_EQ(world.partition(0).reset_timestamp, -1);
+  EXPECT_TRUE(world.poll().empty());
+
+  FetcherWorld strict(1);
+  strict.answer(strict.draft(), {{0, ErrorCode::offset_out_of_range}});
+  EXPECT_TRUE(strict.subscription.has_something());
+  ASSERT_TRUE(strict.partition(0).error);
+  EXPECT_EQ(strict.partition(0).error->code(), ErrorCode::offset_out_of_range);
+}
+
+TEST(Fetcher, tries_again_what_can_pass_and_tells_what_cannot) {
+  FetcherWorld world(2);
+  world.gate.busy = {BrokerId(2)};
+  world.answer(world.draft(), {{0, ErrorCode::not_leader_or_follower}});
+  EXPECT_FALSE(world.subscription.has_something());
+  world.now += 1s;
+  EXPECT_TRUE(world.metadata.poll(world.now).request) << "somebody else may lead it";
+  world.answer(world.draft(), {{0, ErrorCode::topic_authorization_failed}});
+  ASSERT_TRUE(world.partition(0).error);
+  EXPECT_EQ(world.partition(0).error->code(), ErrorCode::topic_authorization_failed);
+  EXPECT_EQ(world.partition(0).error->context().partition, 0);
+  world.now += 10s;
+  EXPECT_TRUE(world.poll().empty()) << "until poll has told it";
+}
+
+TEST(Fetcher, pauses_longer_while_a_broker_cannot_be_reached) {
+  FetcherWorld world(1);
+  base::Duration last{};
+  for (int i = 0; i < 3; ++i) {
+    world.fetcher.on_failure(world.draft(), Error(ErrorCode::network_exception), world.now);
+    const auto pause = world.fetcher.poll(world.now, world.gate).next - world.now;
+    EXPECT_GT(pause, last);
+    last = pause;
+    world.now += pause;
+  }
+}
+
+TEST(Fetcher, partitions_that_nobody_asked_for_change_nothing) {
+  FetcherWorld world(1);
+  world.answer(world.draft(), {{7, ErrorCode::none, world.batch(0, 50)},
+                               {-1, ErrorCode::none, world.batch(0, 50)},
+                               {0, ErrorCode::none, world.batch(0, 50)},
+                               {0, ErrorCode::none, world.batch(0, 50)}});
+  EXPECT_EQ(world.partition(0).buffered.size(), 1U) << "the first of two answers counts";
+}
+
+}  // namespace
+}  // namespace ottla::client
