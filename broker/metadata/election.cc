@@ -60,6 +60,7 @@ std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t nu
   change.leader = node;
   const std::vector<BrokerId> alone{node};
   if (partition.in_sync_replicas != alone) change.isr = alone;
+  if (!partition.eligible_leader_replicas.empty()) change.eligible_leader_replicas.emplace();
   return change;
 }
 

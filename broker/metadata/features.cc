@@ -6,9 +6,12 @@ namespace ottla::broker {
 
 std::span<const SupportedFeature> supported_features() {
   static constexpr std::array kFeatures = {
+      SupportedFeature{"eligible.leader.replicas.version", {0, 1}, 0},
       SupportedFeature{"group.version", {0, 1}, 1},
       SupportedFeature{"kraft.version", {0, 1}, 0},
-      SupportedFeature{kMetadataVersion, {17, 25}, 25},
+      SupportedFeature{kMetadataVersion, {17, 30}, 25},
+      SupportedFeature{"share.version", {0, 1}, 0},
+      SupportedFeature{"streams.version", {0, 1}, 0},
       SupportedFeature{"transaction.version", {0, 2}, 0},
   };
   return kFeatures;

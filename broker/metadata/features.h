@@ -18,8 +18,10 @@ struct SupportedFeature {
 
 inline constexpr std::string_view kMetadataVersion = "metadata.version";
 
-// Sorted by name. metadata.version: from 3.7-IV2 (17), which has directory assignments, to 4.0-IV3
-// (25), which new clusters get: Apache Kafka 4.0 and later read it.
+// Sorted by name. metadata.version: from 3.7-IV2 (17), which has directory assignments, to 4.3-IV0
+// (30); new clusters get 4.0-IV3 (25), which Apache Kafka 4.0 and later read. Share groups and the
+// streams protocol are known so that directories of clusters that have them can be served and given
+// back; their requests are not answered.
 std::span<const SupportedFeature> supported_features();
 std::optional<FeatureRange> find_supported_feature(std::string_view name);
 

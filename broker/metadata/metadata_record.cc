@@ -100,7 +100,10 @@ Result<std::string> encode_metadata_record(const MetadataRecord& record, std::in
 std::int16_t written_version(const MetadataRecord& record) {
   if (std::holds_alternative<RegisterBrokerRecord>(record)) return 3;
   if (std::holds_alternative<PartitionRecord>(record)) return 1;
-  if (std::holds_alternative<PartitionChangeRecord>(record)) return 1;
+  if (const auto* change = std::get_if<PartitionChangeRecord>(&record)) {
+    const bool elr = change->eligible_leader_replicas || change->last_known_elr;
+    return elr ? 2 : 1;
+  }
   if (std::holds_alternative<BrokerRegistrationChangeRecord>(record)) return 2;
   return 0;
 }

@@ -31,7 +31,8 @@ Result<MetadataRecord> parse_metadata_record(BytesView value);
 // The value of one record, as parse_metadata_record reads it. Fails as protocol::encode_body does.
 Result<std::string> encode_metadata_record(const MetadataRecord& record, std::int16_t version);
 
-// The version that is written at metadata.version 4.0-IV3 (25).
+// The version that is written at metadata.version 4.0-IV3 (25) and above; changes of eligible
+// leader replicas only come up in clusters that have that feature.
 std::int16_t written_version(const MetadataRecord& record);
 
 // Kafka's name of the record's type, for example PartitionRecord.

@@ -1,4 +1,5 @@
-"""Rows: Apache Kafka takes over the data directory of our broker, and gives it back."""
+"""Rows: Apache Kafka takes over the data directory of our broker, and gives it back; ours takes over
+one that Apache Kafka has formatted."""
 
 import time
 
@@ -56,6 +57,43 @@ def rows(table, context, group, make_ours, make_kafka):
         if table.wants(name):
             with table.row(name) as row:
                 _fill(row, context, ending, make_ours, make_kafka)
+    name = f"{group}/from-kafka"
+    if table.wants(name):
+        with table.row(name) as row:
+            _fill_from_kafka(row, context, make_ours, make_kafka)
+
+
+def _fill_from_kafka(row, context, make_ours, make_kafka):
+    """Formatted as Apache Kafka does by default, at its own metadata version."""
+    data = context.new_folder("from-kafka")
+    contents = Contents(context.java)
+    first_kafka = make_kafka(data)
+    ours = make_ours(data)
+
+    def fill_first(bootstrap):
+        for codec in peers.ALL_CODECS:
+            contents.add(bootstrap, f"first-{codec}", codec, RECORDS)
+
+    def serve_first():
+        first_kafka.start()
+        try:
+            fill_first(first_kafka.bootstrap)
+        finally:
+            first_kafka.stop()
+
+    steps = [
+        ("Kafka writes", serve_first),
+        (
+            "ours takes more",
+            lambda: _serve(ours, "stopped", lambda: _more(contents, "ours")(ours.bootstrap)),
+        ),
+        ("ours killed", lambda: _serve(ours, "killed", lambda: contents.expect(ours.bootstrap))),
+        ("Kafka takes more", lambda: _serve_new(data, make_kafka, _more(contents, "kafka"))),
+        ("ours serves all", lambda: _serve(ours, "stopped", lambda: contents.expect(ours.bootstrap))),
+    ]
+    for name, step in steps:
+        if not row.cell(name, step):
+            return
 
 
 def _fill(row, context, ending, make_ours, make_kafka):

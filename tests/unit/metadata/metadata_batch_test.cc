@@ -4,6 +4,7 @@
 
 #include "broker/metadata/election.h"
 #include "broker/metadata/metadata_delta.h"
+#include "broker/metadata/metadata_record.h"
 #include "broker/metadata/metadata_replay.h"
 #include "protocol/record/record_batch.h"
 
@@ -70,6 +71,20 @@ TEST_F(Election, an_in_sync_replica_leads_alone) {
   EXPECT_EQ(change->leader, BrokerId(1));
   EXPECT_EQ(change->isr, std::vector<BrokerId>{BrokerId(1)});
   EXPECT_EQ(change->directories, std::nullopt);
+}
+
+// What Apache Kafka leaves behind at a clean stop with eligible leader replicas (KIP-966).
+TEST_F(Election, an_eligible_replica_leads_and_is_in_sync_again) {
+  partition.in_sync_replicas = {};
+  partition.eligible_leader_replicas = {BrokerId(1)};
+  partition.leader = kNoLeader;
+  const auto change = elected();
+  ASSERT_TRUE(change);
+  EXPECT_EQ(change->leader, BrokerId(1));
+  EXPECT_EQ(change->isr, std::vector<BrokerId>{BrokerId(1)});
+  ASSERT_TRUE(change->eligible_leader_replicas);
+  EXPECT_TRUE(change->eligible_leader_replicas->empty());
+  EXPECT_EQ(written_version(*change), 2);
 }
 
 TEST_F(Election, a_replica_out_of_sync_only_takes_the_leadership_away) {

@@ -177,9 +177,9 @@ TEST(MetadataDelta, features_above_what_is_known_are_refused) {
     return FeatureLevelRecord{.name = name, .feature_level = l};
   };
   EXPECT_EQ(after(nothing(), {level("metadata.version", 25)})->feature("metadata.version"), 25);
-  EXPECT_EQ(refusal(nothing(), level("metadata.version", 26)), ErrorCode::unsupported_version);
+  EXPECT_EQ(refusal(nothing(), level("metadata.version", 31)), ErrorCode::unsupported_version);
   EXPECT_EQ(refusal(nothing(), level("metadata.version", 14)), ErrorCode::unsupported_version);
-  EXPECT_EQ(refusal(nothing(), level("eligible.leader.replicas.version", 1)),
+  EXPECT_EQ(refusal(nothing(), level("eligible.leader.replicas.version", 2)),
             ErrorCode::unsupported_version);
   EXPECT_EQ(refusal(nothing(), level("share.version", 0)), ErrorCode::none);
   const auto image = after(nothing(), {level("group.version", 1), level("group.version", 0)});

@@ -107,12 +107,12 @@ TEST_F(MetadataLoader, an_unknown_record_is_refused_and_nothing_is_touched) {
 TEST_F(MetadataLoader, a_feature_level_from_the_future_is_refused_and_nothing_is_touched) {
   write_segment(kFirstSegment, 0, 1,
                 {control(LeaderChangeMessage()),
-                 records({FeatureLevelRecord{.name = "metadata.version", .feature_level = 30}})});
+                 records({FeatureLevelRecord{.name = "metadata.version", .feature_level = 31}})});
   const auto before = everything();
   const auto result = start();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), ErrorCode::unsupported_version);
-  EXPECT_NE(result.error().message().find("metadata.version at level 30"), std::string::npos);
+  EXPECT_NE(result.error().message().find("metadata.version at level 31"), std::string::npos);
   EXPECT_EQ(everything(), before);
 }
 

@@ -26,7 +26,7 @@ std::shared_ptr<const MetadataImage> image() {
 }
 
 Decision<CreateTopicResult> decide(const std::vector<NewTopic>& topics,
-                                        const BrokerConfig& config = {}) {
+                                   const BrokerConfig& config = {}) {
   base::Random random(3);
   return decide_create_topics(topics, *image(), config, random);
 }
