@@ -8,6 +8,7 @@
 namespace ottla::base {
 
 std::string_view nearest_name(std::string_view name, const std::vector<std::string_view>& names) {
+  name = name.substr(0, kNearestLooksAt);
   std::string_view nearest;
   std::size_t least = std::numeric_limits<std::size_t>::max();
   std::vector<std::size_t> row;

@@ -101,9 +101,9 @@ Result<void> config_detail::read_other(std::string_view key, std::string_view va
     if (same_but_for_case(trim(value), only)) return {};
     return bad_property(key, value, std::string(only) + ": nothing else is supported");
   }
-  return Error(ErrorCode::invalid_argument, "unknown key " + std::string(key) +
-                                                "; the nearest one there is is " +
-                                                std::string(base::nearest_name(key, known)));
+  return Error(ErrorCode::invalid_argument,
+               "unknown key " + std::string(key.substr(0, base::kNearestLooksAt)) +
+                   "; the nearest one there is is " + std::string(base::nearest_name(key, known)));
 }
 
 }  // namespace ottla::client
