@@ -114,6 +114,7 @@ class Broker::Impl {
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<FetchSessionCache> fetch_sessions_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Server> server_;
@@ -225,8 +226,11 @@ std::vector<BrokerEndpoint> Broker::Impl::endpoints() const {
 
 void Broker::Impl::serve() {
   producer_ids_ = std::make_unique<ProducerIds>(*controller_);
-  services_ = std::make_unique<Services>(Services{loop_, config_, *controller_, *replicas_,
-                                                  *producer_ids_, deps_.logger.named("api")});
+  const auto slots = static_cast<std::size_t>(config_.max_incremental_fetch_session_cache_slots);
+  fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
+  services_ =
+      std::make_unique<Services>(Services{loop_, config_, *controller_, *replicas_, *producer_ids_,
+                                          *fetch_sessions_, deps_.logger.named("api")});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});

@@ -13,12 +13,11 @@ using protocol::FetchRequest;
 using protocol::FetchResponse;
 using protocol::IsolationLevel;
 
-constexpr std::int16_t kTopicIdsSince = 13;
-
-// A fetch request while it waits. Partitions are counted through in the order of the request.
+// A fetch request while it waits.
 struct Fetch {
   Request<FetchRequest> request;
-  std::vector<FetchedPartition> results;  // one a partition
+  FetchContext context;
+  std::vector<FetchedPartition> results;  // one for each wanted partition
   std::vector<std::size_t> entries;       // which of `results` are being fetched
 };
 
@@ -29,22 +28,20 @@ std::size_t count_of(std::int32_t bytes) {
 // Fills `fetch` and returns what is to be read.
 std::vector<FetchEntry> collect(const Services& services, Fetch& fetch) {
   std::vector<FetchEntry> entries;
-  const bool by_id = fetch.request.context.version() >= kTopicIdsSince;
-  for (const auto& topic : fetch.request.message.topics) {
-    const auto* known = by_id ? services.image().find_topic(topic.topic_id)
-                              : services.image().find_topic(topic.topic);
-    for (const auto& partition : topic.partitions) {
-      auto& result = fetch.results.emplace_back();
-      if (known == nullptr) {
-        result.error = by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
-        continue;
-      }
-      fetch.entries.push_back(fetch.results.size() - 1);
-      entries.push_back({{known->name, partition.partition},
-                         partition.fetch_offset,
-                         count_of(partition.partition_max_bytes),
-                         partition.current_leader_epoch});
+  const bool by_id = fetch.context.by_id;
+  for (const auto& wanted : fetch.context.wanted) {
+    auto& result = fetch.results.emplace_back();
+    const auto* topic = by_id ? services.image().find_topic(wanted.topic_id)
+                              : services.image().find_topic(wanted.topic);
+    if (topic == nullptr) {
+      result.error = by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
+      continue;
     }
+    fetch.entries.push_back(fetch.results.size() - 1);
+    entries.push_back({{topic->name, wanted.partition},
+                       wanted.fetch_offset,
+                       count_of(wanted.max_bytes),
+                       wanted.current_leader_epoch});
   }
   return entries;
 }
@@ -61,27 +58,43 @@ FetchOptions options_of(const Services& services, const FetchRequest& request) {
   return options;
 }
 
-FetchResponse response_to(const Fetch& fetch) {
+FetchAnswer answer_of(Services& services, const Fetch& fetch) {
+  std::vector<FoundPartition> found;
+  found.reserve(fetch.results.size());
+  for (const auto& result : fetch.results) {
+    found.push_back(
+        {result.error, result.high_watermark, result.log_start_offset, result.data.size});
+  }
+  return services.fetch_sessions.end(fetch.context, found, services.loop.now());
+}
+
+void put(const FetchedPartition& result, IsolationLevel isolation,
+         FetchResponse::Partition& answer) {
+  answer.error_code = result.error;
+  answer.high_watermark = result.high_watermark;
+  answer.last_stable_offset = result.last_stable_offset;
+  answer.log_start_offset = result.log_start_offset;
+  answer.records = protocol::Records{.bytes = {}, .external_size = result.data.size};
+  if (isolation == IsolationLevel::read_committed) answer.aborted_transactions.emplace();
+}
+
+FetchResponse response_to(const Fetch& fetch, const FetchAnswer& told) {
   FetchResponse response;
-  const auto& request = fetch.request.message;
-  std::size_t at = 0;
-  for (const auto& asked : request.topics) {
-    auto& topic = response.responses.emplace_back();
-    topic.topic = asked.topic;
-    topic.topic_id = asked.topic_id;
-    for (const auto& partition : asked.partitions) {
-      const auto& result = fetch.results[at++];
-      auto& answer = topic.partitions.emplace_back();
-      answer.partition_index = partition.partition;
-      answer.error_code = result.error;
-      answer.high_watermark = result.high_watermark;
-      answer.last_stable_offset = result.last_stable_offset;
-      answer.log_start_offset = result.log_start_offset;
-      answer.records = protocol::Records{.bytes = {}, .external_size = result.data.size};
-      if (request.isolation_level == IsolationLevel::read_committed) {
-        answer.aborted_transactions.emplace();
-      }
+  response.error_code = told.error;
+  response.session_id = told.session_id;
+  const WantedPartition* last = nullptr;
+  for (std::size_t i = 0; i < fetch.results.size(); ++i) {
+    if (!told.told[i]) continue;
+    const auto& wanted = fetch.context.wanted[i];
+    if (last == nullptr || last->topic != wanted.topic || last->topic_id != wanted.topic_id) {
+      auto& topic = response.responses.emplace_back();
+      topic.topic = wanted.topic;
+      topic.topic_id = wanted.topic_id;
     }
+    last = &wanted;
+    auto& answer = response.responses.back().partitions.emplace_back();
+    answer.partition_index = wanted.partition;
+    put(fetch.results[i], fetch.request.message.isolation_level, answer);
   }
   return response;
 }
@@ -105,10 +118,12 @@ std::vector<base::Segment> weave(const protocol::EncodedFrame& frame, Fetch& fet
   return segments;
 }
 
-void finish(Fetch& fetch) {
+void finish(Services& services, Fetch& fetch) {
   auto& request = fetch.request;
-  const auto encoded = protocol::encode_response(response_to(fetch), request.context.version(),
-                                                 request.context.header.correlation_id);
+  const auto told = answer_of(services, fetch);
+  if (told.error != ErrorCode::none) fetch.results.clear();
+  const auto encoded = protocol::encode_response(
+      response_to(fetch, told), request.context.version(), request.context.header.correlation_id);
   if (!encoded) return request.reply.refuse(encoded.error());
   request.reply.send(weave(*encoded, fetch));
 }
@@ -139,22 +154,24 @@ void handle_fetch(Services& services, Request<FetchRequest> request) {
     // This broker is the only replica of its partitions: nobody follows it.
     return request.answer(refusal(message, ErrorCode::not_leader_or_follower));
   }
-  if (message.session_id != 0 && message.session_epoch > 0) {
+  auto context =
+      services.fetch_sessions.begin(message, request.context.version(), services.loop.now());
+  if (!context) {
     FetchResponse no_session;
-    no_session.error_code = ErrorCode::fetch_session_id_not_found;
+    no_session.error_code = context.error().code();
     return request.answer(no_session);
   }
-  auto fetch = std::make_shared<Fetch>(Fetch{std::move(request), {}, {}});
+  auto fetch = std::make_shared<Fetch>(Fetch{std::move(request), *std::move(context), {}, {}});
   auto entries = collect(services, *fetch);
   auto options = options_of(services, fetch->request.message);
-  // An error is told at once.
-  if (entries.size() < fetch->results.size()) options.max_wait = {};
+  // An error is told at once, and so is that there is nothing to wait for.
+  if (entries.empty() || entries.size() < fetch->results.size()) options.max_wait = {};
   services.replicas.fetch(std::move(entries), options,
-                          [fetch](std::vector<FetchedPartition> results) {
+                          [&services, fetch](std::vector<FetchedPartition> results) {
                             for (std::size_t i = 0; i < results.size(); ++i) {
                               fetch->results[fetch->entries[i]] = std::move(results[i]);
                             }
-                            finish(*fetch);
+                            finish(services, *fetch);
                           });
 }
 

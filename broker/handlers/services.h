@@ -3,6 +3,7 @@
 #include "base/logger.h"
 #include "base/loop.h"
 #include "broker/config/broker_config.h"
+#include "broker/handlers/fetch_session.h"
 #include "broker/handlers/request.h"
 #include "broker/metadata/controller.h"
 #include "broker/replica/producer_ids.h"
@@ -17,6 +18,7 @@ struct Services {
   Controller& controller;
   ReplicaManager& replicas;
   ProducerIds& producer_ids;
+  FetchSessionCache& fetch_sessions;
   base::Logger logger;
 
   const MetadataImage& image() const { return *controller.image(); }
