@@ -5,6 +5,8 @@ namespace ottla::broker {
 using protocol::FindCoordinatorRequest;
 using protocol::FindCoordinatorResponse;
 
+constexpr std::int16_t kManyKeysSince = 4;
+
 FindCoordinatorResponse refusal(const FindCoordinatorRequest& request, ErrorCode error) {
   FindCoordinatorResponse response;
   if (request.coordinator_keys.empty()) {
@@ -24,6 +26,9 @@ FindCoordinatorResponse refusal(const FindCoordinatorRequest& request, ErrorCode
 }
 
 void handle_find_coordinator(Services&, Request<FindCoordinatorRequest> request) {
+  const bool many = request.context.version() >= kManyKeysSince;
+  // Nothing asked, nothing answered: no key has an error.
+  if (many && request.message.coordinator_keys.empty()) return request.answer({});
   request.answer(refusal(request.message, ErrorCode::coordinator_not_available));
 }
 

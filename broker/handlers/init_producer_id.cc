@@ -22,6 +22,11 @@ void handle_init_producer_id(Services& services, Request<InitProducerIdRequest> 
                            : ErrorCode::coordinator_not_available;
     return request.answer(refusal(request.message, error));
   }
+  const bool has_id = request.message.producer_id != protocol::kNoProducerId;
+  const bool has_epoch = request.message.producer_epoch != protocol::kNoProducerEpoch;
+  if (has_id != has_epoch) {
+    return request.answer(refusal(request.message, ErrorCode::invalid_request));
+  }
   auto waiting = std::make_shared<Request<InitProducerIdRequest>>(std::move(request));
   services.producer_ids.next([waiting](const Result<ProducerId>& id) {
     if (!id) {

@@ -1,6 +1,9 @@
 #include "broker/handlers/list_offsets.h"
 
 #include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace ottla::broker {
@@ -50,6 +53,44 @@ UnifiedLog::OnTimestamp when_found(const std::shared_ptr<Lookup>& lookup, std::s
   };
 }
 
+// The first version that knows a special timestamp; none if there is no such one.
+std::optional<std::int16_t> first_version_of(std::int64_t timestamp) {
+  switch (timestamp) {
+    case ListOffsetsRequest::kLatest:
+    case ListOffsetsRequest::kEarliest:
+      return 1;
+    case ListOffsetsRequest::kMaxTimestamp:
+      return 7;
+    case ListOffsetsRequest::kEarliestLocal:
+      return 8;
+    case ListOffsetsRequest::kLatestTiered:
+      return 9;
+    case ListOffsetsRequest::kEarliestPendingUpload:
+      return 11;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_served(std::int64_t timestamp, std::int16_t version) {
+  if (timestamp >= 0) return true;
+  const auto first = first_version_of(timestamp);
+  return first && version >= *first;
+}
+
+// Partitions that a request names more than once: Kafka answers none of them.
+std::set<std::pair<std::string_view, std::int32_t>> doubled(const ListOffsetsRequest& request) {
+  std::set<std::pair<std::string_view, std::int32_t>> seen;
+  std::set<std::pair<std::string_view, std::int32_t>> twice;
+  for (const auto& topic : request.topics) {
+    for (const auto& partition : topic.partitions) {
+      const auto [place, first] = seen.emplace(topic.name, partition.partition_index);
+      if (!first) twice.insert(*place);
+    }
+  }
+  return twice;
+}
+
 // Answers one partition, at once where that is possible.
 void look_up(Services& services, const std::shared_ptr<Lookup>& lookup, std::size_t topic,
              std::size_t partition) {
@@ -66,8 +107,12 @@ void look_up(Services& services, const std::shared_ptr<Lookup>& lookup, std::siz
     answer.error_code = leader.error().code();
     return;
   }
-  auto& log = found->log();
   const auto version = lookup->request.context.version();
+  if (!is_served(asked.timestamp, version)) {
+    answer.error_code = ErrorCode::unsupported_version;
+    return;
+  }
+  auto& log = found->log();
   switch (asked.timestamp) {
     case ListOffsetsRequest::kLatest:
       return put_end(log.latest(message.isolation_level == IsolationLevel::read_committed
@@ -83,10 +128,6 @@ void look_up(Services& services, const std::shared_ptr<Lookup>& lookup, std::siz
     case ListOffsetsRequest::kEarliestPendingUpload:
       return;  // nothing is tiered: no offset
     default:
-      if (asked.timestamp < 0) {
-        answer.error_code = ErrorCode::unsupported_version;
-        return;
-      }
       return log.find_offset_for_timestamp(asked.timestamp, when_found(lookup, topic, partition));
   }
 }
@@ -111,8 +152,15 @@ void handle_list_offsets(Services& services, Request<ListOffsetsRequest> request
   auto response = refusal(request.message, ErrorCode::none);
   auto lookup = std::make_shared<Lookup>(Lookup{std::move(request), std::move(response)});
   const auto& topics = lookup->request.message.topics;
+  const auto twice = doubled(lookup->request.message);
   for (std::size_t t = 0; t < topics.size(); ++t) {
-    for (std::size_t p = 0; p < topics[t].partitions.size(); ++p) look_up(services, lookup, t, p);
+    for (std::size_t p = 0; p < topics[t].partitions.size(); ++p) {
+      if (twice.contains({topics[t].name, topics[t].partitions[p].partition_index})) {
+        lookup->response.topics[t].partitions[p].error_code = ErrorCode::invalid_request;
+      } else {
+        look_up(services, lookup, t, p);
+      }
+    }
   }
   lookup->one_done();
 }

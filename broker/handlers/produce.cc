@@ -159,6 +159,8 @@ void handle_produce(Services& services, Request<ProduceRequest> request) {
   }
   if (request.message.transactional_id) {
     // Without a transaction coordinator no transaction can be open.
+    const Error no_transaction(ErrorCode::invalid_txn_state, "no transaction is open");
+    if (acks == 0) return request.reply.refuse(no_transaction);
     return request.answer(refusal(request.message, ErrorCode::invalid_txn_state));
   }
   auto produce = std::make_shared<Produce>(Produce{std::move(request), {}, {}, {}});
