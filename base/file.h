@@ -32,7 +32,8 @@ class File {
   virtual Result<std::size_t> try_read_at(std::uint64_t position, std::span<char> into) const = 0;
 
   // (sleeps) After this the contents and the size survive a power cut (fdatasync). A failure is
-  // final, always io_error: the caller must not try again and believe it. What the operating system
+  // final, always io_error: later calls on this object fail, too, whoever makes them, since the
+  // system would tell them nothing. What the operating system
   // holds of the file in memory is then dropped as far as it allows, so that whoever reads it next
   // reads what the disk has, and not what it failed to write.
   virtual Result<void> sync() = 0;

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <climits>
+#include <mutex>
 #include <system_error>
 
 #include "base/posix.h"
@@ -148,9 +149,15 @@ class PosixFile final : public File {
     return count;
   }
 
+  // One at a time: the system tells of an error only once.
   Result<void> sync() override {
+    const std::lock_guard<std::mutex> lock(sync_mutex_);
+    if (sync_failed_) {
+      return Error(ErrorCode::io_error, "an earlier fdatasync failed", {.file = path()});
+    }
     if (uninterrupted([&] { return ::fdatasync(fd_.get()); }) == 0) return {};
     // Never no_space, which would invite another try: what a failed sync leaves is unknown.
+    sync_failed_ = true;
     const auto why = failed(errno, "fdatasync");
     static_cast<void>(::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED));
     return Error(ErrorCode::io_error, why.message(), why.context());
@@ -180,6 +187,8 @@ class PosixFile final : public File {
   const std::string path_;
   // False once the file system has said that it does not know RWF_NOWAIT (memory file systems).
   mutable std::atomic<bool> can_refuse_to_wait_{true};
+  std::mutex sync_mutex_;
+  bool sync_failed_ = false;  // guarded by sync_mutex_
 };
 
 int flags_of(OpenMode mode) {

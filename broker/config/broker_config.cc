@@ -109,6 +109,9 @@ class ConfigReader {
   void store(T BrokerConfig::*member, const ValueRule& rule, std::string_view value) {
     config_.*member = static_cast<T>(*parse_integer({}, value, rule));
   }
+  void store(double BrokerConfig::*member, const ValueRule& rule, std::string_view value) {
+    config_.*member = *parse_float({}, value, rule);
+  }
   void store(std::string BrokerConfig::*member, const ValueRule&, std::string_view value) {
     config_.*member = std::string(value);
   }

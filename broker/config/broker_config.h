@@ -54,6 +54,14 @@ struct BrokerConfig {
   std::int32_t num_recovery_threads_per_data_dir = 2;
   std::int64_t replica_high_watermark_checkpoint_interval_ms = 5'000;
 
+  // Compaction.
+  bool log_cleaner_enable = true;
+  std::int64_t log_cleaner_backoff_ms = 15'000;
+  std::int64_t log_cleaner_dedupe_buffer_size = 134'217'728;
+  double log_cleaner_io_buffer_load_factor = 0.9;
+  std::int32_t log_cleaner_io_buffer_size = 524'288;
+  double log_cleaner_io_max_bytes_per_second = std::numeric_limits<double>::max();
+
   // Fetch.
   std::int32_t fetch_max_bytes = 57'671'680;
   std::int32_t max_incremental_fetch_session_cache_slots = 1'000;

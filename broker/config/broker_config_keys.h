@@ -17,7 +17,7 @@ namespace ottla::broker {
 // Where a key's value goes.
 using BrokerMember =
     std::variant<bool BrokerConfig::*, std::int16_t BrokerConfig::*, std::int32_t BrokerConfig::*,
-                 std::int64_t BrokerConfig::*, std::string BrokerConfig::*,
+                 std::int64_t BrokerConfig::*, double BrokerConfig::*, std::string BrokerConfig::*,
                  std::optional<std::string> BrokerConfig::*,
                  std::vector<std::string> BrokerConfig::*,
                  std::vector<ListenerConfig> BrokerConfig::*>;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include "broker/config/broker_config_keys.h"
 
@@ -19,6 +20,7 @@ struct TypeOf {
   ConfigType operator()(std::int16_t BrokerConfig::*) const { return ConfigType::int16; }
   ConfigType operator()(std::int32_t BrokerConfig::*) const { return ConfigType::int32; }
   ConfigType operator()(std::int64_t BrokerConfig::*) const { return ConfigType::int64; }
+  ConfigType operator()(double BrokerConfig::*) const { return ConfigType::float64; }
   ConfigType operator()(std::string BrokerConfig::*) const { return ConfigType::string; }
   ConfigType operator()(std::optional<std::string> BrokerConfig::*) const {
     return ConfigType::string;
@@ -37,6 +39,10 @@ struct TextOf {
   template <std::integral T>
   Text operator()(T BrokerConfig::*member) const {
     return std::to_string(config.*member);
+  }
+  Text operator()(double BrokerConfig::*member) const {
+    char text[32];
+    return std::string(text, std::to_chars(text, text + sizeof text, config.*member).ptr);
   }
   Text operator()(std::string BrokerConfig::*member) const {
     return (config.*member).empty() ? Text() : config.*member;

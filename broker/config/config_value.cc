@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "base/nearest_name.h"
 
@@ -115,7 +116,10 @@ Result<double> parse_float(std::string_view key, std::string_view value, const V
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
   const bool whole = !text.empty() && end == text.c_str() + text.size() && std::isfinite(number);
-  if (!whole || number < static_cast<double>(rule.min) || number > static_cast<double>(rule.max)) {
+  // Rules are whole numbers; the greatest is no limit.
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  const bool too_much = rule.max != most && number > static_cast<double>(rule.max);
+  if (!whole || number < static_cast<double>(rule.min) || too_much) {
     return bad_value(key, value, "expected a number" + range_text(rule.min, rule.max));
   }
   return number;

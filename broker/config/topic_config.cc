@@ -42,6 +42,12 @@ class Reader {
     return read ? *read : *parse_integer(name, key.default_value, key.rule());
   }
 
+  double number(std::string_view name) const {
+    const TopicKey& key = *find_topic_key(name);
+    const auto read = parse_float(name, text(name), key.rule());
+    return read ? *read : *parse_float(name, key.default_value, key.rule());
+  }
+
   bool boolean(std::string_view name) const { return parse_bool(name, text(name)).value_or(false); }
 
   bool is_set(std::string_view name) const { return overrides_.find(name) != overrides_.end(); }
@@ -81,6 +87,10 @@ void read_cleanup(const Reader& read, LogConfig& log) {
   };
   log.cleanup_compact = has("compact");
   log.cleanup_delete = has("delete");
+  log.delete_retention_ms = read.integer("delete.retention.ms");
+  log.min_cleanable_dirty_ratio = read.number("min.cleanable.dirty.ratio");
+  log.min_compaction_lag_ms = read.integer("min.compaction.lag.ms");
+  log.max_compaction_lag_ms = read.integer("max.compaction.lag.ms");
 }
 
 Durability durability_of(const BrokerConfig& config) {

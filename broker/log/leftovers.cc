@@ -76,18 +76,34 @@ class Cleaner {
     for (const auto& name : names_) {
       if (name.ends_with(kSwapSuffix)) swaps.push_back(name);
     }
+    if (swaps.empty()) return {};
+    // Their names may not be durable yet, and the originals are about to go.
+    if (auto done = directory_.sync(); !done) return done;
     for (const auto& name : swaps) {
-      if (!name.ends_with(std::string(kLogSuffix) + std::string(kSwapSuffix))) continue;
+      if (!is_log_swap(name)) continue;
       if (auto done = remove_originals_of(name); !done) return done;
     }
+    // What replaces them must not be there beside them after a power cut.
+    if (auto done = directory_.sync(); !done) return done;
     for (const auto& name : swaps) {
       const auto final_name = name.substr(0, name.size() - kSwapSuffix.size());
+      // An index whose log has its final name already belongs to it, unless that has one: then the
+      // compaction was being undone.
+      const bool known = std::find(names_.begin(), names_.end(), final_name) != names_.end();
+      if (!is_log_swap(name) && known) {
+        if (auto removed = remove(name); !removed) return removed;
+        continue;
+      }
       if (auto done = directory_.rename(name, final_name); !done) return done;
       std::erase(names_, name);
       std::erase(names_, final_name);
       names_.push_back(final_name);
     }
-    return {};
+    return directory_.sync();
+  }
+
+  static bool is_log_swap(const std::string& name) {
+    return name.ends_with(std::string(kLogSuffix) + std::string(kSwapSuffix));
   }
 
   // The swap is whole, or it would still be called cleaned: it replaces every segment whose base

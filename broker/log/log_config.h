@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -38,6 +39,10 @@ struct LogConfig {
   TimestampType message_timestamp_type = TimestampType::create_time;
   bool cleanup_compact = false;
   bool cleanup_delete = true;
+  std::int64_t delete_retention_ms = 86'400'000;  // how long compaction keeps tombstones
+  double min_cleanable_dirty_ratio = 0.5;
+  std::int64_t min_compaction_lag_ms = 0;
+  std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();
   std::optional<Compression> compression;  // none: the producer's choice is kept
   std::optional<int> compression_level;    // none: the codec's default
 
@@ -46,6 +51,11 @@ struct LogConfig {
   Durability effective_durability() const {
     if (!flush_messages) return durability;
     return *flush_messages <= 1 ? Durability::fsync : Durability::os;
+  }
+
+  // What must be compacted in time must leave the active segment in time.
+  std::int64_t max_segment_ms() const {
+    return cleanup_compact ? std::min(segment_ms, max_compaction_lag_ms) : segment_ms;
   }
 
   bool operator==(const LogConfig&) const = default;

@@ -32,6 +32,8 @@ class LogLoader {
     for (auto& segment : loaded_.segments) {
       auto newest = segment.max_timestamp(ReadMode::may_sleep);
       if (!newest) return newest.error();
+      // Only a hint for the cleaner: what is damaged is found by those who read it.
+      if (loaded_.config.cleanup_compact) static_cast<void>(segment.read_first_timestamp());
       segment.release_files();
     }
     return std::move(loaded_);
@@ -159,7 +161,8 @@ Result<void> LogLoader::remove_segments_from(std::size_t first, const std::strin
   }
   loaded_.segments.erase(loaded_.segments.begin() + static_cast<std::ptrdiff_t>(first),
                          loaded_.segments.end());
-  return {};
+  // They must not come back behind what is appended in their place.
+  return loaded_.directory->sync();
 }
 
 // Compaction leaves gaps; elsewhere one means that what was not synced was lost from the middle.

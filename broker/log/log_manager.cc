@@ -33,6 +33,12 @@ LogManager::LogManager(base::Loop& loop, std::unique_ptr<LogDirectory> directory
       options_(options),
       flush_(
           std::make_unique<FlushScheduler>(loop, directory_->directory(), logger_, options.flush)) {
+  cleaner_ = std::make_unique<LogCleaner>(
+      loop_,
+      LogCleaner::Surroundings{[this] { return logs(); },
+                               [this](const UnifiedLog& log) { return safe_to_compact(log); },
+                               [this] { write(cleaner_checkpoint_, cleaner_->cleaned()); }},
+      base::Random(random_.next()), logger_, options_.cleaner);
   flush_->set_on_offline([this](const Error& error) {
     end_load(error);
     if (on_offline_) on_offline_(error);
@@ -87,6 +93,7 @@ Result<void> LogManager::delete_log(const TopicPartition& partition) {
     return Error(ErrorCode::unknown_topic_or_partition, "there is no such log",
                  {.topic = partition.topic, .partition = partition.partition});
   }
+  cleaner_->forget(partition);
   auto log = std::move(found->second);
   logs_.erase(found);
   const auto delay = std::chrono::milliseconds(log->config().file_delete_delay_ms);
@@ -133,6 +140,17 @@ void LogManager::every(base::Duration interval, void (LogManager::*action)()) {
   }));
 }
 
+// What is compacted has gaps, and recovery takes gaps for losses: it must never read there again. A
+// log of `memory` durability has no recovery point to speak of.
+Offset LogManager::safe_to_compact(const UnifiedLog& log) {
+  if (log.config().effective_durability() == Durability::memory) return log.high_watermark();
+  const auto& durable = recovery_checkpoint_.durable;
+  const auto known = durable.find(log.partition());
+  const Offset safe = known == durable.end() ? Offset(0) : known->second;
+  if (safe < log.recovery_point()) write(recovery_checkpoint_, recovery_points());
+  return safe;
+}
+
 OffsetCheckpoint LogManager::recovery_points() const {
   auto points = failed_recovery_points_;
   for (const auto& [partition, log] : logs_) {
@@ -165,7 +183,7 @@ OffsetCheckpoint LogManager::high_watermarks() const {
 
 bool LogManager::writing() const {
   return recovery_checkpoint_.writing || log_start_checkpoint_.writing ||
-         high_watermark_checkpoint_.writing;
+         high_watermark_checkpoint_.writing || cleaner_checkpoint_.writing;
 }
 
 void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
@@ -182,23 +200,23 @@ void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
   checkpoint.writing = true;
   checkpoint.written = content;
   auto result = std::make_shared<Result<void>>();
-  loop_.offload(
-      [directory = directory_, name = checkpoint.name, content = std::move(content), result] {
-        *result = directory->write_checkpoint(name, content);
-      },
-      lifetime_.guard([this, &checkpoint, result, tell] {
-        checkpoint.writing = false;
-        if (!*result) {
-          checkpoint.written.clear();
-          logger_.warn("cannot write " + std::string(checkpoint.name) + ": " +
-                       result->error().to_string());
-        }
-        tell(*result);
-        if (closing_ && !writing()) return close_next(closing_);
-        if (std::exchange(checkpoint.again, false) && checkpoint.name == kLogStartCheckpoint) {
-          write(checkpoint, log_starts());
-        }
-      }));
+  loop_.offload([directory = directory_, name = checkpoint.name, content,
+                 result] { *result = directory->write_checkpoint(name, content); },
+                lifetime_.guard([this, &checkpoint, result, tell, content] {
+                  checkpoint.writing = false;
+                  if (*result) {
+                    checkpoint.durable = content;
+                  } else {
+                    checkpoint.written.clear();
+                    logger_.warn("cannot write " + std::string(checkpoint.name) + ": " +
+                                 result->error().to_string());
+                  }
+                  tell(*result);
+                  if (closing_) return go_on_closing();
+                  if (!std::exchange(checkpoint.again, false)) return;
+                  if (checkpoint.name == kLogStartCheckpoint) write(checkpoint, log_starts());
+                  if (checkpoint.name == kCleanerCheckpoint) write(checkpoint, cleaner_->cleaned());
+                }));
 }
 
 void LogManager::advance_recovery_points() {
@@ -240,7 +258,8 @@ struct LogManager::Closing {
   bool one_by_one = true;  // each log syncs itself; otherwise the file system is synced at the end
   bool synced = true;      // no log is of `memory` durability
   bool clean = true;       // nothing is left to be recovered
-  bool loaded = true;      // what the checkpoints say is known
+  bool cleaner_stopped = false;
+  bool loaded = true;  // what the checkpoints say is known
   Result<void> result;
 };
 
@@ -258,7 +277,14 @@ void LogManager::close(std::int64_t broker_epoch, Done done) {
     if (log->touched()) closing_->logs.push_back(log);
   }
   closing_->one_by_one = closing_->logs.size() <= options_.flush.sync_file_system_above;
-  if (!writing()) close_next(closing_);
+  cleaner_->stop([this] {
+    closing_->cleaner_stopped = true;
+    go_on_closing();
+  });
+}
+
+void LogManager::go_on_closing() {
+  if (closing_->cleaner_stopped && !writing() && !closing_->started) close_next(closing_);
 }
 
 void LogManager::close_next(const std::shared_ptr<Closing>& closing) {
@@ -281,7 +307,8 @@ void LogManager::close_next(const std::shared_ptr<Closing>& closing) {
 void LogManager::write_last_files(const std::shared_ptr<Closing>& closing) {
   if (closing->result && flush_->offline()) closing->result = *flush_->failure();
   auto work = [closing, directory = directory_, points = recovery_points(), starts = log_starts(),
-               marks = high_watermarks()]() -> Result<void> {
+               marks = high_watermarks(), cleaned = cleaner_->cleaned(),
+               had_cleaned = !cleaner_checkpoint_.durable.empty()]() -> Result<void> {
     if (!closing->result || !closing->loaded) return closing->result;
     if (!closing->one_by_one && closing->synced) {
       if (auto done = directory->directory()->sync_file_system(); !done) return done;
@@ -292,6 +319,9 @@ void LogManager::write_last_files(const std::shared_ptr<Closing>& closing) {
     if (auto done = directory->write_checkpoint(kLogStartCheckpoint, starts); !done) return done;
     if (auto done = directory->write_checkpoint(kHighWatermarkCheckpoint, marks); !done) {
       return done;
+    }
+    if (!cleaned.empty() || had_cleaned) {
+      if (auto done = directory->write_checkpoint(kCleanerCheckpoint, cleaned); !done) return done;
     }
     return closing->synced && closing->clean ? directory->write_clean_mark(closing->broker_epoch)
                                              : Result<void>();

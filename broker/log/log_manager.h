@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/random.h"
 #include "base/task.h"
+#include "broker/log/cleaner/log_cleaner.h"
 #include "broker/log/flush_scheduler.h"
 #include "broker/log/log_directory.h"
 #include "broker/log/unified_log.h"
@@ -31,6 +32,7 @@ struct LogManagerOptions {
   // after a crash.
   std::uint64_t recovery_point_bytes = 64 << 20;
   FlushOptions flush;
+  LogCleanerOptions cleaner;
 };
 
 // All logs of one log directory: opens them at start, makes and deletes them, keeps the root
@@ -82,6 +84,7 @@ class LogManager {
   void close(std::int64_t broker_epoch, Done done);
 
   FlushScheduler& flush_scheduler() { return *flush_; }
+  const LogCleaner& cleaner() const { return *cleaner_; }
   LogDirectory& directory() { return *directory_; }
   bool offline() const { return flush_->offline(); }
   // Once, when the directory goes offline; its logs have been told.
@@ -97,8 +100,11 @@ class LogManager {
   struct Loading;
   struct Closing;
   struct Checkpoint {
+    explicit Checkpoint(std::string_view of) : name(of) {}
+
     std::string_view name;
     OffsetCheckpoint written;
+    OffsetCheckpoint durable;  // what the last write that succeeded wrote
     bool writing = false;
     bool again = false;
     std::vector<Done> waiting;  // for the next write
@@ -113,11 +119,13 @@ class LogManager {
   void rename_stray(const Found& stray);
 
   // Closing.
+  void go_on_closing();
   void close_next(const std::shared_ptr<Closing>& closing);
   void write_last_files(const std::shared_ptr<Closing>& closing);
 
   UnifiedLog* add(LoadedLog loaded);
   void remove_directory_later(const std::string& name, base::Duration delay);
+  Offset safe_to_compact(const UnifiedLog& log);
   OffsetCheckpoint recovery_points() const;
   OffsetCheckpoint log_starts() const;
   OffsetCheckpoint high_watermarks() const;
@@ -136,14 +144,16 @@ class LogManager {
   base::Logger logger_;
   LogManagerOptions options_;
   std::unique_ptr<FlushScheduler> flush_;
+  std::unique_ptr<LogCleaner> cleaner_;
 
   // Loop's thread only.
   std::unordered_map<TopicPartition, std::unique_ptr<UnifiedLog>> logs_;
   std::unordered_map<TopicPartition, Error> failed_;  // those that could not be opened
   OffsetCheckpoint failed_recovery_points_;           // theirs, to be kept
-  Checkpoint recovery_checkpoint_{kRecoveryPointCheckpoint, {}};
-  Checkpoint log_start_checkpoint_{kLogStartCheckpoint, {}};
-  Checkpoint high_watermark_checkpoint_{kHighWatermarkCheckpoint, {}};
+  Checkpoint recovery_checkpoint_{kRecoveryPointCheckpoint};
+  Checkpoint log_start_checkpoint_{kLogStartCheckpoint};
+  Checkpoint high_watermark_checkpoint_{kHighWatermarkCheckpoint};
+  Checkpoint cleaner_checkpoint_{kCleanerCheckpoint};
   std::shared_ptr<Loading> loading_;  // while one is under way
   bool loaded_ = false;
   std::shared_ptr<Closing> closing_;

@@ -172,6 +172,7 @@ void LogManager::end_load(Result<void> result) {
     every(options_.high_watermark_interval, &LogManager::checkpoint_high_watermarks);
     every(options_.retention_check_interval, &LogManager::check_retention);
     every(options_.producer_check_interval, &LogManager::check_producers);
+    if (result) cleaner_->start(std::move(loading->cleaned));
     auto done = std::exchange(loading->done, nullptr);
     done(result);
   }));

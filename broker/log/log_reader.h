@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "broker/log/log_segment.h"
@@ -14,8 +15,10 @@ namespace ottla::broker {
 // one thread at a time. Every call sleeps. A segment that was deleted meanwhile answers not_found.
 class LogReader {
  public:
-  LogReader(std::vector<LogSegment> segments, Offset start, Offset end)
-      : segments_(std::move(segments)), start_(start), end_(end) {}
+  // The names of the segments' files stay what they are while `names` is held.
+  LogReader(std::vector<LogSegment> segments, Offset start, Offset end,
+            std::shared_ptr<const void> names = {})
+      : segments_(std::move(segments)), start_(start), end_(end), names_(std::move(names)) {}
 
   Offset start_offset() const { return start_; }
   Offset end_offset() const { return end_; }
@@ -39,6 +42,7 @@ class LogReader {
   std::vector<LogSegment> segments_;
   Offset start_;
   Offset end_;
+  std::shared_ptr<const void> names_;
 };
 
 }  // namespace ottla::broker

@@ -25,17 +25,21 @@ Result<void> unless_full(Result<void> written) {
 
 LogSegment::LogSegment(std::shared_ptr<base::Directory> directory, Offset base_offset,
                        std::uint64_t size, std::size_t index_entries, std::size_t time_entries,
-                       WallMillis created)
+                       WallMillis created, std::string_view name_suffix)
     : directory_(directory),
+      name_suffix_(name_suffix),
       base_offset_(base_offset),
       size_(size),
       created_(created),
-      offset_index_(directory, base_offset, index_entries),
-      time_index_(directory, base_offset, time_entries) {}
+      offset_index_(directory, base_offset, index_entries, name_suffix),
+      time_index_(directory, base_offset, time_entries, name_suffix) {}
+
+std::string LogSegment::file_name() const {
+  return segment_file_name(base_offset_, kLogSuffix).append(name_suffix_);
+}
 
 Result<void> LogSegment::create() {
-  auto made = directory_->open(segment_file_name(base_offset_, kLogSuffix),
-                               base::OpenMode::create_truncate);
+  auto made = directory_->open(file_name(), base::OpenMode::create_truncate);
   if (!made) return made.error();
   file_ = std::move(*made);
   return {};
@@ -44,8 +48,7 @@ Result<void> LogSegment::create() {
 Result<std::shared_ptr<base::File>> LogSegment::file(ReadMode mode) {
   if (file_) return file_;
   if (mode == ReadMode::no_wait) return ErrorCode::would_block;
-  auto opened =
-      directory_->open(segment_file_name(base_offset_, kLogSuffix), base::OpenMode::read_write);
+  auto opened = directory_->open(file_name(), base::OpenMode::read_write);
   if (!opened) return opened;
   file_ = *opened;
   return opened;
@@ -63,7 +66,7 @@ bool LogSegment::should_roll(const SegmentAppend& append, const LogConfig& confi
   if (static_cast<std::int64_t>(size_ + append.bytes.size()) > config.segment_bytes) return true;
   const auto first = first_batch_timestamp_.value_or(kNoTimestamp);
   const auto waited = first >= 0 ? append.max_timestamp - first : now - created_;
-  if (waited > config.segment_ms) return true;
+  if (waited > config.max_segment_ms()) return true;
   const auto index_bytes = static_cast<std::size_t>(config.segment_index_bytes);
   return offset_index_.file().size() >= index_bytes / OffsetIndex::kEntrySize ||
          time_index_.file().size() + 1 >= index_bytes / TimeIndex::kEntrySize;
@@ -200,14 +203,20 @@ Result<Offset> LogSegment::read_next_offset() {
   }
 }
 
-Result<void> LogSegment::prepare_to_append() {
-  if (size_ == 0) return {};
+Result<void> LogSegment::read_first_timestamp() {
+  if (size_ == 0 || first_batch_timestamp_) return {};
   auto log = file(ReadMode::may_sleep);
   if (!log) return log.error();
-  BatchScanner first(**log, 0, size_, ReadMode::may_sleep);
+  BatchScanner first(**log, 0, size_, ReadMode::may_sleep, protocol::kBatchHeaderSize);
   auto batch = first.next();
   if (!batch) return batch.error();
   if (*batch) first_batch_timestamp_ = (*batch)->max_timestamp;
+  return {};
+}
+
+Result<void> LogSegment::prepare_to_append() {
+  if (size_ == 0) return {};
+  if (auto read = read_first_timestamp(); !read) return read;
   auto entry = offset_index_.last(ReadMode::may_sleep);
   if (!entry) return entry.error();
   bytes_since_index_entry_ = size_ - (*entry ? (*entry)->position : 0);
@@ -226,8 +235,17 @@ Result<void> LogSegment::finish_indexes() {
   return time_index_.file().write_out();
 }
 
+Result<void> LogSegment::open_files() {
+  if (auto log = file(ReadMode::may_sleep); !log) return log.error();
+  if (auto index = offset_index_.file().file(); !index) return index.error();
+  if (auto index = time_index_.file().file(); !index) return index.error();
+  return {};
+}
+
 void LogSegment::adopt(const LogSegment& opened) {
   if (!file_) file_ = opened.file_;
+  if (!max_timestamp_) max_timestamp_ = opened.max_timestamp_;
+  if (!first_batch_timestamp_) first_batch_timestamp_ = opened.first_batch_timestamp_;
   offset_index_.file().adopt(opened.offset_index_.file());
   time_index_.file().adopt(opened.time_index_.file());
 }

@@ -31,9 +31,11 @@ struct SegmentAppend {
 class LogSegment {
  public:
   // A segment that is on disk: `size` bytes of .log that are whole batches, and so many entries in
-  // its indexes. With all 0 the files need not exist.
+  // its indexes. With all 0 the files need not exist. Their names end in `name_suffix`, which lives
+  // for ever.
   LogSegment(std::shared_ptr<base::Directory> directory, Offset base_offset, std::uint64_t size,
-             std::size_t index_entries, std::size_t time_entries, WallMillis created);
+             std::size_t index_entries, std::size_t time_entries, WallMillis created,
+             std::string_view name_suffix = {});
 
   Offset base_offset() const { return base_offset_; }
   std::uint64_t size() const { return size_; }
@@ -100,7 +102,19 @@ class LogSegment {
   // the end.
   Result<void> finish_indexes();
 
-  // Takes over files that a copy has opened.
+  // Reads the timestamp of the first batch, if it is not known. (sleeps)
+  Result<void> read_first_timestamp();
+  // As far as they are known without looking: the timestamp of the first batch, and the greatest.
+  std::optional<WallMillis> known_first_timestamp() const { return first_batch_timestamp_; }
+  std::optional<WallMillis> known_max_timestamp() const {
+    if (!max_timestamp_) return {};
+    return max_timestamp_->timestamp;
+  }
+
+  // Opens all files. (sleeps)
+  Result<void> open_files();
+
+  // Takes over files that a copy has opened, and what it knows of its batches.
   void adopt(const LogSegment& opened);
   void release_files();
   bool has_open_files() const { return file_ != nullptr; }
@@ -114,7 +128,10 @@ class LogSegment {
   Result<std::uint64_t> drop_indexes_from(Offset trusted);
   Result<void> cut_at(std::uint64_t position, const Error& why, Recovery& result);
 
+  std::string file_name() const;
+
   std::shared_ptr<base::Directory> directory_;
+  std::string_view name_suffix_;
   Offset base_offset_;
   std::uint64_t size_;
   WallMillis created_;

@@ -17,10 +17,10 @@ std::uint32_t position_of(const char* entry) {
 }  // namespace
 
 OffsetIndex::OffsetIndex(std::shared_ptr<base::Directory> directory, Offset base_offset,
-                         std::size_t entries)
+                         std::size_t entries, std::string_view name_suffix)
     : base_offset_(base_offset),
-      file_(std::move(directory), segment_file_name(base_offset, kIndexSuffix), kEntrySize,
-            entries) {}
+      file_(std::move(directory), segment_file_name(base_offset, kIndexSuffix).append(name_suffix),
+            kEntrySize, entries) {}
 
 Result<OffsetIndex::Entry> OffsetIndex::entry(std::size_t i, ReadMode mode) {
   char bytes[kEntrySize];

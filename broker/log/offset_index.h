@@ -19,7 +19,9 @@ class OffsetIndex {
     bool operator==(const Entry&) const = default;
   };
 
-  OffsetIndex(std::shared_ptr<base::Directory> directory, Offset base_offset, std::size_t entries);
+  // The file's name ends in `name_suffix`.
+  OffsetIndex(std::shared_ptr<base::Directory> directory, Offset base_offset, std::size_t entries,
+              std::string_view name_suffix = {});
 
   // The greatest entry whose offset is not above `target`; none is {base offset, 0}.
   Result<Entry> lookup(Offset target, ReadMode mode);

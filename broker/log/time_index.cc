@@ -17,9 +17,10 @@ std::uint32_t relative_offset(const char* entry) {
 }  // namespace
 
 TimeIndex::TimeIndex(std::shared_ptr<base::Directory> directory, Offset base_offset,
-                     std::size_t entries)
+                     std::size_t entries, std::string_view name_suffix)
     : base_offset_(base_offset),
-      file_(std::move(directory), segment_file_name(base_offset, kTimeIndexSuffix), kEntrySize,
+      file_(std::move(directory),
+            segment_file_name(base_offset, kTimeIndexSuffix).append(name_suffix), kEntrySize,
             entries) {}
 
 Result<TimeIndex::Entry> TimeIndex::entry(std::size_t i, ReadMode mode) {

@@ -18,7 +18,9 @@ class TimeIndex {
     bool operator==(const Entry&) const = default;
   };
 
-  TimeIndex(std::shared_ptr<base::Directory> directory, Offset base_offset, std::size_t entries);
+  // The file's name ends in `name_suffix`.
+  TimeIndex(std::shared_ptr<base::Directory> directory, Offset base_offset, std::size_t entries,
+            std::string_view name_suffix = {});
 
   // The last entry whose timestamp is not above `target`; none is {-1, base offset}.
   Result<Entry> lookup(WallMillis target, ReadMode mode);

@@ -17,6 +17,7 @@
 #include "broker/log/log_reader.h"
 #include "broker/log/log_types.h"
 #include "broker/log/log_validator.h"
+#include "broker/log/segment_swap.h"
 #include "ottla/result.h"
 #include "ottla/types.h"
 
@@ -132,6 +133,9 @@ class UnifiedLog final : public Flushable {
   }
   std::size_t segment_count() const { return segments_.size(); }
   std::size_t producer_count() const { return producers_.size(); }
+  const std::vector<LogSegment>& segments() const { return segments_; }
+  const ProducerStateManager& producers() const { return producers_; }
+  const std::shared_ptr<base::Directory>& directory() const { return directory_; }
 
   // --- Callbacks; at most one of each, set by the replica layer
 
@@ -152,6 +156,16 @@ class UnifiedLog final : public Flushable {
   // files `.deleted`, and after file.delete.delay.ms unlinks them. Returns how many segments.
   // Segments that hold anything not below the high watermark are kept.
   std::size_t delete_old_segments();
+
+  // What takes the place of some full segments, in files and in reads: see SegmentSwap. A worker
+  // renames the files when no picture of the log may still open one of them by its name; readers
+  // that have the originals go on reading them. `done` is called later, once, unless the log is
+  // destroyed before: not_found (nothing has changed) if an original has been deleted meanwhile or
+  // the log is offline or closed; io_error, and the directory goes offline. One at a time.
+  using OnReplaced = base::UniqueFunction<void(Result<void>)>;
+  void replace_segments(SegmentSwap swap, OnReplaced done);
+  // If it still waits, `done` is called with `closed`.
+  void give_up_replacement();
 
   // Forgets producers that have been idle for `producer_id_expiration`.
   void expire_producers(WallMillis producer_id_expiration_ms);
@@ -184,7 +198,8 @@ class UnifiedLog final : public Flushable {
   void go_offline(const Error& error) override;
 
  private:
-  struct Advance;  // of the recovery point, on its way through a worker
+  struct Advance;      // of the recovery point, on its way through a worker
+  struct Replacement;  // of segments
 
   Error located(ErrorCode code, std::string message, std::string file = {}) const;
   Error located(const Error& error) const;
@@ -209,6 +224,13 @@ class UnifiedLog final : public Flushable {
   template <class T, class Work>
   void on_worker(LogReader reader, Work work, base::UniqueFunction<void(Result<T>)> done);
   void adopt_files(const LogReader& reader);
+
+  // Replacement of segments.
+  std::optional<std::size_t> first_original() const;
+  void try_replacement();
+  void end_replacement(Result<void> result);
+  void put_in_place(const SegmentSwap& swap);
+  bool renaming_segments() const;
 
   // Files.
   void remove_segments(std::size_t count);
@@ -246,6 +268,9 @@ class UnifiedLog final : public Flushable {
   bool closed_ = false;
   bool sync_at_close_ = true;
   OnClosed on_closed_;
+  std::shared_ptr<Replacement> replacement_;  // while one is under way
+  // Held by every picture of the log; a replacement waits for those that are older than it.
+  std::shared_ptr<const char> pictures_ = std::make_shared<const char>('\0');
   bool deleting_ = false;
   std::vector<Offset> doomed_;  // base offsets of deleted segments whose files are still there
   bool advancing_ = false;

@@ -7,6 +7,7 @@
 #include "broker/log/batch_reading.h"
 #include "broker/log/file_names.h"
 #include "broker/log/partition_metadata.h"
+#include "broker/log/segment_swap.h"
 #include "broker/log/unified_log.h"
 
 namespace ottla::broker {
@@ -25,20 +26,6 @@ Result<void> write_file(base::Directory& directory, std::string_view name, Bytes
   if (!file) return file.error();
   if (auto written = (*file)->write_at(0, bytes); !written) return written;
   return sync ? (*file)->sync() : Result<void>();
-}
-
-// Gives the files of a segment names that say that they are deleted.
-Result<void> rename_segment(base::Directory& directory, Offset base_offset, bool sync,
-                            std::vector<std::string>& renamed) {
-  for (const auto suffix :
-       {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix, kSnapshotSuffix}) {
-    const auto name = segment_file_name(base_offset, suffix);
-    const auto new_name = name + std::string(kDeletedSuffix);
-    if (!directory.exists(name)) continue;
-    if (auto done = directory.rename(name, new_name); !done) return done;
-    renamed.push_back(new_name);
-  }
-  return sync ? directory.sync() : Result<void>();
 }
 
 }  // namespace
@@ -162,10 +149,10 @@ void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result)
   // failed must not be tried again by a close that waits.
   if (!result && result.error().code() != ErrorCode::no_space) flush_.fail(result.error());
   if (closed_) {
-    if (on_closed_) finish();
+    if (on_closed_ && !renaming_segments()) finish();
     return;
   }
-  if (!result) return;
+  if (!result || offline_) return;
   if (advance.sync) {
     recovery_point_ = std::max(recovery_point_, advance.target);
     durable_offset_ = std::max(durable_offset_, advance.target);
@@ -181,7 +168,7 @@ void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result)
 }
 
 std::size_t UnifiedLog::delete_old_segments() {
-  if (segments_.empty() || offline_ || closed_) return 0;
+  if (segments_.empty() || offline_ || closed_ || renaming_segments()) return 0;
   const WallMillis now = loop_.wall_now();
   auto excess = config_.cleanup_delete && config_.retention_bytes >= 0
                     ? static_cast<std::int64_t>(size_in_bytes()) - config_.retention_bytes
@@ -191,7 +178,7 @@ std::size_t UnifiedLog::delete_old_segments() {
     auto& segment = segments_[count];
     const bool active = count + 1 == segments_.size();
     const Offset end = active ? log_end_offset_ : segments_[count + 1].base_offset();
-    if (end > high_watermark_ || segment.size() == 0) break;
+    if (end > high_watermark_ || (active && segment.size() == 0)) break;
     const auto newest = segment.max_timestamp(ReadMode::no_wait);
     const bool old = config_.cleanup_delete && config_.retention_ms >= 0 && newest &&
                      now - (newest->timestamp < 0 ? segment.created() : newest->timestamp) >
@@ -232,7 +219,8 @@ void UnifiedLog::rename_doomed() {
   loop_.offload(
       [state, directory = directory_, doomed = std::exchange(doomed_, {}), sync] {
         for (const auto base : doomed) {
-          state->result = rename_segment(*directory, base, sync, state->renamed);
+          state->result = rename_deleted(*directory, base, true, state->renamed);
+          if (state->result && sync) state->result = directory->sync();
           if (!state->result) return;
         }
       },
@@ -261,7 +249,8 @@ void UnifiedLog::close(OnClosed done, bool sync) {
   closed_ = true;
   sync_at_close_ = sync && config_.effective_durability() != Durability::memory;
   on_closed_ = std::move(done);
-  if (!advancing_) finish();
+  give_up_replacement();
+  if (!advancing_ && !renaming_segments()) finish();
 }
 
 void UnifiedLog::finish() {

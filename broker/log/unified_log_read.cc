@@ -65,7 +65,7 @@ void UnifiedLog::read_on_worker(Offset from, Offset bound, std::size_t max_bytes
   bound = std::min(bound, log_end_offset_);
   const auto first = segment_of(segments_, from);
   LogReader reader({segments_.begin() + static_cast<std::ptrdiff_t>(first), segments_.end()},
-                   log_start_offset_, log_end_offset_);
+                   log_start_offset_, log_end_offset_, pictures_);
   auto work = [=](LogReader& picture) -> Result<LogRead> {
     if (from >= bound) return LogRead{};
     return picture.read(from, bound, max_bytes, at_least_one_batch);
@@ -83,21 +83,21 @@ void UnifiedLog::read_on_worker(Offset from, Offset bound, std::size_t max_bytes
 
 void UnifiedLog::find_offset_for_timestamp(WallMillis timestamp, OnTimestamp done,
                                            ReadBound bound) {
-  LogReader picture(segments_, log_start_offset_, offset_of(bound));
+  LogReader picture(segments_, log_start_offset_, offset_of(bound), pictures_);
   on_worker<TimestampedOffset>(
       std::move(picture),
       [timestamp](LogReader& reader) { return reader.find_timestamp(timestamp); }, std::move(done));
 }
 
 void UnifiedLog::find_max_timestamp(OnTimestamp done, ReadBound bound) {
-  LogReader picture(segments_, log_start_offset_, offset_of(bound));
+  LogReader picture(segments_, log_start_offset_, offset_of(bound), pictures_);
   on_worker<TimestampedOffset>(
       std::move(picture), [](LogReader& reader) { return reader.find_max_timestamp(); },
       std::move(done));
 }
 
 LogReader UnifiedLog::reader() const {
-  return {segments_, log_start_offset_, log_end_offset_};
+  return {segments_, log_start_offset_, log_end_offset_, pictures_};
 }
 
 void UnifiedLog::adopt_files(const LogReader& reader) {
@@ -113,6 +113,7 @@ void UnifiedLog::adopt_files(const LogReader& reader) {
 // Only of segments that are synced: an error of a later sync is told to those who had the file
 // open.
 void UnifiedLog::close_surplus_files(Offset keep) {
+  if (replacement_) return;  // Its originals must stay open.
   const bool synced = config_.effective_durability() != Durability::memory;
   std::size_t open = 0;
   for (std::size_t i = segments_.size(); i-- > 1;) {

@@ -38,7 +38,14 @@ class SimFile final : public base::File {
     return read(position, into);
   }
 
-  Result<void> sync() override { return disk_.sync(*inode_, path_, life_); }
+  Result<void> sync() override {
+    if (sync_failed_) {
+      return Error(ErrorCode::io_error, "an earlier sync failed", {.file = path_});
+    }
+    auto synced = disk_.sync(*inode_, path_, life_);
+    sync_failed_ = !synced;
+    return synced;
+  }
 
   Result<void> truncate(std::uint64_t size) override {
     if (!writable_) return read_only();
@@ -73,6 +80,7 @@ class SimFile final : public base::File {
   std::string path_;
   bool writable_;
   std::uint64_t life_;
+  bool sync_failed_ = false;
 };
 
 class SimLock final : public base::DirectoryLock {

@@ -69,6 +69,21 @@ TEST(BrokerConfig, a_key_of_Kafka_without_effect_is_a_warning) {
   EXPECT_NE(config.warnings[1].find("log.cleaner.threads"), std::string::npos);
 }
 
+TEST(BrokerConfig, reads_the_settings_of_compaction) {
+  const auto config = good({{"log.cleaner.enable", "false"},
+                            {"log.cleaner.backoff.ms", "500"},
+                            {"log.cleaner.dedupe.buffer.size", "4194304"},
+                            {"log.cleaner.io.buffer.load.factor", "0.5"},
+                            {"log.cleaner.io.max.bytes.per.second", "1.7976931348623157E308"}});
+  EXPECT_FALSE(config.log_cleaner_enable);
+  EXPECT_EQ(config.log_cleaner_backoff_ms, 500);
+  EXPECT_EQ(config.log_cleaner_dedupe_buffer_size, 4'194'304);
+  EXPECT_EQ(config.log_cleaner_io_buffer_load_factor, 0.5);
+  EXPECT_EQ(config.log_cleaner_io_max_bytes_per_second,
+            BrokerConfig().log_cleaner_io_max_bytes_per_second);
+  EXPECT_TRUE(config.warnings.empty());
+}
+
 TEST(BrokerConfig, a_bad_value_says_key_value_and_what_was_expected) {
   EXPECT_EQ(refusal({{"num.partitions", "0"}}),
             "num.partitions=0: expected a whole number from 1 to 2147483647");

@@ -32,8 +32,17 @@ const Step kScript[] = {
     flush_all,
     append_to_all,
     flush_all,
-    // Checkpoints.
+    // Checkpoints, and a compaction.
     [](StorageLife& life) { life.run(std::chrono::seconds(61)); },
+    append_to_all,
+    append_to_all,
+    flush_all,
+    // Another, which puts cleaned and dirty segments together.
+    [](StorageLife& life) {
+      life.run(std::chrono::seconds(61));
+      if (life.faulty || life.disk.crashed()) return;
+      EXPECT_EQ(life.manager->cleaner().cleanings(), 2u);
+    },
     [](StorageLife& life) { life.retain(kPlain, 900); },
     [](StorageLife& life) { life.raise_log_start(kTrimmed, 7); },
     append_to_all,

@@ -101,6 +101,21 @@ TEST(StorageFaults, a_sync_that_fails_while_a_close_waits_is_not_tried_again) {
   EXPECT_EQ(log.f.log->high_watermark(), Offset(0));
 }
 
+// Group commit and the recovery point sync the same file: the failure that one is told must not be
+// a success to the other.
+TEST(StorageFaults, a_failed_sync_is_one_for_everybody_who_syncs_that_file) {
+  FaultyLog log;
+  ASSERT_TRUE(log.f.append(make_batch("a")));
+  log.disk.inject({.call = DiskCall::sync, .times = 1, .path_contains = ".log"});
+  log.f.log->flush_soon();
+  log.f.loop.run_tasks();
+  log.f.log->advance_recovery_point();
+  ASSERT_EQ(log.f.loop.works(), 2u);
+  log.f.loop.run();
+  EXPECT_EQ(log.f.log->high_watermark(), Offset(0));
+  EXPECT_EQ(log.f.log->recovery_point(), Offset(0));
+}
+
 TEST(StorageFaults, what_a_failed_sync_did_not_write_is_not_believed_by_the_next_process) {
   for (const std::size_t sync_file_system_above : {16, 0}) {
     SimDisk disk(3, {.would_block_one_in = 0});

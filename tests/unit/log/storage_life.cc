@@ -244,7 +244,7 @@ Offset StorageLife::check_bytes(const std::string& bytes, Offset next, const Par
       EXPECT_LT(i, model.records.size());
       if (i >= model.records.size()) continue;
       seen[i] = true;
-      EXPECT_EQ(record.key.value_or(""), model.records[i].key);
+      EXPECT_EQ(record.key.value_or(""), model.records[i].key) << i;
       EXPECT_EQ(record.value.has_value(), model.records[i].value.has_value());
       EXPECT_EQ(record.value.value_or(""), model.records[i].value.value_or(""));
     }

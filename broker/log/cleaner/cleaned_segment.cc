@@ -1,0 +1,81 @@
+#include "broker/log/cleaner/cleaned_segment.h"
+
+#include <utility>
+
+#include "broker/log/file_names.h"
+#include "broker/log/segment_swap.h"
+
+namespace ottla::broker {
+
+Result<CleanedSegment> CleanedSegment::create(std::shared_ptr<base::Directory> directory,
+                                              Offset base_offset, const LogConfig& config) {
+  if (auto removed = remove_cleaned_files(*directory, base_offset); !removed) {
+    return removed.error();
+  }
+  LogSegment segment(directory, base_offset, 0, 0, 0, 0, kCleanedSuffix);
+  if (auto made = segment.create(); !made) return made.error();
+  return CleanedSegment(std::move(directory), std::move(segment), config);
+}
+
+// One index entry stands for one chunk: it is as long as entries are apart.
+Result<void> CleanedSegment::add(const protocol::RecordBatchView& batch) {
+  const auto interval = static_cast<std::size_t>(config_.index_interval_bytes);
+  if (chunk_.size() > interval) {
+    if (auto written = write_chunk(); !written) return written;
+  }
+  chunk_.append(batch.bytes());
+  append_.last_offset = batch.last_offset();
+  if (batch.max_timestamp() > append_.max_timestamp) {
+    append_.max_timestamp = batch.max_timestamp();
+    append_.offset_of_max_timestamp = batch.last_offset();
+  }
+  return {};
+}
+
+Result<void> CleanedSegment::write_chunk() {
+  if (chunk_.empty()) return {};
+  append_.bytes = chunk_;
+  if (segment_.must_roll(append_)) {
+    return Error(ErrorCode::record_list_too_large, "what is left does not fit one segment");
+  }
+  if (auto written = segment_.append(append_, config_); !written) return written;
+  chunk_.clear();
+  append_ = {};
+  return {};
+}
+
+Result<void> CleanedSegment::merge_transaction_indexes(std::span<const LogSegment> originals,
+                                                       bool sync) {
+  std::string merged;
+  for (const auto& original : originals) {
+    const auto name = segment_file_name(original.base_offset(), kTxnIndexSuffix);
+    if (!directory_->exists(name)) continue;
+    auto entries = directory_->read_file(name);
+    if (!entries) return entries.error();
+    merged += *entries;
+  }
+  if (merged.empty()) return {};
+  const auto name = segment_file_name(segment_.base_offset(), kTxnIndexSuffix);
+  auto file = directory_->open(name + std::string(kCleanedSuffix), base::OpenMode::create_truncate);
+  if (!file) return file.error();
+  if (auto written = (*file)->write_at(0, merged); !written) return written;
+  return sync ? (*file)->sync() : Result<void>();
+}
+
+Result<LogSegment> CleanedSegment::finish(std::span<const LogSegment> originals, bool sync) {
+  if (auto written = write_chunk(); !written) return written.error();
+  if (auto finished = segment_.finish_indexes(); !finished) return finished.error();
+  if (auto merged = merge_transaction_indexes(originals, sync); !merged) return merged.error();
+  if (auto opened = segment_.open_files(); !opened) return opened.error();
+  if (!sync) return segment_;
+  auto log = segment_.file(ReadMode::may_sleep);
+  auto index = segment_.offset_index().file().file();
+  auto time_index = segment_.time_index().file().file();
+  for (const auto* file : {&log, &index, &time_index}) {
+    if (!*file) return file->error();
+    if (auto synced = (**file)->sync(); !synced) return synced.error();
+  }
+  return segment_;
+}
+
+}  // namespace ottla::broker

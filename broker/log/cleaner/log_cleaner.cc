@@ -1,0 +1,229 @@
+#include "broker/log/cleaner/log_cleaner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "broker/log/cleaner/cleanable.h"
+#include "broker/log/cleaner/cleaning.h"
+
+namespace ottla::broker {
+namespace {
+
+// What a worker does for the cleaner before it is free for others.
+constexpr std::uint64_t kStepBytes = 8 << 20;
+
+}  // namespace
+
+// One cleaning on its way. The worker that takes a step has the cleaning and the result.
+struct LogCleaner::Job {
+  TopicPartition partition;
+  UnifiedLog* log = nullptr;  // null once it is forgotten
+  Cleanable cleanable;
+  std::unique_ptr<Cleaning> cleaning;
+  Result<Cleaning::State> result = Cleaning::State::working;
+  bool swapping = false;
+  base::TimePoint step_began{};
+  std::uint64_t bytes_at_step = 0;
+};
+
+LogCleaner::LogCleaner(base::Loop& loop, Surroundings surroundings, base::Random random,
+                       base::Logger logger, const LogCleanerOptions& options)
+    : loop_(loop),
+      surroundings_(std::move(surroundings)),
+      random_(random),
+      logger_(std::move(logger)),
+      options_(options) {}
+
+void LogCleaner::start(OffsetCheckpoint cleaned) {
+  cleaned_ = std::move(cleaned);
+  if (options_.enabled) check_later(options_.backoff);
+}
+
+void LogCleaner::check_later(base::Duration delay) {
+  if (stopping_) return;
+  loop_.cancel(timer_);
+  timer_ = loop_.call_at(loop_.now() + delay, lifetime_.guard([this] {
+    timer_ = base::TimerId::none;
+    check();
+  }));
+}
+
+// Fills in what of it may be cleaned.
+UnifiedLog* LogCleaner::filthiest(Job& job) {
+  const WallMillis now = loop_.wall_now();
+  UnifiedLog* best = nullptr;
+  for (auto* log : surroundings_.logs()) {
+    if (!log->config().cleanup_compact || uncleanable_.count(log->partition()) != 0) continue;
+    const auto known = cleaned_.find(log->partition());
+    const Offset cleaned = known == cleaned_.end() ? Offset(0) : known->second;
+    const auto found = find_cleanable(*log, cleaned, surroundings_.safe_offset(*log), now);
+    if (!found || !wants_cleaning(*found, log->config())) continue;
+    if (best != nullptr && found->dirty_ratio() <= job.cleanable.dirty_ratio()) continue;
+    best = log;
+    job.cleanable = *found;
+  }
+  return best;
+}
+
+void LogCleaner::check() {
+  if (job_ || stopping_) return;
+  auto job = std::make_shared<Job>();
+  job->log = filthiest(*job);
+  if (job->log == nullptr) return check_later(options_.backoff);
+  begin(std::move(job));
+}
+
+void LogCleaner::begin(std::shared_ptr<Job> job) {
+  const auto& log = *job->log;
+  job->partition = log.partition();
+  CleaningRequest request;
+  request.directory = log.directory();
+  request.segments = log.segments();
+  request.first_dirty = job->cleanable.first_dirty;
+  request.end = job->cleanable.end;
+  request.log_end = log.log_end_offset();
+  request.producers = log.producers();
+  request.config = log.config();
+  request.now = loop_.wall_now();
+  request.map_limits = options_.map_limits;
+  request.secret = {random_.next(), random_.next()};
+  request.buffer_bytes = options_.buffer_bytes;
+  job->cleaning = std::make_unique<Cleaning>(std::move(request));
+  job_ = std::move(job);
+  run_step();
+}
+
+void LogCleaner::run_step() {
+  auto job = job_;
+  busy_ = true;
+  job->step_began = loop_.now();
+  job->bytes_at_step = job->cleaning->bytes_moved();
+  const auto budget =
+      std::min(static_cast<double>(kStepBytes), std::max(options_.max_bytes_per_second, 4096.0));
+  loop_.offload(
+      [job, budget] { job->result = job->cleaning->step(static_cast<std::uint64_t>(budget)); },
+      lifetime_.guard([this, job] {
+        busy_ = false;
+        end_step(job);
+      }));
+}
+
+void LogCleaner::end_step(const std::shared_ptr<Job>& job) {
+  if (job->log == nullptr || stopping_) return drop(job, base::Duration(0));
+  if (!job->result) return fail(job, job->result.error());
+  switch (*job->result) {
+    case Cleaning::State::working:
+      return go_on(job);
+    case Cleaning::State::wants_swap:
+      return swap(job);
+    case Cleaning::State::done:
+      return finish(job);
+  }
+}
+
+// At once, or when the throttle allows it.
+void LogCleaner::go_on(const std::shared_ptr<Job>& job) {
+  const auto moved = static_cast<double>(job->cleaning->bytes_moved() - job->bytes_at_step);
+  const double seconds = moved / options_.max_bytes_per_second;
+  if (!std::isfinite(seconds) || seconds <= 0) return run_step();
+  const auto pause = std::chrono::duration_cast<base::Duration>(
+      std::chrono::duration<double>(std::min(seconds, 3600.0)));
+  const auto when = job->step_began + pause;
+  if (when <= loop_.now()) return run_step();
+  timer_ = loop_.call_at(when, lifetime_.guard([this] {
+    timer_ = base::TimerId::none;
+    run_step();
+  }));
+}
+
+void LogCleaner::swap(const std::shared_ptr<Job>& job) {
+  busy_ = job->swapping = true;
+  job->log->replace_segments(job->cleaning->take_swap(),
+                             lifetime_.guard([this, job](Result<void> replaced) {
+                               busy_ = job->swapping = false;
+                               if (job->log == nullptr || stopping_) {
+                                 return drop(job, base::Duration(0));
+                               }
+                               if (!replaced) return fail(job, replaced.error());
+                               go_on(job);
+                             }));
+}
+
+void LogCleaner::finish(const std::shared_ptr<Job>& job) {
+  const auto& cleaning = *job->cleaning;
+  const auto& cleanable = job->cleanable;
+  if (cleaning.cleaned_until() <= cleanable.first_dirty) {
+    uncleanable_.insert(job->partition);
+    logger_.warn(to_string(job->partition) +
+                 " cannot be compacted: the keys of one batch do not fit "
+                 "log.cleaner.dedupe.buffer.size");
+    return drop(job, options_.backoff);
+  }
+  ++cleanings_;
+  logger_.info("compacted " + to_string(job->partition) + " up to offset " +
+               std::to_string(cleaning.cleaned_until().value) + ": of " +
+               std::to_string(cleaning.bytes_before()) + " bytes " +
+               std::to_string(cleaning.bytes_after()) + " are left");
+  cleaned_[job->partition] = cleaning.cleaned_until();
+  surroundings_.on_cleaned();
+  drop(job, base::Duration(0));
+}
+
+void LogCleaner::fail(const std::shared_ptr<Job>& job, const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::not_found:  // Retention was faster.
+    case ErrorCode::closed:
+      break;
+    case ErrorCode::no_space:
+      logger_.warn("no space left to compact " + to_string(job->partition) + ": it waits");
+      break;
+    default:
+      uncleanable_.insert(job->partition);
+      logger_.error(to_string(job->partition) +
+                    " is not compacted until the next start: " + error.to_string());
+  }
+  drop(job, options_.backoff);
+}
+
+// Tidies up behind the job, then looks for the next.
+void LogCleaner::drop(const std::shared_ptr<Job>& job, base::Duration delay) {
+  job_.reset();
+  busy_ = true;
+  loop_.offload([job] { job->cleaning->discard(); }, lifetime_.guard([this, delay] {
+    busy_ = false;
+    if (stopping_) return end_stop();
+    check_later(delay);
+  }));
+}
+
+void LogCleaner::forget(const TopicPartition& partition) {
+  if (cleaned_.erase(partition) > 0) surroundings_.on_cleaned();
+  uncleanable_.erase(partition);
+  const auto job = job_;
+  if (!job || job->partition != partition || job->log == nullptr) return;
+  job->log->give_up_replacement();
+  job->log = nullptr;
+  if (job_ != job || !job->swapping) return;
+  // The log goes, and will not say how the renaming has ended.
+  busy_ = job->swapping = false;
+  drop(job, base::Duration(0));
+}
+
+void LogCleaner::stop(base::Task done) {
+  stopping_ = true;
+  on_stopped_ = std::move(done);
+  loop_.cancel(timer_);
+  timer_ = base::TimerId::none;
+  if (job_ && job_->log != nullptr) job_->log->give_up_replacement();
+  if (busy_) return;
+  if (job_) return drop(job_, base::Duration(0));
+  end_stop();
+}
+
+void LogCleaner::end_stop() {
+  if (auto done = std::exchange(on_stopped_, nullptr)) done();
+}
+
+}  // namespace ottla::broker

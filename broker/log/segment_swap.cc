@@ -1,0 +1,62 @@
+#include "broker/log/segment_swap.h"
+
+#include "broker/log/file_names.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::string_view kSegmentSuffixes[] = {kLogSuffix, kIndexSuffix, kTimeIndexSuffix,
+                                                 kTxnIndexSuffix};
+
+Result<void> rename_all(base::Directory& directory, Offset base_offset, std::string_view from,
+                        std::string_view to) {
+  for (const auto suffix : kSegmentSuffixes) {
+    const auto name = segment_file_name(base_offset, suffix);
+    if (!directory.exists(std::string(name).append(from))) continue;
+    auto done = directory.rename(std::string(name).append(from), std::string(name).append(to));
+    if (!done) return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> swap_files(base::Directory& directory, const std::vector<Offset>& originals, bool sync,
+                        std::vector<std::string>& deleted) {
+  const auto settle = [&] { return sync ? directory.sync() : Result<void>(); };
+  const Offset base = originals.front();
+  if (auto done = rename_all(directory, base, kCleanedSuffix, kSwapSuffix); !done) return done;
+  if (auto done = settle(); !done) return done;
+  for (const auto original : originals) {
+    auto done = rename_deleted(directory, original, original != base, deleted);
+    if (!done) return done;
+  }
+  if (auto done = settle(); !done) return done;
+  if (auto done = rename_all(directory, base, kSwapSuffix, ""); !done) return done;
+  return settle();
+}
+
+Result<void> remove_cleaned_files(base::Directory& directory, Offset base_offset) {
+  for (const auto suffix : kSegmentSuffixes) {
+    const auto name = segment_file_name(base_offset, suffix).append(kCleanedSuffix);
+    if (!directory.exists(name)) continue;
+    if (auto removed = directory.remove(name); !removed) return removed;
+  }
+  return {};
+}
+
+Result<void> rename_deleted(base::Directory& directory, Offset base_offset, bool with_snapshot,
+                            std::vector<std::string>& deleted) {
+  for (const auto suffix :
+       {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix, kSnapshotSuffix}) {
+    if (suffix == kSnapshotSuffix && !with_snapshot) continue;
+    const auto name = segment_file_name(base_offset, suffix);
+    const auto new_name = name + std::string(kDeletedSuffix);
+    if (!directory.exists(name)) continue;
+    if (auto done = directory.rename(name, new_name); !done) return done;
+    deleted.push_back(new_name);
+  }
+  return {};
+}
+
+}  // namespace ottla::broker

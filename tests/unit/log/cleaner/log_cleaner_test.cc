@@ -1,0 +1,455 @@
+#include "broker/log/cleaner/log_cleaner.h"
+
+#include <gtest/gtest.h>
+
+#include "broker/log/file_names.h"
+#include "broker/log/log_manager.h"
+#include "protocol/record/control_record.h"
+#include "tests/unit/log/log_fixture.h"
+
+namespace ottla::broker {
+namespace {
+
+using Values = std::vector<std::pair<std::int64_t, std::string>>;
+
+// A broker's log directory with one compacted log, whose every second batch begins a segment.
+class LogCleanerTest : public ::testing::Test {
+ protected:
+  LogCleanerTest() {
+    config.cleanup_compact = true;
+    config.cleanup_delete = false;
+    config.segment_bytes = 200;
+    config.index_interval_bytes = 60;
+    start();
+  }
+
+  void start() {
+    auto opened = LogDirectory::open(root, {}, random);
+    ASSERT_TRUE(opened) << opened.error();
+    manager = std::make_unique<LogManager>(loop, std::move(*opened), base::Random(1),
+                                           lines.logger(), options);
+    manager->load([this](LogManager::Found&) { return config; },
+                  [](Result<void> done) { EXPECT_TRUE(done); });
+    loop.run();
+    log = manager->find(kAt);
+  }
+
+  Result<void> stop() {
+    Result<void> result = ErrorCode::timed_out;
+    manager->close(1, [&](Result<void> done) { result = std::move(done); });
+    loop.run();
+    kill();
+    return result;
+  }
+
+  void kill() {
+    loop.drop_everything();
+    manager.reset();
+    loop.drop_everything();
+  }
+
+  void restart() {
+    ASSERT_TRUE(stop());
+    start();
+  }
+
+  void append_batch(std::string batch, AppendOrigin origin = AppendOrigin::client) {
+    if (log == nullptr) log = manager->create_log(kAt, kTopicId, config).value();
+    auto done = log->append_as_leader(batch, LeaderEpoch(1), origin);
+    ASSERT_TRUE(done) << done.error();
+    log->flush_soon();
+    loop.run();
+  }
+
+  void append(const std::string& key, const std::string& value) {
+    append_batch(batch_of({{value, loop.wall_now(), key}}));
+  }
+
+  // So long that checkpoints are written and the cleaner has looked twice.
+  void wait() { loop.advance(std::chrono::seconds(62)); }
+
+  // Fills segments so that what came before is no longer in the active one.
+  void push_out() {
+    for (int i = 0; i < 3; ++i) append("filler " + std::to_string(fillers_++), "f");
+  }
+
+  Values values() {
+    Values found;
+    for (auto& value : read_all(log->log_start_offset())) {
+      if (value.second != "f") found.push_back(std::move(value));
+    }
+    return found;
+  }
+
+  Values read_all(Offset from) {
+    Values found;
+    while (from < log->log_end_offset()) {
+      auto read = LogFixture::read_from(loop, *log, from, kNoBound, 300, true);
+      EXPECT_TRUE(read) << read.error();
+      if (!read || read->size == 0) break;
+      from = values_in(LogFixture::bytes_of(*read), found);
+    }
+    return found;
+  }
+
+  static Offset values_in(const std::string& bytes, Values& found) {
+    Offset next{0};
+    protocol::BatchIterator batches(bytes);
+    for (protocol::RecordBatchView batch; batches.next(batch);) {
+      EXPECT_TRUE(batch.verify_crc());
+      next = batch.next_offset();
+      if (batch.is_control()) continue;
+      protocol::RecordReader reader(batch, batch.records());
+      for (protocol::RecordView record; reader.next(record);) {
+        found.emplace_back(record.offset.value, std::string(record.value.value_or("<null>")));
+      }
+    }
+    EXPECT_FALSE(batches.truncated());
+    return next;
+  }
+
+  std::uint64_t cleanings() const { return manager->cleaner().cleanings(); }
+
+  std::vector<std::string> names() {
+    std::vector<std::string> found;
+    auto directory = root->open_directory("c-0").value();
+    const auto entries = directory->list();
+    for (const auto& entry : *entries) found.push_back(entry.name);
+    return found;
+  }
+
+  static inline const TopicPartition kAt{"c", 0};
+
+  base::Random random{4};
+  LogLines lines;
+  ManualLoop loop;
+  std::shared_ptr<base::Directory> root = base::make_memory_directory();
+  LogConfig config;
+  LogManagerOptions options;
+  std::unique_ptr<LogManager> manager;
+  UnifiedLog* log = nullptr;
+
+ private:
+  int fillers_ = 0;
+};
+
+TEST_F(LogCleanerTest, keeps_the_newest_value_of_each_key_at_its_offset) {
+  append("a", "a1");
+  append("b", "b1");
+  append("a", "a2");
+  append("a", "a3");
+  push_out();
+  wait();
+  EXPECT_EQ(cleanings(), 1u);
+  EXPECT_EQ(values(), (Values{{1, "b1"}, {3, "a3"}}));
+  // What is newer and in the active segment does not count yet.
+  append("b", "b2");
+  EXPECT_EQ(values(), (Values{{1, "b1"}, {3, "a3"}, {7, "b2"}}));
+  push_out();
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{3, "a3"}, {7, "b2"}}));
+  restart();
+  EXPECT_EQ(values(), (Values{{3, "a3"}, {7, "b2"}}));
+  EXPECT_EQ(log->log_end_offset(), Offset(14));
+}
+
+TEST_F(LogCleanerTest, puts_small_segments_together_and_leaves_no_files_behind) {
+  for (int i = 0; i < 40; ++i) append("k" + std::to_string(i % 3), "v" + std::to_string(i));
+  const auto before = log->segment_count();
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{37, "v37"}, {38, "v38"}, {39, "v39"}}));
+  // Segments that were small when the cleaning began are put together.
+  for (int i = 0; i < 40; ++i) append("k", "v" + std::to_string(i));
+  push_out();
+  wait();
+  EXPECT_EQ(cleanings(), 2u);
+  EXPECT_LT(log->segment_count(), before * 2);
+  const auto middle = log->segment_count();
+  for (int i = 0; i < 60; ++i) append("k", "v");
+  push_out();
+  wait();
+  EXPECT_LT(log->segment_count(), middle + 30);
+  wait();  // what was deleted is unlinked
+  for (const auto& name : names()) {
+    EXPECT_EQ(name.find(".cleaned"), std::string::npos) << name;
+    EXPECT_EQ(name.find(".swap"), std::string::npos) << name;
+    EXPECT_EQ(name.find(".deleted"), std::string::npos) << name;
+  }
+  const auto checkpoint = root->read_file(kCleanerCheckpoint).value();
+  EXPECT_NE(checkpoint.find("c 0 14"), std::string::npos) << checkpoint;
+}
+
+TEST_F(LogCleanerTest, does_not_clean_again_what_it_has_cleaned) {
+  for (int i = 0; i < 10; ++i) append("a", "v");
+  push_out();
+  wait();
+  EXPECT_EQ(cleanings(), 1u);
+  wait();
+  EXPECT_EQ(cleanings(), 1u);
+  restart();
+  wait();
+  EXPECT_EQ(cleanings(), 0u);
+}
+
+TEST_F(LogCleanerTest, waits_until_a_log_is_dirty_enough) {
+  config.min_cleanable_dirty_ratio = 0.9;
+  for (int i = 0; i < 10; ++i) append("k" + std::to_string(i), "v");
+  push_out();
+  wait();
+  EXPECT_EQ(cleanings(), 1u);  // all of it is dirty
+  for (int i = 0; i < 6; ++i) append("a", "v");
+  wait();
+  EXPECT_EQ(cleanings(), 1u);
+  auto eager = config;
+  eager.min_cleanable_dirty_ratio = 0.1;
+  log->update_config(eager);
+  wait();
+  EXPECT_EQ(cleanings(), 2u);
+}
+
+TEST_F(LogCleanerTest, leaves_young_records_alone_and_old_ones_not_for_long) {
+  config.min_compaction_lag_ms = 600'000;
+  append("a", "a1");
+  append("a", "a2");
+  push_out();
+  wait();
+  EXPECT_EQ(cleanings(), 0u);
+  loop.advance(std::chrono::minutes(10));
+  EXPECT_EQ(cleanings(), 1u);
+  auto lazy = config;
+  lazy.min_compaction_lag_ms = 0;
+  lazy.min_cleanable_dirty_ratio = 1.0;
+  lazy.max_compaction_lag_ms = 3'600'000;
+  log->update_config(lazy);
+  append("a", "a3");
+  push_out();
+  push_out();
+  wait();
+  EXPECT_EQ(cleanings(), 1u);
+  loop.advance(std::chrono::hours(1));
+  EXPECT_EQ(cleanings(), 2u);
+}
+
+TEST_F(LogCleanerTest, removes_tombstones_after_their_retention) {
+  config.delete_retention_ms = 1'000'000;
+  append("a", "a1");
+  auto builder = protocol::RecordBatchBuilder::growing();
+  ASSERT_TRUE(builder.append(loop.wall_now(), "a", std::nullopt));
+  append_batch(std::string(builder.close_sealed()));
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{1, "<null>"}}));
+  push_out();
+  push_out();
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{1, "<null>"}}));
+  loop.advance(std::chrono::minutes(20));
+  for (int i = 0; i < 6; ++i) push_out();
+  wait();
+  EXPECT_EQ(values(), Values{});
+}
+
+TEST_F(LogCleanerTest, never_goes_beyond_an_open_transaction) {
+  const auto open = batch_of({{"open", loop.wall_now(), "t"}}, producer(9, 0, 0), true);
+  append("a", "a1");
+  append_batch(open);
+  append("a", "a2");
+  append("a", "a3");
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{0, "a1"}, {1, "open"}, {2, "a2"}, {3, "a3"}}));
+  append_batch(
+      protocol::end_transaction_batch({false, 1}, ProducerId(9), ProducerEpoch(0), loop.wall_now()),
+      AppendOrigin::coordinator);
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{3, "a3"}}));
+  // Its sequence is known all the same.
+  restart();
+  auto next = batch_of({{"next", loop.wall_now(), "t"}}, producer(9, 0, 1), true);
+  append_batch(next);
+}
+
+TEST_F(LogCleanerTest, lets_readers_go_on_with_what_they_hold) {
+  for (int i = 0; i < 12; ++i) append("a", "v" + std::to_string(i));
+  push_out();
+  auto held = LogFixture::read_from(loop, *log, Offset(0), Offset(2), 1 << 20, true);
+  ASSERT_TRUE(held);
+  const auto bytes = LogFixture::bytes_of(*held);
+  auto picture = std::make_unique<LogReader>(log->reader());
+  wait();
+  // The picture may still open files by name: nothing is renamed.
+  EXPECT_EQ(cleanings(), 0u);
+  std::vector<std::int64_t> offsets;
+  ASSERT_TRUE(picture->for_each_batch(Offset(0), [&](const protocol::RecordBatchView& batch) {
+    offsets.push_back(batch.base_offset().value);
+    return Result<void>();
+  }));
+  EXPECT_EQ(offsets.size(), 15u);
+  picture.reset();
+  loop.advance(std::chrono::seconds(1));
+  EXPECT_EQ(cleanings(), 1u);
+  EXPECT_EQ(values(), (Values{{11, "v11"}}));
+  EXPECT_EQ(LogFixture::bytes_of(*held), bytes);
+  wait();
+  wait();  // and unlinked
+  EXPECT_EQ(LogFixture::bytes_of(*held), bytes);
+}
+
+TEST_F(LogCleanerTest, reads_with_a_picture_that_was_taken_while_it_waited) {
+  for (int i = 0; i < 12; ++i) append("a", "v" + std::to_string(i));
+  push_out();
+  auto old_picture = std::make_unique<LogReader>(log->reader());
+  wait();
+  LogReader picture = log->reader();
+  old_picture.reset();
+  loop.advance(std::chrono::seconds(1));
+  // The first segments were swapped; the next swap waits for this picture.
+  EXPECT_LT(values().size(), 12u);
+  std::size_t batches = 0;
+  ASSERT_TRUE(picture.for_each_batch(Offset(0), [&](const protocol::RecordBatchView&) {
+    ++batches;
+    return Result<void>();
+  }));
+  EXPECT_EQ(batches, 15u);
+  picture = LogReader({}, Offset(0), Offset(0));
+  wait();
+  EXPECT_EQ(values(), (Values{{11, "v11"}}));
+}
+
+TEST_F(LogCleanerTest, comes_to_the_same_end_in_little_memory) {
+  options.cleaner.map_limits.memory = 24 * 8;
+  config.min_cleanable_dirty_ratio = 0;
+  restart();
+  for (int i = 0; i < 60; ++i) append("k" + std::to_string(i % 20), "v" + std::to_string(i));
+  push_out();
+  for (int i = 0; i < 30; ++i) wait();
+  EXPECT_GT(cleanings(), 3u);
+  Values expected;
+  for (int i = 40; i < 60; ++i) expected.emplace_back(i, "v" + std::to_string(i));
+  const auto found = values();
+  // What one cleaning could not see of a key, a later one of the dirty part has removed.
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(LogCleanerTest, says_so_when_the_keys_of_one_batch_do_not_fit) {
+  options.cleaner.map_limits.memory = 24 * 4;
+  restart();
+  std::vector<TestRecord> many(10);
+  for (int i = 0; i < 10; ++i) many[static_cast<std::size_t>(i)].key = "k" + std::to_string(i);
+  append_batch(batch_of(many));
+  push_out();
+  wait();
+  EXPECT_TRUE(lines.mention("log.cleaner.dedupe.buffer.size"));
+  EXPECT_EQ(read_all(Offset(0)).size(), 13u);
+}
+
+TEST_F(LogCleanerTest, moves_no_more_bytes_a_second_than_it_may) {
+  options.cleaner.max_bytes_per_second = 4096;
+  restart();
+  for (int i = 0; i < 200; ++i) append("a", std::string(60, 'v'));
+  push_out();
+  const auto bytes = log->size_in_bytes();
+  loop.advance(std::chrono::seconds(31));
+  EXPECT_EQ(cleanings(), 0u);
+  const auto seconds = static_cast<std::int64_t>(2 * bytes / 4096);
+  loop.advance(std::chrono::seconds(seconds / 2));
+  EXPECT_EQ(cleanings(), 0u);
+  loop.advance(std::chrono::seconds(seconds + 60));
+  EXPECT_EQ(cleanings(), 1u);
+}
+
+TEST_F(LogCleanerTest, compacts_and_deletes_a_log_that_wants_both) {
+  config.cleanup_delete = true;
+  config.retention_ms = 3'600'000;
+  append("a", "a1");
+  append("a", "a2");
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{1, "a2"}}));
+  loop.advance(std::chrono::hours(2));
+  append("b", "b1");
+  EXPECT_EQ(values(), (Values{{5, "b1"}}));
+}
+
+TEST_F(LogCleanerTest, leaves_a_damaged_log_as_it_is) {
+  for (int i = 0; i < 6; ++i) append("a", "v" + std::to_string(i));
+  push_out();
+  auto directory = root->open_directory("c-0").value();
+  auto file = directory->open("00000000000000000000.log", base::OpenMode::read_write).value();
+  ASSERT_TRUE(file->write_at(70, "rot"));
+  const auto before = log->size_in_bytes();
+  wait();
+  EXPECT_EQ(cleanings(), 0u);
+  EXPECT_TRUE(lines.mention("is not compacted until the next start"));
+  EXPECT_EQ(log->size_in_bytes(), before);
+}
+
+TEST_F(LogCleanerTest, is_stopped_by_deletion_and_by_a_clean_stop) {
+  for (int i = 0; i < 30; ++i) append("a", "v");
+  push_out();
+  LogReader picture = log->reader();
+  wait();  // a replacement waits
+  ASSERT_TRUE(manager->delete_log(kAt));
+  log = nullptr;
+  loop.run();
+  for (int i = 0; i < 30; ++i) append("a", "v" + std::to_string(i));
+  push_out();
+  LogReader another = log->reader();
+  wait();
+  restart();
+  EXPECT_TRUE(manager->directory().was_clean());
+  EXPECT_EQ(read_all(Offset(0)).size(), 33u);
+  for (const auto& name : names()) EXPECT_EQ(name.find(".cleaned"), std::string::npos) << name;
+  wait();
+  EXPECT_EQ(cleanings(), 1u);
+}
+
+// Whatever step is under way when the log is deleted or the manager closed, nothing hangs.
+TEST_F(LogCleanerTest, can_be_interrupted_at_every_step) {
+  for (int works = 0; works < 12; ++works) {
+    for (const bool closes : {false, true}) {
+      SCOPED_TRACE(works);
+      for (int i = 0; i < 12; ++i) append("a", "v" + std::to_string(i));
+      push_out();
+      loop.advance(std::chrono::milliseconds(1));
+      manager->checkpoint_log_start_offsets();
+      for (int i = 0; i < works && loop.works() > 0; ++i) loop.run_one_work();
+      if (closes) {
+        restart();
+        wait();
+        EXPECT_EQ(values().back().second, "v11");
+      }
+      ASSERT_TRUE(manager->delete_log(kAt));
+      log = nullptr;
+      loop.run();
+    }
+  }
+}
+
+TEST_F(LogCleanerTest, works_for_logs_of_memory_durability) {
+  config.durability = Durability::memory;
+  append("a", "a1");
+  append("a", "a2");
+  push_out();
+  wait();
+  EXPECT_EQ(values(), (Values{{1, "a2"}}));
+  kill();
+  start();
+  EXPECT_EQ(values(), (Values{{1, "a2"}}));
+}
+
+TEST_F(LogCleanerTest, can_be_switched_off) {
+  options.cleaner.enabled = false;
+  restart();
+  for (int i = 0; i < 10; ++i) append("a", "v");
+  push_out();
+  wait();
+  EXPECT_EQ(cleanings(), 0u);
+}
+
+}  // namespace
+}  // namespace ottla::broker
