@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""The CPU that producers take for a record, against the null broker or a real one.
+
+    produce.py BUILD_DIR [--rounds N] [--only CASE] [--records N]
+
+Runs each case A-B-B-A for N rounds, each client in a process of its own, and prints the medians as
+a table: CPU seconds (user and system, of the client) per million records, records per second, and
+what Ottla takes of librdkafka's. Every run's records must be delivered, and have arrived in order.
+"""
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+
+CASES = {
+    "100 B": ["--size", "100"],
+    "100 B, keys of 8 B, 4 partitions": ["--size", "100", "--key-size", "8"],
+    "1 KiB": ["--size", "1024"],
+    "1 KiB, lz4": ["--size", "1024", "--compression", "lz4"],
+    "1 KiB, zstd": ["--size", "1024", "--compression", "zstd"],
+    "1 KiB, snappy": ["--size", "1024", "--compression", "snappy"],
+}
+
+
+def run(build, client, options, records):
+    partitions = "4" if "--key-size" in options else "1"
+    broker = subprocess.Popen([f"{build}/bench/null_broker", partitions], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    port = broker.stdout.readline().strip()
+    warm_up = records // 10
+    done = subprocess.run(
+        [f"{build}/bench/produce_{client}", "--bootstrap", f"127.0.0.1:{port}", "--records",
+         str(records), "--warm-up", str(warm_up), *options],
+        check=True, text=True, stdout=subprocess.PIPE, timeout=600)
+    figures = json.loads(done.stdout)
+    arrived = json.loads(broker.communicate()[0])
+    if figures["delivered"] != records or figures["failed"] != 0:
+        sys.exit(f"{client}: not everything was delivered: {figures}")
+    if arrived["records"] != records + warm_up or arrived["out_of_order"] != 0:
+        sys.exit(f"{client}: something else arrived: {arrived}")
+    return figures | {"requests": arrived["requests"]}
+
+
+def median(runs, field):
+    return statistics.median(each[field] for each in runs)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    print("| records | CPU-s per million: Ottla | librdkafka | ratio | records/s: Ottla "
+          "| librdkafka | ratio | RSS MB: Ottla | librdkafka |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for case, options in CASES.items():
+        if arguments.only not in case:
+            continue
+        runs = {"ottla": [], "librdkafka": []}
+        for _ in range(arguments.rounds):
+            for client in ("ottla", "librdkafka", "librdkafka", "ottla"):
+                runs[client].append(run(arguments.build, client, options, arguments.records))
+        ours, theirs = runs["ottla"], runs["librdkafka"]
+        cells = [case]
+        for field, form in (("cpu_s_per_million", "{:.3f}"), ("records_per_s", "{:.0f}")):
+            one, other = median(ours, field), median(theirs, field)
+            cells += [form.format(one), form.format(other), f"{one / other:.2f}"]
+        cells += [f"{median(each, 'max_rss_mb'):.0f}" for each in (ours, theirs)]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
