@@ -167,10 +167,11 @@ std::optional<RecordAccumulator::Head> RecordAccumulator::head(PartitionQueue& q
   if (queue.batches.empty()) return std::nullopt;
   const auto& batch = *queue.batches.front();
   const bool open = batch.state == ProducerBatch::State::open;
+  const bool sealing = batch.state == ProducerBatch::State::sealing;
   return Head{.created = batch.created(),
-              .sealing = batch.state == ProducerBatch::State::sealing,
+              .sealing = sealing,
               .complete = !open || queue.batches.size() > 1 || batch.full(),
-              .size = batch.size_in_bytes(),
+              .size = sealing ? 0 : batch.size_in_bytes(),
               .sending = &batch.sending,
               .stamped = batch.stamped().has_value()};
 }
@@ -180,11 +181,11 @@ std::unique_ptr<ProducerBatch> RecordAccumulator::take_head(PartitionQueue& queu
   {
     const std::lock_guard lock(queue.mutex);
     OTTLA_ASSERT(!queue.batches.empty(), "there is a batch to take");
+    if (queue.batches.front()->state == ProducerBatch::State::sealing) return nullptr;
     batch = std::move(queue.batches.front());
     queue.batches.pop_front();
   }
   if (batch->state == ProducerBatch::State::sealed) return batch;
-  OTTLA_ASSERT(batch->state == ProducerBatch::State::open, "nobody else is sealing it");
   batch->seal(config_.compression, config_.compression_level);
   if (config_.compression != Compression::none) {
     queue.topic.observe_compression(batch->uncompressed_size(), batch->size_in_bytes());

@@ -65,13 +65,14 @@ class RecordAccumulator {
     base::TimePoint created;
     bool sealing = false;
     bool complete = false;  // takes no more records, or could take none
-    std::size_t size = 0;   // in bytes, before compression if it is open
+    std::size_t size = 0;   // in bytes, before compression if it is open; not known while sealing
     const ProducerBatch::Sending* sending = nullptr;
     bool stamped = false;
   };
   std::optional<Head> head(PartitionQueue& queue);
 
-  // Takes the oldest batch, sealed. Only if `head` says that it is not being sealed.
+  // Takes the oldest batch, sealed. Null if somebody who found it full is sealing it, perhaps since
+  // `head` was asked: then the queue is enlisted once that is done.
   std::unique_ptr<ProducerBatch> take_head(PartitionQueue& queue);
 
   // Back to its place among the batches that were sent before.

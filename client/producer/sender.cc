@@ -164,10 +164,10 @@ base::TimePoint Sender::fire_timers(base::TimePoint now) {
 }
 
 void Sender::fail_queued(PartitionQueue& queue, const Error& error) {
-  for (auto head = accumulator_.head(queue); head && !head->sealing;
-       head = accumulator_.head(queue)) {
-    accumulator_.fail(*accumulator_.take_head(queue),
-                      Error(error.code(), error.message(), place(queue, error)));
+  while (accumulator_.head(queue)) {
+    const auto batch = accumulator_.take_head(queue);
+    if (!batch) return;
+    accumulator_.fail(*batch, Error(error.code(), error.message(), place(queue, error)));
   }
 }
 
@@ -204,6 +204,7 @@ bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint no
     return false;
   }
   auto batch = accumulator_.take_head(queue);
+  if (!batch) return true;
   stamp(queue, *batch);
   auto& sending = batch->sending;
   if (sending.order == 0) sending.order = queue.send.next_order++;
@@ -261,8 +262,9 @@ void Sender::expire(PartitionQueue& queue, base::TimePoint now) {
   }
   for (;;) {
     const auto head = accumulator_.head(queue);
-    if (!head || head->sealing || head->created + config_.delivery_timeout > now) return;
+    if (!head || head->created + config_.delivery_timeout > now) return;
     const auto batch = accumulator_.take_head(queue);
+    if (!batch) return;
     if (config_.idempotent && batch->stamped()) note_gap(queue, *batch);
     accumulator_.fail(*batch, expired(queue, *batch));
   }

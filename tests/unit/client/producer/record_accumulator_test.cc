@@ -212,5 +212,35 @@ TEST(RecordAccumulator, loses_nothing_among_many_threads) {
   EXPECT_EQ(world.accumulator->pool().available(), options.buffer_memory);
 }
 
+// A record may find a batch full just when the sender takes it.
+TEST(RecordAccumulator, gives_a_batch_to_the_sender_while_others_fill_it) {
+  for (const auto codec : {Compression::none, Compression::lz4}) {
+    AccumulatorConfig options;
+    options.batch_size = 100;
+    options.buffer_memory = 1 << 20;
+    options.compression = codec;
+    options.compression_level = protocol::default_level(codec);
+    AccumulatorWorld world(options);
+    auto& topic = world.topic("t", 1);
+    auto& queue = world.queue(topic);
+    constexpr std::int32_t kRecords = 20'000;
+    std::thread sending([&] {
+      for (std::int32_t n = 0; n < kRecords; ++n) ASSERT_TRUE(world.append(topic, "value", 0));
+    });
+    std::int32_t taken = 0;
+    while (taken < kRecords) {
+      const auto head = world.accumulator->head(queue);
+      if (!head || head->sealing) continue;
+      auto batch = world.accumulator->take_head(queue);
+      if (!batch) continue;
+      taken += batch->record_count();
+      world.accumulator->complete(*batch, 0, -1);
+    }
+    sending.join();
+    EXPECT_EQ(taken, kRecords);
+    EXPECT_EQ(world.accumulator->pool().available(), options.buffer_memory);
+  }
+}
+
 }  // namespace
 }  // namespace ottla::client
