@@ -1,24 +1,9 @@
 #include "client/callback_executor.h"
 
-#include <exception>
 #include <string>
 #include <utility>
 
 namespace ottla::client {
-namespace {
-
-template <class F>
-void call_guarded(F& callback, const base::Logger& log) {
-  try {
-    callback();
-  } catch (const std::exception& e) {
-    log.error(std::string("a callback threw and was skipped: ") + e.what());
-  } catch (...) {
-    log.error("a callback threw and was skipped");
-  }
-}
-
-}  // namespace
 
 void CallbackExecutor::run(std::unique_ptr<detail::Waiter> waiter) {
   run(base::Task([waiter = std::move(waiter)] { waiter->run(); }));
@@ -38,8 +23,8 @@ void CallbackExecutor::run(base::Task callback) {
   guarded();
 }
 
-void CallbackExecutor::invoke(const std::function<void()>& callback) const {
-  call_guarded(callback, log_);
+void CallbackExecutor::log_throw(const base::Logger& log, std::string_view what) {
+  log.error("a callback threw and was skipped: " + std::string(what));
 }
 
 bool CallbackExecutor::may_block() const {

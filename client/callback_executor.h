@@ -1,8 +1,9 @@
 #pragma once
 
-#include <functional>
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <string_view>
 
 #include "base/logger.h"
 #include "base/runtime.h"
@@ -21,7 +22,10 @@ class CallbackExecutor final : public detail::Executor {
   void run(base::Task callback);
 
   // Calls it here and now; what it throws is logged.
-  void invoke(const std::function<void()>& callback) const;
+  template <class F>
+  void invoke(F&& callback) const {
+    call_guarded(callback, log_);
+  }
 
   // False on the callback thread, which others wait for, and in a simulation.
   bool may_block() const override;
@@ -31,6 +35,18 @@ class CallbackExecutor final : public detail::Executor {
   void detach();
 
  private:
+  template <class F>
+  static void call_guarded(F& callback, const base::Logger& log) {
+    try {
+      callback();
+    } catch (const std::exception& e) {
+      log_throw(log, e.what());
+    } catch (...) {
+      log_throw(log, "no std::exception");
+    }
+  }
+  static void log_throw(const base::Logger& log, std::string_view what);
+
   mutable std::mutex mutex_;
   base::Runtime* runtime_;  // guarded by mutex_; null once detached
   const base::Logger log_;

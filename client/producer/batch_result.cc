@@ -16,19 +16,37 @@ void BatchResult::fail(Error error, RecordErrors record_errors) {
   mark_ready();
 }
 
-Result<RecordMetadata> BatchResult::take(const detail::FutureKey& key) {
-  if (error_) {
-    for (const auto& [index, error] : record_errors_) {
-      if (index == key.index) return error;
-    }
-    return *error_;
+Error BatchResult::error_of(std::uint32_t index) const {
+  for (const auto& [failed, error] : record_errors_) {
+    if (failed == index) return error;
   }
-  // An offset that no log can have is what a broker that lies answers: then it is not known.
+  return *error_;
+}
+
+// An offset that no log can have is what a broker that lies answers: then it is not known.
+std::int64_t BatchResult::offset_of(std::uint32_t index) const {
   constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  const bool known = base_offset_ >= 0 && base_offset_ <= most - key.index;
-  const auto offset = known ? base_offset_ + key.index : -1;
-  const auto timestamp = log_append_time_ms_ < 0 ? key.stamp : log_append_time_ms_;
-  return RecordMetadata(topic_, partition_, offset, timestamp);
+  const bool known = base_offset_ >= 0 && base_offset_ <= most - index;
+  return known ? base_offset_ + index : -1;
+}
+
+Result<RecordMetadata> BatchResult::take(const detail::FutureKey& key) {
+  if (error_) return error_of(key.index);
+  return RecordMetadata(topic_, partition_, offset_of(key.index), timestamp_of(key));
+}
+
+void BatchResult::take_next(const detail::FutureKey& key, Result<RecordMetadata>& outcome) const {
+  if (error_) {
+    outcome = error_of(key.index);
+    return;
+  }
+  auto& metadata = *outcome;
+  if (metadata.topic_ == nullptr) {
+    metadata.topic_ = topic_;
+    metadata.partition_ = partition_;
+  }
+  metadata.offset_ = offset_of(key.index);
+  metadata.timestamp_ = Timestamp(std::chrono::milliseconds(timestamp_of(key)));
 }
 
 }  // namespace ottla::client

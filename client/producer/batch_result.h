@@ -30,10 +30,20 @@ class BatchResult final : public detail::FutureSource<RecordMetadata> {
   // Once ready, as often as wanted. The key's stamp is the record's own timestamp.
   Result<RecordMetadata> take(const detail::FutureKey& key) override;
 
+  // Once ready: the same for many records of the batch, of which `outcome` tells the one after the
+  // other. Begins as the default, and is to be given back as it was.
+  void take_next(const detail::FutureKey& key, Result<RecordMetadata>& outcome) const;
+
   const std::string& topic() const { return *topic_; }
   std::int32_t partition() const { return partition_; }
 
  private:
+  Error error_of(std::uint32_t index) const;
+  std::int64_t offset_of(std::uint32_t index) const;
+  std::int64_t timestamp_of(const detail::FutureKey& key) const {
+    return log_append_time_ms_ < 0 ? key.stamp : log_append_time_ms_;
+  }
+
   const std::shared_ptr<const std::string> topic_;
   const std::int32_t partition_;
   // Written once, before it is ready.

@@ -54,10 +54,11 @@ Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
       if (!queue.batches.empty() && queue.batches.back()->state == ProducerBatch::State::open) {
         auto& tail = *queue.batches.back();
         const auto before = tail.size_in_bytes();
+        const bool has_callback = record.callback != nullptr;
         if (tail.append(record)) {
           if (sticky) topic.sticky().add(number, tail.size_in_bytes() - before);
           if (opened || tail.full()) enlist(queue);
-          return placed(tail, record.timestamp);
+          return has_callback ? Appended() : placed(tail, record.timestamp);
         }
         tail.state = ProducerBatch::State::sealing;
         full = &tail;
@@ -227,8 +228,10 @@ void RecordAccumulator::deliver(ProducerBatch& batch, const Error* error) {
   if (!deliveries.empty()) {
     executor_->run(base::Task([executor = executor_, result = batch.result(),
                                deliveries = std::move(deliveries)]() mutable {
+      Result<RecordMetadata> outcome = RecordMetadata();
       for (auto& delivery : deliveries) {
-        executor->invoke([&] { delivery.callback(result->take(delivery.key)); });
+        result->take_next(delivery.key, outcome);
+        executor->invoke([&] { delivery.callback(outcome); });
       }
     }));
   }

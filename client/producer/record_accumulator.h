@@ -40,7 +40,7 @@ class RecordAccumulator {
   FlushTracker& flushes() { return flushes_; }
   BufferPool& pool() { return pool_; }
 
-  // Where a record was put: its future is this.
+  // Where a record was put: its future is this. Nothing for one with a callback.
   struct Appended {
     std::shared_ptr<BatchResult> batch;
     detail::FutureKey key;

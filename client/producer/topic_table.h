@@ -75,7 +75,7 @@ class TopicEntry {
 // Topics by name. Looking one up takes no lock; topics are only added, never removed. Any thread.
 class TopicTable {
  public:
-  TopicTable(std::size_t batch_size, std::uint64_t seed) : batch_size_(batch_size), seed_(seed) {}
+  TopicTable(std::size_t batch_size, std::uint64_t seed);
   ~TopicTable();
   TopicTable(const TopicTable&) = delete;
   TopicTable& operator=(const TopicTable&) = delete;
@@ -105,6 +105,7 @@ class TopicTable {
     return buckets_[std::hash<std::string_view>()(name) % kBuckets];
   }
 
+  const std::uint64_t id_;  // never used again by another table
   const std::size_t batch_size_;
   std::uint64_t seed_;  // guarded by mutex_
   std::array<std::atomic<Node*>, kBuckets> buckets_{};

@@ -33,6 +33,10 @@ struct ProducerRecord {
   std::optional<Timestamp> timestamp;     // left out: now
 };
 
+namespace client {
+class BatchResult;
+}
+
 // Where a record was stored. Prints as "greetings-0@42".
 class RecordMetadata {
  public:
@@ -55,6 +59,8 @@ class RecordMetadata {
   Timestamp timestamp() const { return timestamp_; }
 
  private:
+  friend class client::BatchResult;  // tells the records of a batch in one object, one by one
+
   std::shared_ptr<const std::string> topic_;
   std::int32_t partition_ = -1;
   std::int64_t offset_ = -1;
