@@ -1,5 +1,7 @@
 #include "client/producer/buffer_pool.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -26,17 +28,15 @@ class BufferPoolState {
       return ErrorCode::none;
     }
     if (!deadline) return ErrorCode::would_block;
-    std::condition_variable turn;
-    waiting_.push_back(&turn);
+    Waiter waiter{.size = size, .plenty = std::min(total_, size + total_ / kPlentyPart)};
+    waiting_.push_back(&waiter);
     lock.unlock();
     on_exhausted();
     lock.lock();
-    const bool mine = turn.wait_until(lock, *deadline, [&] {
-      return closed_ || (waiting_.front() == &turn && available_ >= size);
-    });
-    std::erase(waiting_, &turn);
+    const bool mine = wait_for_turn(lock, waiter, *deadline);
+    std::erase(waiting_, &waiter);
     if (mine && !closed_) available_ -= size;
-    if (!waiting_.empty()) waiting_.front()->notify_one();
+    notify_first();
     if (closed_) return ErrorCode::closed;
     return mine ? ErrorCode::none : ErrorCode::buffer_exhausted;
   }
@@ -57,7 +57,7 @@ class BufferPoolState {
     const std::lock_guard lock(mutex_);
     if (size == usual_size_ && !closed_) free_.push_back(std::move(bytes));
     available_ += size;
-    if (!waiting_.empty()) waiting_.front()->notify_one();
+    notify_first();
   }
 
   bool exhausted() const {
@@ -74,10 +74,39 @@ class BufferPoolState {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     free_.clear();
-    for (auto* waiting : waiting_) waiting->notify_one();
+    for (auto* waiter : waiting_) waiter->turn.notify_one();
   }
 
  private:
+  // A sender that waits. To be woken for each batch that becomes free would cost more than the
+  // batch: it is woken when there is plenty, and looks for itself now and then.
+  struct Waiter {
+    std::size_t size;    // what it needs
+    std::size_t plenty;  // what is worth being woken for
+    std::condition_variable turn = {};
+  };
+  static constexpr std::size_t kPlentyPart = 8;
+  static constexpr std::chrono::milliseconds kLookAgain{5};
+
+  // False if the time is over first.
+  bool wait_for_turn(std::unique_lock<std::mutex>& lock, Waiter& waiter,
+                     BufferPool::Clock::time_point deadline) {
+    const auto has = [&](std::size_t bytes) {
+      return closed_ || (waiting_.front() == &waiter && available_ >= bytes);
+    };
+    for (;;) {
+      const auto until = std::min(deadline, BufferPool::Clock::now() + kLookAgain);
+      if (waiter.turn.wait_until(lock, until, [&] { return has(waiter.plenty); })) return true;
+      if (has(waiter.size)) return true;
+      if (until == deadline) return false;
+    }
+  }
+
+  void notify_first() {
+    if (waiting_.empty() || available_ < waiting_.front()->plenty) return;
+    waiting_.front()->turn.notify_one();
+  }
+
   const std::size_t total_;
   const std::size_t usual_size_;
 
@@ -86,7 +115,7 @@ class BufferPoolState {
   std::size_t available_;
   bool closed_ = false;
   std::vector<std::unique_ptr<char[]>> free_;
-  std::deque<std::condition_variable*> waiting_;
+  std::deque<Waiter*> waiting_;
 };
 
 BatchMemory::BatchMemory(std::shared_ptr<BufferPoolState> pool, std::unique_ptr<char[]> bytes,

@@ -57,7 +57,9 @@ Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
         const bool has_callback = record.callback != nullptr;
         if (tail.append(record)) {
           if (sticky) topic.sticky().add(number, tail.size_in_bytes() - before);
-          if (opened || tail.full()) enlist(queue);
+          // Behind another batch it has time: the Sender looks again when it has taken that one.
+          const bool first = queue.batches.size() == 1;
+          if (first && (opened || tail.full()) && !queue.window_full.load()) enlist(queue);
           return has_callback ? Appended() : placed(tail, record.timestamp);
         }
         tail.state = ProducerBatch::State::sealing;
@@ -119,9 +121,11 @@ void RecordAccumulator::seal(PartitionQueue& queue, ProducerBatch& batch) {
     queue.topic.observe_compression(batch.uncompressed_size(), batch.size_in_bytes());
   }
   std::unique_ptr<ProducerBatch> orphan;
+  bool first = false;
   {
     const std::lock_guard lock(queue.mutex);
     batch.state = ProducerBatch::State::sealed;
+    first = queue.batches.front().get() == &batch;
     if (queue.closed) {
       const auto same = [&](const auto& other) { return other.get() == &batch; };
       const auto at = std::find_if(queue.batches.begin(), queue.batches.end(), same);
@@ -130,7 +134,7 @@ void RecordAccumulator::seal(PartitionQueue& queue, ProducerBatch& batch) {
     }
   }
   if (orphan) return fail(*orphan, Error(ErrorCode::closed, "the producer was closed"));
-  enlist(queue);
+  if (first && !queue.window_full.load()) enlist(queue);
 }
 
 void RecordAccumulator::enlist(PartitionQueue& queue) {

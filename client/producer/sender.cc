@@ -53,8 +53,13 @@ Sender::Poll Sender::poll(base::TimePoint now, BrokerGate& gate) {
 
 // Decides anew what the partition waits for; called whenever that may have changed.
 void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
-  expire(queue, now);
-  if (identity_.fatal_error()) fail_queued(queue, *identity_.fatal_error());
+  // Told before the oldest batch is looked at: one that comes after that is told of again.
+  queue.window_full.store(window_full(queue.send));
+  auto head = expire(queue, now);
+  if (identity_.fatal_error()) {
+    fail_queued(queue, *identity_.fatal_error());
+    head = accumulator_.head(queue);
+  }
   const auto& in_flight = queue.send.in_flight;
   auto timer = base::kNever;
   for (const auto& batch : in_flight) {
@@ -62,7 +67,7 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
       timer = std::min(timer, batch->created() + config_.delivery_timeout);
     }
   }
-  if (const auto head = accumulator_.head(queue)) {
+  if (head) {
     if (!head->sealing) timer = std::min(timer, head->created + config_.delivery_timeout);
     if (may_send(queue, *head)) {
       const auto when = send_time(queue, *head);
@@ -77,13 +82,18 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
   set_timer(queue, timer);
 }
 
+// Counted from the oldest that is not settled: the broker must still remember that one should it
+// come again, however many were settled behind it.
+bool Sender::window_full(const SendState& send) const {
+  if (send.in_flight.empty()) return false;
+  return send.next_order - send.in_flight.front()->sending.order >= max_in_flight_;
+}
+
 bool Sender::may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const {
   const auto& send = queue.send;
   if (head.sealing) return false;
   if (!send.in_flight.empty()) {
-    // Counted from the oldest that is not settled: the broker must still remember that one should
-    // it come again, however many were settled behind it.
-    if (send.next_order - send.in_flight.front()->sending.order >= max_in_flight_) return false;
+    if (window_full(send)) return false;
     // What is sent again goes alone, and so do the first batch of an epoch and what follows a gap.
     const bool again = head.sending->attempts > 0 || send.in_flight.back()->sending.attempts > 1;
     if (again || send.gap || !send.epoch_known) return false;
@@ -189,8 +199,7 @@ ProduceDraft Sender::drain(BrokerId broker, base::TimePoint now) {
 // False if the request is full.
 bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint now,
                       std::size_t& room, ProduceDraft& draft) {
-  expire(queue, now);
-  const auto head = accumulator_.head(queue);
+  const auto head = expire(queue, now);
   const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
   const bool still = head && may_send(queue, *head) && send_time(queue, *head) <= now && leader &&
                      leader->broker == broker;
@@ -253,7 +262,8 @@ void Sender::note_gap(PartitionQueue& queue, const ProducerBatch& given_up) {
   if (needs_identity(queue)) identity_.renew(queue.send.producer_id);
 }
 
-void Sender::expire(PartitionQueue& queue, base::TimePoint now) {
+// Answers the oldest batch that is left.
+std::optional<RecordAccumulator::Head> Sender::expire(PartitionQueue& queue, base::TimePoint now) {
   for (auto& batch : queue.send.in_flight) {
     if (batch->sending.reported || batch->created() + config_.delivery_timeout > now) continue;
     batch->sending.reported = true;
@@ -262,9 +272,9 @@ void Sender::expire(PartitionQueue& queue, base::TimePoint now) {
   }
   for (;;) {
     const auto head = accumulator_.head(queue);
-    if (!head || head->created + config_.delivery_timeout > now) return;
+    if (!head || head->created + config_.delivery_timeout > now) return head;
     const auto batch = accumulator_.take_head(queue);
-    if (!batch) return;
+    if (!batch) return head;
     if (config_.idempotent && batch->stamped()) note_gap(queue, *batch);
     accumulator_.fail(*batch, expired(queue, *batch));
   }

@@ -89,6 +89,7 @@ class Sender {
   using Partition = protocol::ProduceResponse::Partition;
 
   void look_at(PartitionQueue& queue, base::TimePoint now);
+  bool window_full(const SendState& send) const;
   bool may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const;
   base::TimePoint send_time(const PartitionQueue& queue, const RecordAccumulator::Head& head) const;
   void register_ready(PartitionQueue& queue);
@@ -106,7 +107,7 @@ class Sender {
   bool needs_identity(const PartitionQueue& queue) const;
   void note_gap(PartitionQueue& queue, const ProducerBatch& given_up);
 
-  void expire(PartitionQueue& queue, base::TimePoint now);
+  std::optional<RecordAccumulator::Head> expire(PartitionQueue& queue, base::TimePoint now);
   Error expired(const PartitionQueue& queue, const ProducerBatch& batch) const;
 
   static std::unique_ptr<ProducerBatch> take_in_flight(const ProduceDraft::Entry& entry);

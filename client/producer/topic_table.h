@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/spinning_mutex.h"
 #include "client/producer/producer_batch.h"
 #include "client/producer/send_state.h"
 #include "client/producer/sticky_partition.h"
@@ -25,13 +26,16 @@ struct PartitionQueue {
   TopicEntry& topic;
   const std::int32_t partition;
 
-  std::mutex mutex;
+  base::SpinningMutex mutex;
   // Guarded by mutex.
   std::deque<std::unique_ptr<ProducerBatch>> batches;
   bool closed = false;
 
   // In the accumulator's list of queues that the Sender should look at.
   std::atomic<bool> enlisted{false};
+  // As many batches are on their way as may be: the Sender looks again when one is answered, and
+  // need not be woken for what comes meanwhile.
+  std::atomic<bool> window_full{false};
 
   SendState send;  // loop thread only
 };
