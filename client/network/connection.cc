@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string>
@@ -41,7 +42,12 @@ void Connection::send(std::vector<base::Segment> frame, std::optional<InFlight> 
                              ? 1
                              : next_correlation_id_ + 1;
   if (in_flight) in_flight_.push_back(std::move(*in_flight));
-  stream_->write(std::move(frame));
+  unsent_.insert(unsent_.end(), std::make_move_iterator(frame.begin()),
+                 std::make_move_iterator(frame.end()));
+}
+
+void Connection::flush() {
+  if (stream_ && !unsent_.empty()) stream_->write(std::exchange(unsent_, {}));
 }
 
 base::TimePoint Connection::next_deadline() const {

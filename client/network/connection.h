@@ -38,8 +38,11 @@ class Connection final : public base::StreamHandler {
              OnClosed on_closed);
   ~Connection() override;
 
-  // Queues a frame. With `in_flight` its answer is awaited.
+  // Queues a frame, which leaves with the next flush. With `in_flight` its answer is awaited.
   void send(std::vector<base::Segment> frame, std::optional<InFlight> in_flight);
+
+  // Sends what is queued, all at once.
+  void flush();
 
   std::int32_t next_correlation_id() { return next_correlation_id_; }
   std::size_t in_flight() const { return in_flight_.size(); }
@@ -69,6 +72,7 @@ class Connection final : public base::StreamHandler {
   OnThrottle on_throttle_;
   OnClosed on_closed_;
 
+  std::vector<base::Segment> unsent_;
   std::deque<InFlight> in_flight_;
   std::int32_t next_correlation_id_ = 1;
   base::TimePoint last_used_;

@@ -45,12 +45,12 @@ void NetworkClient::set_brokers(std::span<const BrokerAddress> brokers) {
   std::erase_if(links_, [](const auto& entry) { return entry.second == nullptr; });
 }
 
-bool NetworkClient::ready(BrokerId broker) {
+std::size_t NetworkClient::room(BrokerId broker) {
   const auto found = links_.find(broker);
-  if (found == links_.end()) return false;
+  if (found == links_.end()) return 0;
   const auto now = env_.loop.now();
   found->second->want(now);
-  return found->second->ready(now);
+  return found->second->room(now);
 }
 
 void NetworkClient::send(Request request) {

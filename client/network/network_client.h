@@ -10,12 +10,13 @@
 
 namespace ottla::client {
 
-// Whether a request to a broker would leave now; asking makes the network connect. What managers
+// How many requests to a broker would leave now; asking makes the network connect. What managers
 // are given of the network, so that they can be tested without one.
 class BrokerGate {
  public:
   virtual ~BrokerGate() = default;
-  virtual bool ready(BrokerId broker) = 0;
+  virtual std::size_t room(BrokerId broker) = 0;
+  bool ready(BrokerId broker) { return room(broker) > 0; }
 };
 
 // A broker's address, as metadata tells it.
@@ -41,7 +42,7 @@ class NetworkClient final : public BrokerGate {
   // The brokers there are now; links to others are closed.
   void set_brokers(std::span<const BrokerAddress> brokers);
 
-  bool ready(BrokerId broker) override;
+  std::size_t room(BrokerId broker) override;
 
   // Its `done` is called later, never from in here.
   void send(Request request);

@@ -27,8 +27,9 @@ void NodeLink::set_endpoint(const base::Endpoint& endpoint) {
   retry_at_ = base::TimePoint::min();
 }
 
-bool NodeLink::ready(base::TimePoint now) const {
-  return state_ == State::ready && now >= throttled_until_ && load() < env_.config.max_in_flight;
+std::size_t NodeLink::room(base::TimePoint now) const {
+  if (state_ != State::ready || now < throttled_until_) return 0;
+  return env_.config.max_in_flight - std::min(load(), env_.config.max_in_flight);
 }
 
 void NodeLink::want(base::TimePoint now) {
@@ -106,6 +107,7 @@ void NodeLink::ask_versions(std::int16_t version) {
                        return {.well_formed = on_versions(*answer)};
                      }};
   connection_->send(to_segments(std::move(*frame)), std::move(in_flight));
+  connection_->flush();
 }
 
 // False if the answer is not one that this connection can begin with.
@@ -187,6 +189,7 @@ base::TimePoint NodeLink::poll(base::TimePoint now) {
   expire_queued(now);
   if (!queue_.empty() || wanted_) want(now);
   pump(now);
+  if (connection_) connection_->flush();
   auto next = setup_deadline_;
   if (connection_) next = std::min(next, connection_->next_deadline());
   if (connected()) {

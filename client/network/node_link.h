@@ -46,8 +46,9 @@ class NodeLink {
   // If the broker has moved the connection is given up.
   void set_endpoint(const base::Endpoint& endpoint);
 
-  // A request given now would leave now.
-  bool ready(base::TimePoint now) const;
+  // How many requests given now would leave now.
+  std::size_t room(base::TimePoint now) const;
+  bool ready(base::TimePoint now) const { return room(now) > 0; }
   bool connected() const { return state_ == State::ready; }
   bool connecting() const { return state_ != State::idle && state_ != State::ready; }
   bool may_connect(base::TimePoint now) const { return state_ == State::idle && now >= retry_at_; }

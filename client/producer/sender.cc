@@ -43,9 +43,11 @@ Sender::Poll Sender::poll(base::TimePoint now, BrokerGate& gate) {
     poll.next = identity.next;
   }
   for (auto& [broker, queues] : ready_) {
-    if (queues.empty() || !gate.ready(broker)) continue;
-    auto draft = drain(broker, now);
-    if (!draft.entries.empty()) poll.requests.push_back(std::move(draft));
+    for (auto room = queues.empty() ? 0 : gate.room(broker); room > 0; --room) {
+      auto draft = drain(broker, now);
+      if (draft.entries.empty()) break;
+      poll.requests.push_back(std::move(draft));
+    }
   }
   poll.next = std::min(poll.next, fire_timers(now));
   return poll;

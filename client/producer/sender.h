@@ -62,7 +62,7 @@ class Sender {
     bool init_producer_id = false;  // ask for a producer id
     base::TimePoint next = base::kNever;
   };
-  // At most one request for each broker.
+  // As many requests for each broker as may leave now; a partition's batches are in different ones.
   Poll poll(base::TimePoint now, BrokerGate& gate);
 
   void on_response(const ProduceDraft& draft, const protocol::ProduceResponse& response,

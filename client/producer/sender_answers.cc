@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,11 +13,28 @@ namespace {
 
 using protocol::ProduceResponse;
 
-// After these the batch may lie in the log all the same.
+// What a broker says before it appends: then the batch is certainly not in the log. Anything else
+// leaves that open; even a broker that does not lead may have appended while it still did.
+constexpr std::array kRefusals = {ErrorCode::corrupt_message,
+                                  ErrorCode::message_too_large,
+                                  ErrorCode::invalid_topic_exception,
+                                  ErrorCode::record_list_too_large,
+                                  ErrorCode::not_enough_replicas,
+                                  ErrorCode::invalid_required_acks,
+                                  ErrorCode::topic_authorization_failed,
+                                  ErrorCode::cluster_authorization_failed,
+                                  ErrorCode::invalid_timestamp,
+                                  ErrorCode::unsupported_version,
+                                  ErrorCode::unsupported_for_message_format,
+                                  ErrorCode::policy_violation,
+                                  ErrorCode::out_of_order_sequence_number,
+                                  ErrorCode::invalid_producer_epoch,
+                                  ErrorCode::unknown_producer_id,
+                                  ErrorCode::unsupported_compression_type,
+                                  ErrorCode::invalid_record};
+
 bool leaves_open(ErrorCode code) {
-  return code == ErrorCode::network_exception || code == ErrorCode::request_timed_out ||
-         code == ErrorCode::not_enough_replicas_after_append ||
-         code == ErrorCode::kafka_storage_error || code == ErrorCode::unknown_server_error;
+  return std::find(kRefusals.begin(), kRefusals.end(), code) == kRefusals.end();
 }
 
 Error locate(const PartitionQueue& queue, const Error& error) {

@@ -14,7 +14,7 @@ using protocol::FetchResponse;
 
 class FakeGate final : public BrokerGate {
  public:
-  bool ready(BrokerId broker) override { return !busy.contains(broker); }
+  std::size_t room(BrokerId broker) override { return busy.contains(broker) ? 0 : 5; }
   std::set<BrokerId> busy;
 };
 

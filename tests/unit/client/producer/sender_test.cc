@@ -14,11 +14,12 @@ namespace {
 using protocol::ProduceResponse;
 using Strings = std::vector<std::string>;
 
-// Brokers that take a request, but for those in `busy`.
+// Brokers that take one request at a time, or `most`; those in `busy` none.
 class FakeGate final : public BrokerGate {
  public:
-  bool ready(BrokerId broker) override { return !busy.contains(broker); }
+  std::size_t room(BrokerId broker) override { return busy.contains(broker) ? 0 : most; }
   std::set<BrokerId> busy;
+  std::size_t most = 1;
 };
 
 // A Sender between an accumulator and brokers 1 and 2, played by the test. Of a topic the even
@@ -262,6 +263,21 @@ TEST(Sender, numbers_batches_and_keeps_up_to_five_on_their_way) {
   EXPECT_EQ(world.letters(world.draft()), "g");
   EXPECT_EQ(world.letters(world.draft()), "h");
   EXPECT_EQ(world.told(), (Strings{"a0", "c2", "b1"}));
+}
+
+TEST(Sender, hands_out_as_many_requests_at_once_as_a_broker_takes) {
+  SenderWorld world(with(0ms));
+  world.add('a');
+  auto first = world.draft();
+  world.answer(first, 0);
+  world.gate.most = 3;
+  world.add_all("bcde");
+  auto drafts = world.poll();
+  ASSERT_EQ(drafts.size(), 3U);
+  EXPECT_EQ(SenderWorld::letters(drafts[0]), "b");
+  EXPECT_EQ(SenderWorld::letters(drafts[1]), "c");
+  EXPECT_EQ(SenderWorld::letters(drafts[2]), "d");
+  EXPECT_EQ(SenderWorld::state(drafts[2]).base_sequence, protocol::Sequence(3));
 }
 
 TEST(Sender, has_one_batch_of_a_partition_on_its_way_without_idempotence) {
