@@ -1,5 +1,6 @@
 #include "client/producer/producer_batch.h"
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -8,6 +9,9 @@
 
 namespace ottla::client {
 namespace {
+
+// Callbacks that a batch makes room for before they come.
+constexpr std::size_t kMostReserved = 1024;
 
 using protocol::RecordBatchBuilder;
 using protocol::RecordHeader;
@@ -26,19 +30,20 @@ std::vector<RecordHeader> to_headers(const HeadersView& headers) {
 }  // namespace
 
 std::size_t RecordToAppend::max_size() const {
-  // The builder's own bound for a record without headers, the headers' count, and the headers.
-  return RecordBatchBuilder::max_record_size(nullable(key), nullable(value)) + 5 +
+  return RecordBatchBuilder::kMaxRecordOverhead + key.size() + value.size() +
          headers.encoded().size();
 }
 
 ProducerBatch::ProducerBatch(std::shared_ptr<BatchMemory> memory,
                              std::shared_ptr<BatchResult> result, base::TimePoint created,
-                             std::uint64_t flush_round)
+                             std::uint64_t flush_round, std::size_t expected_callbacks)
     : memory_(std::move(memory)),
       builder_(RecordBatchBuilder::over({memory_->data(), memory_->size()})),
       result_(std::move(result)),
       created_(created),
-      flush_round_(flush_round) {}
+      flush_round_(flush_round) {
+  deliveries_.reserve(std::min(expected_callbacks, kMostReserved));
+}
 
 bool ProducerBatch::append(RecordToAppend& record) {
   const auto index = static_cast<std::uint32_t>(builder_.record_count());
@@ -57,10 +62,10 @@ bool ProducerBatch::append(RecordToAppend& record) {
 }
 
 bool ProducerBatch::full() const {
+  // Asked for each record, so without a division.
   const auto records = static_cast<std::size_t>(builder_.record_count());
-  if (records == 0) return false;
   const auto used = builder_.size_in_bytes();
-  return used + (used - protocol::kBatchHeaderSize) / records > builder_.capacity();
+  return used - protocol::kBatchHeaderSize > (builder_.capacity() - used) * records;
 }
 
 void ProducerBatch::seal(Compression codec, int level) {

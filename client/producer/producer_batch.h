@@ -39,7 +39,7 @@ class ProducerBatch {
   };
 
   ProducerBatch(std::shared_ptr<BatchMemory> memory, std::shared_ptr<BatchResult> result,
-                base::TimePoint created, std::uint64_t flush_round);
+                base::TimePoint created, std::uint64_t flush_round, std::size_t expected_callbacks);
 
   // False if there is no room.
   bool append(RecordToAppend& record);
@@ -76,6 +76,7 @@ class ProducerBatch {
     detail::FutureKey key;
     DeliveryCallback callback;
   };
+  std::size_t callbacks() const { return deliveries_.size(); }
   std::vector<Delivery> take_deliveries() { return std::move(deliveries_); }
   void release_memory() { memory_.reset(); }
 

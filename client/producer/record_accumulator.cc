@@ -63,6 +63,7 @@ Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
           return has_callback ? Appended() : placed(tail, record.timestamp);
         }
         tail.state = ProducerBatch::State::sealing;
+        queue.callbacks_of_last = tail.callbacks();
         full = &tail;
       }
     }
@@ -94,7 +95,8 @@ Result<std::shared_ptr<BatchMemory>> RecordAccumulator::allocate(const TopicEntr
 void RecordAccumulator::open_batch(PartitionQueue& queue, std::shared_ptr<BatchMemory> memory) {
   auto result = std::make_shared<BatchResult>(executor_, queue.topic.name(), queue.partition);
   queue.batches.push_back(std::make_unique<ProducerBatch>(std::move(memory), std::move(result),
-                                                          clock_.now(), flushes_.batch_opened()));
+                                                          clock_.now(), flushes_.batch_opened(),
+                                                          queue.callbacks_of_last));
 }
 
 RecordAccumulator::Appended RecordAccumulator::placed(const ProducerBatch& batch,

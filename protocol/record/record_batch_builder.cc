@@ -15,8 +15,8 @@ namespace layout = batch_layout;
 using base::write_zigzag32;
 using base::zigzag_size32;
 
-// Length 5, attributes 1, timestamp 10, offset 5.
-constexpr std::size_t kMaxRecordOverhead = 21;
+// Of a record without the lengths of its fields: length 5, attributes 1, timestamp 10, offset 5.
+constexpr std::size_t kMaxRecordFrame = 21;
 
 std::int32_t length_of(BytesView bytes) {
   return static_cast<std::int32_t>(bytes.size());
@@ -103,7 +103,7 @@ bool RecordBatchBuilder::append(std::int64_t timestamp, std::optional<BytesView>
 std::size_t RecordBatchBuilder::max_record_size(std::optional<BytesView> key,
                                                 std::optional<BytesView> value,
                                                 std::span<const RecordHeader> headers) {
-  return kMaxRecordOverhead + field_size(key) + field_size(value) + headers_size(headers);
+  return kMaxRecordFrame + field_size(key) + field_size(value) + headers_size(headers);
 }
 
 char* RecordBatchBuilder::close() {

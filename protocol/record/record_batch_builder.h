@@ -48,6 +48,9 @@ class RecordBatchBuilder {
     return size_in_bytes() + max_record_size(key, value, headers);
   }
 
+  // Bytes that a record can take beside its key, its value and its headers, their lengths included.
+  static constexpr std::size_t kMaxRecordOverhead = 21 + 3 * 5;
+
   // Bytes that a record can take at most, whatever its place in the batch.
   static std::size_t max_record_size(std::optional<BytesView> key, std::optional<BytesView> value,
                                      std::span<const RecordHeader> headers = {});
