@@ -19,6 +19,9 @@ class Answer {
     response_.brokers.push_back({.node_id = BrokerId(1), .host = "one", .port = 1});
     response_.brokers.push_back({.node_id = BrokerId(2), .host = "two", .port = 2});
   }
+  Answer(const Answer&) = delete;  // a copy would borrow from this one
+  Answer& operator=(const Answer&) = delete;
+
   Answer& topic(const std::string& name, int partitions, ErrorCode error = ErrorCode::none) {
     names_.push_back(name);
     MetadataResponse::Topic topic;
@@ -208,10 +211,12 @@ TEST_F(MetadataTest, an_older_epoch_never_replaces_a_newer_one_unless_the_topic_
     metadata.on_response(draft(), answer, now);
     return metadata.cluster().leader("t", 0)->broker;
   };
-  auto older = Answer().topic("t", 1).id(1);
+  Answer older;
+  older.topic("t", 1).id(1);
   older.partition(0) = {.leader_id = BrokerId(2), .leader_epoch = LeaderEpoch(4)};
   EXPECT_EQ(answer_at_age(older), BrokerId(1));
-  auto anew = Answer().topic("t", 1).id(2);
+  Answer anew;
+  anew.topic("t", 1).id(2);
   anew.partition(0) = {.leader_id = BrokerId(2), .leader_epoch = LeaderEpoch(0)};
   EXPECT_EQ(answer_at_age(anew), BrokerId(2));
   EXPECT_EQ(metadata.cluster().topic(Uuid{.high = 1, .low = 1}), nullptr);
@@ -220,7 +225,8 @@ TEST_F(MetadataTest, an_older_epoch_never_replaces_a_newer_one_unless_the_topic_
 
 TEST_F(MetadataTest, numbers_that_cannot_be_are_not_believed) {
   metadata.add_topic("t");
-  auto answer = Answer().topic("t", 3);
+  Answer answer;
+  answer.topic("t", 3);
   answer.partition(0).partition_index = -1;
   answer.partition(1).partition_index = 2'000'000'000;
   answer.partition(2).leader_id = BrokerId(-7);
