@@ -39,12 +39,11 @@ struct ServedApi {
   std::int16_t min;
   std::int16_t max;
 };
-// Topics by name, so that nothing has to be remembered of ids. Fetch is named, not served:
-// librdkafka writes batches of magic 2 only for brokers that have it.
+// Topics by name, so that nothing has to be remembered of ids. Fetch and FindCoordinator are named,
+// not served: librdkafka writes batches of magic 2, and lz4, only for brokers that have them.
 constexpr std::array kServed = {
-    ServedApi{ApiKey::fetch, 0, 11},
-
-    ServedApi{ApiKey::produce, 0, 12}, ServedApi{ApiKey::metadata, 0, 12},
+    ServedApi{ApiKey::produce, 0, 12},     ServedApi{ApiKey::fetch, 0, 11},
+    ServedApi{ApiKey::metadata, 0, 12},    ServedApi{ApiKey::find_coordinator, 0, 2},
     ServedApi{ApiKey::api_versions, 0, 4}, ServedApi{ApiKey::init_producer_id, 0, 4}};
 
 struct Totals {

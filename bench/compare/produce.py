@@ -44,6 +44,9 @@ def run(build, client, options, records):
         sys.exit(f"{client}: not everything was delivered: {figures}")
     if arrived["records"] != records + warm_up or arrived["out_of_order"] != 0:
         sys.exit(f"{client}: something else arrived: {arrived}")
+    raw = arrived["records"] * int(options[options.index("--size") + 1])
+    if "--compression" in options and arrived["bytes"] >= raw:
+        sys.exit(f"{client}: nothing was compressed: {arrived}")
     return figures | {"requests": arrived["requests"]}
 
 
