@@ -16,6 +16,8 @@ inline constexpr int kUsage = 2;    // the arguments are wrong
 using Arguments = std::vector<std::string>;  // without the names of program and subcommand
 
 int run_topics(const Arguments& arguments);
+int run_configs(const Arguments& arguments);
+int run_delete_records(const Arguments& arguments);
 int run_produce(const Arguments& arguments);
 int run_consume(const Arguments& arguments);
 int run_wire(const Arguments& arguments);

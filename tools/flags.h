@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "ottla/admin.h"
 #include "tools/command.h"
 
 namespace ottla::tools {
@@ -32,5 +34,15 @@ struct ClusterFlags {
     app.add_option("--command-config", command_config, "a properties file for the client");
   }
 };
+
+// An admin client of the cluster that the flags name. Errors: those of client_properties and
+// Admin::open.
+inline Result<Admin> open_admin(const ClusterFlags& flags) {
+  const auto properties = client_properties(flags.bootstrap_server, flags.command_config, {});
+  if (!properties) return properties.error();
+  auto config = AdminConfig::from_properties(*properties);
+  if (!config) return config.error();
+  return Admin::open(std::move(*config));
+}
 
 }  // namespace ottla::tools

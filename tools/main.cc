@@ -19,6 +19,10 @@ struct Command {
 
 constexpr std::array kCommands = {
     Command{"topics", "kafka-topics", "create, list, describe and delete topics", run_topics},
+    Command{"configs", "kafka-configs", "describe and change settings of topics and brokers",
+            run_configs},
+    Command{"delete-records", "kafka-delete-records", "delete records below given offsets",
+            run_delete_records},
     Command{"produce", "console-producer", "send the lines of stdin to a topic", run_produce},
     Command{"consume", "console-consumer", "print the records of a topic", run_consume},
     Command{"wire", "", "turn the bytes of a message into JSON and back", run_wire},
@@ -28,7 +32,7 @@ void print_usage(std::ostream& out) {
   out << "usage: ottla COMMAND [flags]\n\n";
   for (const auto& command : kCommands) {
     std::string name(command.name);
-    name.resize(10, ' ');
+    name.resize(16, ' ');
     out << "  " << name << command.sentence << '\n';
   }
   out << "\n`ottla COMMAND --help` lists the flags; they are those of Kafka's scripts.\n";

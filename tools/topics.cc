@@ -20,6 +20,7 @@ struct Flags {
   bool list = false;
   bool describe = false;
   bool remove = false;
+  bool alter = false;
   bool if_not_exists = false;
   bool if_exists = false;
   bool exclude_internal = false;
@@ -35,6 +36,7 @@ struct Flags {
     what->add_flag("--list", list, "print the names of all topics");
     what->add_flag("--describe", describe, "print partitions, leaders and replicas");
     what->add_flag("--delete", remove, "delete a topic");
+    what->add_flag("--alter", alter, "give a topic more partitions, up to --partitions");
     what->require_option(1);
     app.add_option("--topic", topic, "its name; several with commas for describe and delete");
     app.add_option("--partitions", partitions, "default: num.partitions of the broker");
@@ -102,6 +104,21 @@ int create(Admin& admin, const Flags& flags) {
                 [](const std::string& name) { std::cout << "Created topic " << name << ".\n"; });
 }
 
+int alter(Admin& admin, const Flags& flags) {
+  if (flags.topic.empty() || flags.partitions < 0) {
+    return fail(kName, "--alter needs --topic and --partitions");
+  }
+  std::vector<NewPartitions> topics;
+  for (auto& name : names_of(flags.topic)) {
+    topics.push_back(
+        {.topic = std::move(name), .count = flags.partitions, .replica_assignment = {}});
+  }
+  const auto altered = admin.create_partitions(std::move(topics)).get();
+  const auto tolerated =
+      flags.if_exists ? std::optional(ErrorCode::unknown_topic_or_partition) : std::nullopt;
+  return report(altered, tolerated, [](const std::string&) {});
+}
+
 int remove(Admin& admin, const Flags& flags) {
   if (flags.topic.empty()) return fail(kName, "--delete needs --topic");
   const auto deleted = admin.delete_topics(names_of(flags.topic)).get();
@@ -159,17 +176,13 @@ int describe(Admin& admin, const Flags& flags) {
 
 int run_topics(const Arguments& arguments) {
   Flags flags;
-  CLI::App app("Creates, lists, describes and deletes topics.", "ottla topics");
+  CLI::App app("Creates, lists, describes, enlarges and deletes topics.", "ottla topics");
   flags.add_to(app);
   if (const auto code = parse_flags(app, arguments)) return *code;
-  const auto properties =
-      client_properties(flags.cluster.bootstrap_server, flags.cluster.command_config, {});
-  if (!properties) return fail(kName, properties.error());
-  auto config = AdminConfig::from_properties(*properties);
-  if (!config) return fail(kName, config.error());
-  auto admin = Admin::open(std::move(*config));
+  auto admin = open_admin(flags.cluster);
   if (!admin) return fail(kName, admin.error());
   if (flags.create) return create(*admin, flags);
+  if (flags.alter) return alter(*admin, flags);
   if (flags.remove) return remove(*admin, flags);
   if (flags.list) return list(*admin, flags);
   return describe(*admin, flags);

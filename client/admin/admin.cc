@@ -58,6 +58,26 @@ Future<ClusterDescription> Admin::describe_cluster(const AdminOptions& options) 
   return handle_->core().describe_cluster(options);
 }
 
+Future<TopicOutcomes> Admin::create_partitions(std::vector<NewPartitions> topics,
+                                               const ChangeOptions& options) {
+  return handle_->core().create_partitions(std::move(topics), options);
+}
+
+Future<ConfigDescriptions> Admin::describe_configs(std::vector<ConfigResource> resources,
+                                                   const DescribeConfigsOptions& options) {
+  return handle_->core().describe_configs(resources, options);
+}
+
+Future<ConfigOutcomes> Admin::incremental_alter_configs(ConfigChanges changes,
+                                                        const ChangeOptions& options) {
+  return handle_->core().incremental_alter_configs(std::move(changes), options);
+}
+
+Future<DeletedRecords> Admin::delete_records(std::map<TopicPartition, std::int64_t> before,
+                                             const AdminOptions& options) {
+  return handle_->core().delete_records(std::move(before), options);
+}
+
 Result<void> Admin::close() {
   if (handle_->on_callback_thread()) {
     return Error(ErrorCode::invalid_argument,

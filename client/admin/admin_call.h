@@ -37,7 +37,12 @@ class AdminCall {
   const std::optional<Error>& reason() const { return reason_; }
   void try_again(Error reason) { reason_ = std::move(reason); }
 
+  // Whether the last answer has brought the call on, so that the next request need not wait. Asks
+  // once.
+  bool take_progress() { return std::exchange(progress_, false); }
+
  protected:
+  void set_progress() { progress_ = true; }
   void set_answered() { answered_ = true; }
 
   // What a request that failed as a whole comes to.
@@ -51,6 +56,7 @@ class AdminCall {
 
  private:
   bool answered_ = false;
+  bool progress_ = false;
   std::optional<Error> reason_;
 };
 

@@ -108,7 +108,12 @@ Verdict AdminCalls::on_done(CallId id, Request::Done& done, Result<RawResponse> 
     controller_stale_ = true;
     update_wanted_ = true;
   }
-  schedule_retry(entry, now);
+  if (entry.call->take_progress()) {
+    entry.attempts = 0;
+    entry.retry_at = now;
+  } else {
+    schedule_retry(entry, now);
+  }
   events_.on_change();
   return verdict;
 }

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "client/admin/change_topics.h"
+#include "client/admin/configs.h"
+#include "client/admin/delete_records.h"
 #include "client/admin/describe.h"
 #include "client/metadata/client_config.h"
 
@@ -67,6 +69,37 @@ Future<TopicDescriptions> AdminCore::describe_topics(const std::vector<std::stri
 Future<ClusterDescription> AdminCore::describe_cluster(const AdminOptions& options) {
   const Promise<ClusterDescription> promise(executor_);
   submit(std::make_unique<DescribeClusterCall>(promise), options.timeout);
+  return promise.future();
+}
+
+Future<TopicOutcomes> AdminCore::create_partitions(std::vector<NewPartitions> topics,
+                                                   const ChangeOptions& options) {
+  const Promise<TopicOutcomes> promise(executor_);
+  submit(std::make_unique<CreatePartitionsCall>(promise, std::move(topics), options.validate_only),
+         options.timeout);
+  return promise.future();
+}
+
+Future<ConfigDescriptions> AdminCore::describe_configs(const std::vector<ConfigResource>& resources,
+                                                       const DescribeConfigsOptions& options) {
+  const Promise<ConfigDescriptions> promise(executor_);
+  submit(std::make_unique<DescribeConfigsCall>(promise, resources, options.include_synonyms),
+         options.timeout);
+  return promise.future();
+}
+
+Future<ConfigOutcomes> AdminCore::incremental_alter_configs(ConfigChanges changes,
+                                                            const ChangeOptions& options) {
+  const Promise<ConfigOutcomes> promise(executor_);
+  submit(std::make_unique<AlterConfigsCall>(promise, std::move(changes), options.validate_only),
+         options.timeout);
+  return promise.future();
+}
+
+Future<DeletedRecords> AdminCore::delete_records(std::map<TopicPartition, std::int64_t> before,
+                                                 const AdminOptions& options) {
+  const Promise<DeletedRecords> promise(executor_);
+  submit(std::make_unique<DeleteRecordsCall>(promise, std::move(before)), options.timeout);
   return promise.future();
 }
 

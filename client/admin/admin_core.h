@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,14 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
   Future<TopicDescriptions> describe_topics(const std::vector<std::string>& topics,
                                             const AdminOptions& options);
   Future<ClusterDescription> describe_cluster(const AdminOptions& options);
+  Future<TopicOutcomes> create_partitions(std::vector<NewPartitions> topics,
+                                          const ChangeOptions& options);
+  Future<ConfigDescriptions> describe_configs(const std::vector<ConfigResource>& resources,
+                                              const DescribeConfigsOptions& options);
+  Future<ConfigOutcomes> incremental_alter_configs(ConfigChanges changes,
+                                                   const ChangeOptions& options);
+  Future<DeletedRecords> delete_records(std::map<TopicPartition, std::int64_t> before,
+                                        const AdminOptions& options);
 
   // Done when all calls are answered and the network is closed. Closing again is success.
   Future<void> close_async();

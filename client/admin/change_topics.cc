@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
 
 namespace ottla::client {
 namespace {
 
+using protocol::CreatePartitionsRequest;
+using protocol::CreatePartitionsResponse;
 using protocol::CreateTopicsRequest;
 using protocol::CreateTopicsResponse;
 using protocol::DeleteTopicsRequest;
@@ -33,6 +36,19 @@ CreateTopicsRequest::Topic to_request(const NewTopic& topic) {
     for (const auto broker : brokers) assignment.broker_ids.emplace_back(broker);
   }
   for (const auto& [name, value] : topic.configs) to.configs.push_back({name, value});
+  return to;
+}
+
+CreatePartitionsRequest::Topic to_request(const NewPartitions& topic) {
+  CreatePartitionsRequest::Topic to;
+  to.name = topic.topic;
+  to.count = topic.count;
+  if (topic.replica_assignment.empty()) return to;
+  to.assignments.emplace();
+  for (const auto& brokers : topic.replica_assignment) {
+    auto& assignment = to.assignments->emplace_back();
+    for (const auto broker : brokers) assignment.broker_ids.emplace_back(broker);
+  }
   return to;
 }
 
@@ -99,6 +115,41 @@ Request CreateTopicsCall::next_request(BrokerId broker, std::int32_t timeout_ms)
     });
   };
   return make_request<CreateTopicsRequest>(broker, std::move(make), std::move(done));
+}
+
+CreatePartitionsCall::CreatePartitionsCall(Promise<TopicOutcomes> promise,
+                                           std::vector<NewPartitions> topics, bool validate_only)
+    : ChangeTopicsCall(std::move(promise)), validate_only_(validate_only) {
+  for (auto& topic : topics) {
+    const auto name = topic.topic;
+    if (topics_.contains(name)) {
+      settle(name, topic_error(ErrorCode::invalid_argument,
+                               "the topic stands more than once in the call", name));
+    } else {
+      add(name);
+    }
+    topics_.emplace(name, std::move(topic));
+  }
+  answer_if_settled();
+}
+
+Request CreatePartitionsCall::next_request(BrokerId broker, std::int32_t timeout_ms) {
+  auto make = [this, timeout_ms](std::int16_t) {
+    set_sent();
+    CreatePartitionsRequest request;
+    request.timeout_ms = timeout_ms;
+    request.validate_only = validate_only_;
+    for (const auto& name : pending()) request.topics.push_back(to_request(topics_.at(name)));
+    return request;
+  };
+  auto done = [this](Result<Response<CreatePartitionsResponse>> response) {
+    if (!response) return on_request_lost(response.error());
+    const auto name_of = [](const auto& answer) { return std::optional(answer.name); };
+    take_answers(response->message.results, name_of, [this](const auto& topic, const auto& answer) {
+      return take(topic, answer.error_code, answer.error_message, ErrorCode::invalid_partitions);
+    });
+  };
+  return make_request<CreatePartitionsRequest>(broker, std::move(make), std::move(done));
 }
 
 DeleteTopicsCall::DeleteTopicsCall(Promise<TopicOutcomes> promise,

@@ -11,8 +11,8 @@
 
 namespace ottla::client {
 
-// What making and removing topics have in common: the controller does it, and an attempt whose
-// answer was lost may have done it.
+// What making, removing and enlarging topics have in common: the controller does it, and an attempt
+// whose answer was lost may have done it.
 class ChangeTopicsCall : public TopicsCall<std::optional<Error>> {
  public:
   using TopicsCall::TopicsCall;
@@ -44,6 +44,18 @@ class CreateTopicsCall final : public ChangeTopicsCall {
 
  private:
   std::map<std::string, NewTopic> topics_;
+  const bool validate_only_;
+};
+
+class CreatePartitionsCall final : public ChangeTopicsCall {
+ public:
+  CreatePartitionsCall(Promise<TopicOutcomes> promise, std::vector<NewPartitions> topics,
+                       bool validate_only);
+
+  Request next_request(BrokerId broker, std::int32_t timeout_ms) override;
+
+ private:
+  std::map<std::string, NewPartitions> topics_;
   const bool validate_only_;
 };
 

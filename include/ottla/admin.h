@@ -10,9 +10,11 @@
 
 #include "ottla/admin_config.h"
 #include "ottla/cluster.h"
+#include "ottla/configs.h"
 #include "ottla/error.h"
 #include "ottla/future.h"
 #include "ottla/result.h"
+#include "ottla/types.h"
 
 namespace ottla {
 
@@ -40,6 +42,30 @@ struct CreateTopicsOptions {
 struct AdminOptions {
   std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
 };
+
+// More partitions for a topic.
+struct NewPartitions {
+  std::string topic;
+  std::int32_t count = 0;  // of all of them, those that are there included
+  // Which brokers hold each new partition, the preferred leader first; if given, one for each.
+  std::vector<std::vector<std::int32_t>> replica_assignment;
+};
+
+struct ChangeOptions {
+  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
+  bool validate_only = false;                        // check, and change nothing
+};
+
+struct DescribeConfigsOptions {
+  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
+  bool include_synonyms = false;
+};
+
+// Stands for the end that consumers see, in `delete_records`.
+inline constexpr std::int64_t kAllRecords = -1;
+
+// One entry for each partition asked for: its first offset from then on, or why it is as it was.
+using DeletedRecords = std::map<TopicPartition, Result<std::int64_t>>;
 
 struct ListTopicsOptions {
   std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
@@ -113,6 +139,26 @@ class Admin {
                                             const AdminOptions& options = {});
 
   Future<ClusterDescription> describe_cluster(const AdminOptions& options = {});
+
+  // Partitions can only be added; records keep theirs, but keys may go to others from then on. Per
+  // topic: unknown_topic_or_partition, invalid_partitions, invalid_replica_assignment ...
+  Future<TopicOutcomes> create_partitions(std::vector<NewPartitions> topics,
+                                          const ChangeOptions& options = {});
+
+  // All settings, sorted by name. Per resource: unknown_topic_or_partition, invalid_request ...
+  Future<ConfigDescriptions> describe_configs(std::vector<ConfigResource> resources,
+                                              const DescribeConfigsOptions& options = {});
+
+  // Changes single settings (KIP-339); those that are not named stay. All of a resource or nothing.
+  // Per resource: unknown_topic_or_partition, invalid_config, invalid_request, policy_violation ...
+  Future<ConfigOutcomes> incremental_alter_configs(ConfigChanges changes,
+                                                   const ChangeOptions& options = {});
+
+  // Deletes what lies below each partition's offset, for good. Per partition: offset_out_of_range
+  // (beyond the end), policy_violation (a topic that is compacted only),
+  // unknown_topic_or_partition ...
+  Future<DeletedRecords> delete_records(std::map<TopicPartition, std::int64_t> before,
+                                        const AdminOptions& options = {});
 
   // Fails what is under way with `closed` and stops the threads. Closing again is success. On the
   // callback thread: invalid_argument.

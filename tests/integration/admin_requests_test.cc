@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "ottla/admin.h"
 #include "ottla/embedded_broker.h"
 #include "protocol/messages/all.h"
 #include "protocol/record/record_batch_builder.h"
@@ -113,6 +116,28 @@ TEST_F(AdminRequests, deleted_records_stay_deleted_and_epochs_keep_their_ends) {
   EXPECT_EQ(end.error_code, ErrorCode::none);
   EXPECT_EQ(end.leader_epoch, protocol::LeaderEpoch(0));
   EXPECT_EQ(end.end_offset, Offset(10));
+}
+
+TEST_F(AdminRequests, the_sdk_changes_and_sees_the_same) {
+  auto admin = Admin::open({.bootstrap_servers = broker_->address()}).value();
+  const auto lines = ConfigResource::topic("lines");
+  auto altered = admin.incremental_alter_configs(
+      {{lines, {{"retention.ms", "777000"}}}, {ConfigResource::broker(9), {}}},
+      {.timeout = std::chrono::seconds(2)});
+  EXPECT_FALSE(altered.get().value().at(lines));
+  const auto described = admin.describe_configs({lines}).get().value().at(lines).value();
+  const auto retention = std::find_if(described.begin(), described.end(), [](const auto& entry) {
+    return entry.name == "retention.ms";
+  });
+  ASSERT_NE(retention, described.end());
+  EXPECT_EQ(retention->value, "777000");
+  EXPECT_EQ(retention->source, ConfigSource::topic);
+  EXPECT_FALSE(admin.create_partitions({{.topic = "lines", .count = 2}}).get().value().at("lines"));
+  EXPECT_EQ(produce(1, 4), ErrorCode::none);
+  const auto deleted =
+      admin.delete_records({{{"lines", 0}, 1}, {{"lines", 1}, kAllRecords}}).get().value();
+  EXPECT_EQ(deleted.at({"lines", 0}).error().code(), ErrorCode::offset_out_of_range);
+  EXPECT_EQ(deleted.at({"lines", 1}).value(), 4);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 """Our command line tool, and the SDK through it, against a broker."""
 
+import json
 import time
 
 from lib import clients, dataset, peers, printed, process
@@ -44,6 +45,8 @@ def rows(table, context, group, server):
         _row(table, context, server, f"{group}/produce/{codec}", _produce, codec)
         _row(table, context, server, f"{group}/consume/{codec}", _consume, codec)
     _row(table, context, server, f"{group}/topics", _administer, "")
+    _row(table, context, server, f"{group}/configs", _configure, "")
+    _row(table, context, server, f"{group}/delete-records", _delete_records, "")
 
 
 def _row(table, context, server, name, step, codec):
@@ -104,6 +107,49 @@ def _administer(context, server, _):
     _expect(found["config"].get("retention.ms") == "777000", f"retention.ms: {found['config']}")
     run("--delete", "--topic", topic)
     peers.eventually(lambda: topic not in run("--list").split(), "listed after it is deleted")
+
+
+def _configure(context, server, _):
+    topic = "tool-configs"
+    context.java.create_topic(server.bootstrap, topic, 1)
+
+    def run(*arguments):
+        return context.tool.run("configs", server.bootstrap, *arguments).decode()
+
+    settings = "segment.ms=600000,cleanup.policy=[compact,delete]"
+    run("--alter", "--topic", topic, "--add-config", settings, "--delete-config", "retention.ms")
+    described = run("--describe", "--entity-type", "topics", "--entity-name", topic)
+    wanted = "segment.ms=600000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:segment.ms=600000"
+    _expect(wanted in described, f"described as {described}")
+    found = context.java.describe_topic(server.bootstrap, topic)["config"]
+    _expect(found == {"segment.ms": "600000", "cleanup.policy": "compact,delete"}, f"{found}")
+    run("--alter", "--broker-defaults", "--add-config", "log.roll.jitter.ms=7")
+    every = run("--describe", "--topic", topic, "--all")
+    _expect("DYNAMIC_DEFAULT_BROKER_CONFIG:log.roll.jitter.ms=7" in every, f"described as {every}")
+    run("--alter", "--entity-type", "brokers", "--entity-default", "--delete-config",
+        "log.roll.jitter.ms")
+    _expect("node.id=1 " in run("--describe", "--broker", "1", "--all"), "the broker's own settings")
+
+
+def _delete_records(context, server, _):
+    topic = "tool-delete-records"
+    records = dataset.lines(RECORDS)
+    context.java.create_topic(server.bootstrap, topic)
+    context.java.produce(server.bootstrap, topic, records, "none")
+    context.tool.run("topics", server.bootstrap, "--alter", "--topic", topic, "--partitions", "4")
+    file = context.new_folder("offsets") / "offsets.json"
+    wanted = [{"topic": topic, "partition": 0, "offset": 7}]
+    wanted += [{"topic": topic, "partition": each, "offset": -1} for each in (1, 3)]
+    file.write_text(json.dumps({"partitions": wanted, "version": 1}))
+    out = context.tool.run("delete-records", server.bootstrap, "--offset-json-file", str(file))
+    ends = [len(each) for each in dataset.by_partition(records)] + [0]
+    for partition, start in ((0, 7), (1, ends[1]), (3, 0)):
+        line = f"partition: {topic}-{partition}\tlow_watermark: {start}"
+        _expect(line in out.decode(), f"no '{line}' in {out.decode()}")
+    kept = context.java.consume(server.bootstrap, topic, 4)
+    first = min(each.offset for each in kept if each.record.partition == 0)
+    _expect(first == 7, f"partition 0 begins at {first}")
+    _expect(all(each.record.partition != 1 for each in kept), "partition 1 is not empty")
 
 
 def _expect(holds, otherwise):

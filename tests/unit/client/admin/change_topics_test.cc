@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
 #include "tests/simulation/seeds.h"
@@ -10,6 +11,8 @@
 namespace ottla::client {
 namespace {
 
+using protocol::CreatePartitionsRequest;
+using protocol::CreatePartitionsResponse;
 using protocol::CreateTopicsRequest;
 using protocol::CreateTopicsResponse;
 using protocol::DeleteTopicsRequest;
@@ -308,6 +311,63 @@ TEST(DeleteTopics, asks_again_after_a_lost_answer_and_says_so) {
   const auto outcomes = world.wait(world.admin().delete_topics({"a"}, {})).value();
   EXPECT_EQ(outcomes.at("a")->code(), ErrorCode::unknown_topic_or_partition);
   EXPECT_NE(outcomes.at("a")->message().find("earlier attempt"), std::string::npos);
+}
+
+TEST(CreatePartitions, asks_the_controller_with_everything_that_was_said) {
+  AdminWorld world;
+  world.controller = 2;
+  world.broker(2).on<CreatePartitionsRequest>(
+      [](const CreatePartitionsRequest& request, std::int16_t) {
+        EXPECT_TRUE(request.validate_only);
+        CreatePartitionsResponse response;
+        for (const auto& topic : request.topics) response.results.push_back({.name = topic.name});
+        EXPECT_EQ(request.topics.at(0).name, "assigned");
+        EXPECT_EQ(request.topics[0].assignments.value().at(0).broker_ids,
+                  (std::vector{BrokerId(2), BrokerId(1)}));
+        EXPECT_EQ(request.topics.at(1).count, 6);
+        EXPECT_EQ(request.topics[1].assignments, std::nullopt);
+        response.results[1].error_code = ErrorCode::invalid_partitions;
+        response.results[1].error_message = "there are six";
+        return response;
+      });
+  const auto outcomes = world
+                            .wait(world.admin().create_partitions(
+                                {{.topic = "counted", .count = 6},
+                                 {.topic = "assigned", .count = 2, .replica_assignment = {{2, 1}}}},
+                                {.validate_only = true}))
+                            .value();
+  EXPECT_EQ(outcomes.at("assigned"), std::nullopt);
+  EXPECT_EQ(outcomes.at("counted"), Error(ErrorCode::invalid_partitions, "there are six"));
+}
+
+TEST(CreatePartitions, says_when_an_earlier_attempt_may_have_made_them) {
+  AdminWorld world(1);
+  int asked = 0;
+  world.broker(1).on<CreatePartitionsRequest>(
+      [&](const CreatePartitionsRequest& request, std::int16_t) {
+        CreatePartitionsResponse response;
+        response.results.push_back({.name = request.topics.at(0).name});
+        if (++asked == 1) {
+          world.broker(1).hang_up();
+        } else {
+          response.results[0].error_code = ErrorCode::invalid_partitions;
+        }
+        return response;
+      });
+  const auto outcomes =
+      world.wait(world.admin().create_partitions({{.topic = "t", .count = 6}}, {})).value();
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(outcomes.at("t")->code(), ErrorCode::invalid_partitions);
+  EXPECT_NE(outcomes.at("t")->message().find("earlier attempt"), std::string::npos);
+}
+
+TEST(CreatePartitions, a_topic_twice_in_a_call_is_refused) {
+  AdminWorld world(1);
+  const auto outcomes = world
+                            .wait(world.admin().create_partitions(
+                                {{.topic = "t", .count = 6}, {.topic = "t", .count = 7}}, {}))
+                            .value();
+  EXPECT_EQ(outcomes.at("t")->code(), ErrorCode::invalid_argument);
 }
 
 }  // namespace
