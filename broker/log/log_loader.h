@@ -32,6 +32,7 @@ struct LoadedLog {
   std::vector<LogSegment> segments;            // by base offset; empty only if not on disk yet
   LeaderEpochCache epochs;
   ProducerStateManager producers;
+  Offset newest_snapshot = kNoOffset;  // that `producers` began with
   Offset log_start_offset{0};
   Offset log_end_offset{0};
   Offset recovery_point{0};

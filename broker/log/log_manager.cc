@@ -69,7 +69,38 @@ Result<UnifiedLog*> LogManager::create_log(const TopicPartition& partition,
     return Error(ErrorCode::kafka_storage_error,
                  "the log that is there could not be opened: " + failed->second.message(), context);
   }
-  return add(new_log({partition, topic_id, directory_->directory()}, config));
+  auto* log = add(new_log({partition, topic_id, directory_->directory()}, config));
+  if (has_foreign_entries(partition)) {
+    log->hold();
+    held_.push_back(partition);
+    rewrite_checkpoints();
+  }
+  return log;
+}
+
+// Whether the checkpoints on disk tell of an earlier log of this name: after a crash its recovery
+// point and log start would be taken for those of the new one.
+bool LogManager::has_foreign_entries(const TopicPartition& partition) const {
+  const auto& points = recovery_checkpoint_.durable;
+  const auto point = points.find(partition);
+  return (point != points.end() && point->second > Offset(0)) ||
+         log_start_checkpoint_.durable.count(partition) != 0 ||
+         cleaner_checkpoint_.durable.count(partition) != 0;
+}
+
+void LogManager::rewrite_checkpoints() {
+  write(recovery_checkpoint_, recovery_points());
+  write(log_start_checkpoint_, log_starts());
+  write(cleaner_checkpoint_, cleaner_->cleaned());
+}
+
+void LogManager::release_held() {
+  std::erase_if(held_, [this](const TopicPartition& partition) {
+    auto* log = find(partition);
+    if (log != nullptr && has_foreign_entries(partition)) return false;
+    if (log != nullptr) log->release();
+    return true;
+  });
 }
 
 UnifiedLog* LogManager::find(const TopicPartition& partition) {
@@ -99,6 +130,7 @@ Result<void> LogManager::delete_log(const TopicPartition& partition) {
   const auto delay = std::chrono::milliseconds(log->config().file_delete_delay_ms);
   const bool on_disk = log->exists_on_disk();
   log->abandon();
+  std::erase(held_, partition);
   if (!on_disk) return {};
   const auto made = random_.uuid();
   const auto name = deleted_directory_name(partition, {made.high, made.low});
@@ -113,6 +145,7 @@ Result<void> LogManager::delete_log(const TopicPartition& partition) {
     if (!*synced) flush_->fail(synced->error());
   }));
   remove_directory_later(name, delay);
+  rewrite_checkpoints();
   return {};
 }
 
@@ -213,7 +246,10 @@ void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
                   }
                   tell(*result);
                   if (closing_) return go_on_closing();
+                  release_held();
                   if (!std::exchange(checkpoint.again, false)) return;
+                  if (checkpoint.name == kRecoveryPointCheckpoint)
+                    write(checkpoint, recovery_points());
                   if (checkpoint.name == kLogStartCheckpoint) write(checkpoint, log_starts());
                   if (checkpoint.name == kCleanerCheckpoint) write(checkpoint, cleaner_->cleaned());
                 }));

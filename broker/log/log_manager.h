@@ -126,6 +126,9 @@ class LogManager {
   UnifiedLog* add(LoadedLog loaded);
   void remove_directory_later(const std::string& name, base::Duration delay);
   Offset safe_to_compact(const UnifiedLog& log);
+  bool has_foreign_entries(const TopicPartition& partition) const;
+  void rewrite_checkpoints();
+  void release_held();
   OffsetCheckpoint recovery_points() const;
   OffsetCheckpoint log_starts() const;
   OffsetCheckpoint high_watermarks() const;
@@ -150,6 +153,7 @@ class LogManager {
   std::unordered_map<TopicPartition, std::unique_ptr<UnifiedLog>> logs_;
   std::unordered_map<TopicPartition, Error> failed_;  // those that could not be opened
   OffsetCheckpoint failed_recovery_points_;           // theirs, to be kept
+  std::vector<TopicPartition> held_;  // new logs, while checkpoints tell of ones with their names
   Checkpoint recovery_checkpoint_{kRecoveryPointCheckpoint};
   Checkpoint log_start_checkpoint_{kLogStartCheckpoint};
   Checkpoint high_watermark_checkpoint_{kHighWatermarkCheckpoint};

@@ -79,6 +79,9 @@ void LogManager::load(Describe describe, Done done) {
 
 void LogManager::take_in(const std::shared_ptr<Loading>& loading) {
   if (!loading->listed) return end_load(loading->listed);
+  recovery_checkpoint_.written = recovery_checkpoint_.durable = loading->recovery_points;
+  log_start_checkpoint_.written = log_start_checkpoint_.durable = loading->log_starts;
+  cleaner_checkpoint_.written = cleaner_checkpoint_.durable = loading->cleaned;
   const auto offset_in = [](const OffsetCheckpoint& checkpoint, const TopicPartition& partition) {
     const auto known = checkpoint.find(partition);
     return known == checkpoint.end() ? Offset(0) : known->second;

@@ -65,6 +65,7 @@ Result<Offset> load_producers(LoadedLog& log, const base::Logger& logger) {
     if (keep) continue;
     if (auto removed = log.directory->remove(name); !removed) return removed.error();
   }
+  log.newest_snapshot = used.value_or(kNoOffset);
   return used.value_or(log.segments.front().base_offset());
 }
 

@@ -122,6 +122,9 @@ void ProducerStateManager::update(const BatchHeader& batch,
   if (batch.control) {
     if (!marker) return;
     entry.coordinator_epoch = std::max(entry.coordinator_epoch, marker->coordinator_epoch);
+    if (entry.current_txn_first_offset != kNoOffset) {
+      ended_transactions_[entry.current_txn_first_offset] = batch.last_offset;
+    }
     end_transaction(entry);
     return;
   }
@@ -142,9 +145,19 @@ void ProducerStateManager::end_transaction(ProducerStateEntry& entry) {
   entry.current_txn_first_offset = kNoOffset;
 }
 
-std::optional<Offset> ProducerStateManager::first_unstable_offset() const {
-  if (open_transactions_.empty()) return {};
-  return open_transactions_.begin()->first;
+std::optional<Offset> ProducerStateManager::first_unstable_offset(Offset high_watermark) const {
+  std::optional<Offset> first;
+  if (!open_transactions_.empty()) first = open_transactions_.begin()->first;
+  for (const auto& [began, marker] : ended_transactions_) {
+    if (first && began >= *first) break;
+    if (marker >= high_watermark) return began;
+  }
+  return first;
+}
+
+void ProducerStateManager::forget_ends_below(Offset high_watermark) {
+  std::erase_if(ended_transactions_,
+                [high_watermark](const auto& ended) { return ended.second < high_watermark; });
 }
 
 void ProducerStateManager::expire(WallMillis before) {
@@ -157,6 +170,7 @@ void ProducerStateManager::expire(WallMillis before) {
 void ProducerStateManager::clear() {
   producers_.clear();
   open_transactions_.clear();
+  ended_transactions_.clear();
 }
 
 }  // namespace ottla::broker

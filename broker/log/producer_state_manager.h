@@ -67,8 +67,12 @@ class ProducerStateManager {
   // ends it. Batches without a producer id are ignored.
   void update(const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {});
 
-  // The first offset of the earliest open transaction.
-  std::optional<Offset> first_unstable_offset() const;
+  // The first offset of the earliest transaction that is open, or whose end is not below
+  // `high_watermark`: a power cut may take it back.
+  std::optional<Offset> first_unstable_offset(Offset high_watermark) const;
+
+  // Ends of transactions below it are for good.
+  void forget_ends_below(Offset high_watermark);
 
   // Forgets producers without an open transaction that wrote nothing after `before`.
   void expire(WallMillis before);
@@ -88,6 +92,7 @@ class ProducerStateManager {
 
   std::unordered_map<ProducerId, ProducerStateEntry> producers_;
   std::map<Offset, ProducerId> open_transactions_;  // by first offset
+  std::map<Offset, Offset> ended_transactions_;     // by first offset: the marker's
 };
 
 }  // namespace ottla::broker

@@ -22,7 +22,8 @@ UnifiedLog::UnifiedLog(LoadedLog loaded, LogEnvironment environment)
       log_end_offset_(loaded.log_end_offset),
       high_watermark_(loaded.durable_offset),
       durable_offset_(loaded.durable_offset),
-      recovery_point_(loaded.recovery_point) {
+      recovery_point_(loaded.recovery_point),
+      newest_snapshot_(loaded.newest_snapshot) {
   flush_.attach(*this);
   if (flush_.offline()) offline_ = flush_.failure();
   if (!loaded.clean) entries_dirty_ = parent_dirty_ = touched_ = true;
@@ -203,7 +204,7 @@ void UnifiedLog::note_batches(LeaderEpoch leader_epoch) {
 }
 
 void UnifiedLog::want_flush() {
-  if (dirty_ || offline_ || closed_) return;
+  if (dirty_ || offline_ || closed_ || held_) return;
   if (config_.effective_durability() == Durability::fsync) {
     dirty_ = true;
     flush_.add(*this);
@@ -228,11 +229,20 @@ void UnifiedLog::flush_soon() {
   if (dirty_ && config_.effective_durability() == Durability::fsync) flush_.hurry();
 }
 
+void UnifiedLog::release() {
+  held_ = false;
+  if (durable_offset_ < log_end_offset_) want_flush();
+  flush_soon();
+  raise_high_watermark();
+}
+
 void UnifiedLog::raise_high_watermark() {
+  if (held_) return;
   const bool synced = config_.effective_durability() == Durability::fsync;
   const Offset reached = synced ? durable_offset_ : log_end_offset_;
   if (reached <= high_watermark_) return;
   high_watermark_ = reached;
+  producers_.forget_ends_below(reached);
   if (on_high_watermark_) on_high_watermark_();
 }
 
@@ -245,7 +255,7 @@ void UnifiedLog::set_on_offline(base::UniqueFunction<void(const Error&)> on_offl
 }
 
 Offset UnifiedLog::last_stable_offset() const {
-  const auto unstable = producers_.first_unstable_offset();
+  const auto unstable = producers_.first_unstable_offset(high_watermark_);
   return unstable ? std::min(*unstable, high_watermark_) : high_watermark_;
 }
 

@@ -111,7 +111,8 @@ class UnifiedLog final : public Flushable {
   Offset log_end_offset() const { return log_end_offset_; }
   // Under `fsync` the durable offset, else the log end (one replica).
   Offset high_watermark() const { return high_watermark_; }
-  // The first offset of the earliest open transaction, else the high watermark.
+  // The first offset of the earliest transaction that is open, or whose end is not below the high
+  // watermark; else the high watermark.
   Offset last_stable_offset() const;
   // Everything below it survives a power cut.
   Offset durable_offset() const { return durable_offset_; }
@@ -184,6 +185,11 @@ class UnifiedLog final : public Flushable {
   using OnClosed = base::UniqueFunction<void(Result<void>)>;
   void close(OnClosed done, bool sync = true);
 
+  // Until it is released nothing of the log counts as durable, and the high watermark stays where
+  // it is: what is on disk of a log that had its name must not be taken for its own first.
+  void hold() { held_ = true; }
+  void release();
+
   // Whether closing has anything to do.
   bool touched() const { return touched_; }
 
@@ -234,6 +240,7 @@ class UnifiedLog final : public Flushable {
 
   // Files.
   void remove_segments(std::size_t count);
+  void rename_doomed_when_safe();
   void rename_doomed();
   void unlink_later(std::vector<std::string> names);
   std::shared_ptr<Advance> begin_advance(bool sync);
@@ -265,6 +272,7 @@ class UnifiedLog final : public Flushable {
   std::shared_ptr<base::File> new_metadata_;  // partition.metadata, not synced yet
   bool touched_ = false;                      // the files are not as a clean shutdown leaves them
   bool creating_ = false;
+  bool held_ = false;
   bool closed_ = false;
   bool sync_at_close_ = true;
   OnClosed on_closed_;
@@ -277,6 +285,7 @@ class UnifiedLog final : public Flushable {
   bool advance_again_ = false;
   // Producer snapshots that the next advance writes, and the one that no segment begins with.
   std::vector<std::pair<Offset, Bytes>> snapshots_to_write_;
+  Offset newest_snapshot_ = kNoOffset;  // on disk
   Offset loose_snapshot_ = kNoOffset;
   std::vector<ValidatedBatch> batches_;  // of the append that is under way
   base::UniqueFunction<void()> on_high_watermark_;

@@ -152,7 +152,15 @@ void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result)
     if (on_closed_ && !renaming_segments()) finish();
     return;
   }
-  if (!result || offline_) return;
+  if (offline_) return;
+  if (!result) {
+    // There is no room for a snapshot; the deletion makes some.
+    if (!doomed_.empty() && !deleting_) rename_doomed();
+    return;
+  }
+  for (const auto& [offset, bytes] : advance.snapshots) {
+    newest_snapshot_ = std::max(newest_snapshot_, offset);
+  }
   if (advance.sync) {
     recovery_point_ = std::max(recovery_point_, advance.target);
     durable_offset_ = std::max(durable_offset_, advance.target);
@@ -165,6 +173,7 @@ void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result)
   }
   close_surplus_files(kNoOffset);
   if (std::exchange(advance_again_, false)) advance_recovery_point();
+  rename_doomed_when_safe();
 }
 
 std::size_t UnifiedLog::delete_old_segments() {
@@ -203,7 +212,18 @@ void UnifiedLog::remove_segments(std::size_t count) {
   logger_.info("deleted " + std::to_string(count) + " segments of " +
                to_string(location_.partition) + ", it starts at offset " +
                std::to_string(log_start_offset_.value));
-  if (!deleting_) rename_doomed();
+  rename_doomed_when_safe();
+}
+
+// What the deleted batches told of producers must be in a snapshot first.
+void UnifiedLog::rename_doomed_when_safe() {
+  if (doomed_.empty() || deleting_ || advancing_) return;
+  if (newest_snapshot_ < segments_.front().base_offset()) {
+    snapshots_to_write_.emplace_back(log_end_offset_, producers_.to_snapshot());
+    advance_recovery_point();
+    if (advancing_) return;
+  }
+  rename_doomed();
 }
 
 // One after the other, each durably, or a power cut could bring an older one back and not the newer
@@ -228,7 +248,7 @@ void UnifiedLog::rename_doomed() {
         deleting_ = false;
         unlink_later(std::move(state->renamed));
         if (!state->result) return flush_.fail(state->result.error());
-        if (!doomed_.empty()) rename_doomed();
+        rename_doomed_when_safe();
       }));
 }
 

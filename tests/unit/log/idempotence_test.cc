@@ -5,6 +5,7 @@
 #include "base/crc32c.h"
 #include "base/endian.h"
 #include "broker/log/producer_state_manager.h"
+#include "protocol/record/control_record.h"
 #include "tests/unit/log/log_fixture.h"
 
 namespace ottla::broker {
@@ -114,6 +115,22 @@ TEST(Idempotence, refuses_records_outside_of_an_open_transaction) {
   EXPECT_TRUE(f.append(batch_of({{"b"}}, producer(9, 0, 1))));
 }
 
+TEST(Idempotence, a_transaction_has_not_ended_before_its_end_is_durable) {
+  LogFixture f;
+  f.create();
+  ASSERT_TRUE(f.append(batch_of({{"a"}}, producer(4, 0, 0), true)));
+  f.log->flush_soon();
+  f.loop.run();
+  EXPECT_EQ(f.log->high_watermark(), Offset(1));
+  ASSERT_TRUE(f.append(protocol::end_transaction_batch({true, 1}, ProducerId(4), ProducerEpoch(0),
+                                                       f.loop.wall_now()),
+                       LeaderEpoch(1), AppendOrigin::coordinator));
+  EXPECT_EQ(f.log->last_stable_offset(), Offset(0));
+  f.log->flush_soon();
+  f.loop.run();
+  EXPECT_EQ(f.log->last_stable_offset(), Offset(2));
+}
+
 TEST(Idempotence, forgets_idle_producers) {
   LogFixture f;
   f.create();
@@ -214,13 +231,13 @@ TEST(ProducerSnapshot, keeps_each_producer_with_its_window) {
     ASSERT_NE(back->find(id), nullptr);
     EXPECT_EQ(*back->find(id), *producers.find(id));
   }
-  EXPECT_EQ(back->first_unstable_offset(), Offset(11));
+  EXPECT_EQ(back->first_unstable_offset(kNoBound), Offset(11));
   BatchHeader marker;
   marker.producer_id = ProducerId(1);
   marker.producer_epoch = ProducerEpoch(1);
   marker.control = true;
   back->update(marker, protocol::EndTransactionMarker{true, 0});
-  EXPECT_EQ(back->first_unstable_offset(), std::nullopt);
+  EXPECT_EQ(back->first_unstable_offset(kNoBound), std::nullopt);
 }
 
 // Of several entries of a producer with different epochs only the last counts, as for Apache Kafka.

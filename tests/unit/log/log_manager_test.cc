@@ -242,6 +242,36 @@ TEST_F(LogManagerTest, does_not_promise_a_clean_stop_of_a_log_that_it_could_not_
   EXPECT_EQ(manager->find({"a", 0})->log_end_offset(), Offset(1));
 }
 
+// A topic is deleted and made again: what the checkpoints say of the first is not the second's.
+TEST_F(LogManagerTest, does_not_take_checkpoints_of_a_deleted_log_for_those_of_its_successor) {
+  ASSERT_TRUE(start());
+  const TopicPartition at{"a", 0};
+  append(create(at), 5);
+  loop.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(manager->find(at)->advance_log_start_offset(Offset(4)));
+  manager->find(at)->advance_recovery_point();
+  loop.run();
+  loop.advance(std::chrono::seconds(61));
+  EXPECT_NE(root->read_file(kLogStartCheckpoint).value().find("a 0 4"), std::string::npos);
+  ASSERT_TRUE(manager->delete_log(at));
+  auto& second = create(at);
+  append(second, 2);
+  second.flush_soon();
+  // Nothing is promised while the old entries are on disk.
+  while (root->read_file(kLogStartCheckpoint).value().find("a 0 4") != std::string::npos ||
+         root->read_file(kRecoveryPointCheckpoint).value().find("a 0 5") != std::string::npos) {
+    EXPECT_EQ(second.high_watermark(), Offset(0));
+    ASSERT_GT(loop.works(), 0u);
+    loop.run_one_work();
+  }
+  loop.run();
+  EXPECT_EQ(second.high_watermark(), Offset(2));
+  kill();
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find(at)->log_start_offset(), Offset(0));
+  EXPECT_EQ(manager->find(at)->log_end_offset(), Offset(2));
+}
+
 TEST_F(LogManagerTest, leaves_the_metadata_log_to_others) {
   ASSERT_TRUE(root->create_directory("__cluster_metadata-0"));
   ASSERT_TRUE(start());

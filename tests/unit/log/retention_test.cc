@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "broker/log/file_names.h"
 #include "tests/unit/log/log_fixture.h"
 
 namespace ottla::broker {
@@ -112,6 +113,40 @@ TEST(Retention, starts_where_it_did_when_opened_again) {
   ASSERT_TRUE(ten.f.open(false));
   EXPECT_EQ(ten.f.log->log_start_offset(), Offset(3));
   EXPECT_EQ(ten.files_named(".deleted"), 0u);
+}
+
+// A recovered log has no snapshot where its segments begin: deletion must not take the only traces
+// of a producer.
+TEST(Retention, writes_down_what_deleted_batches_told_of_producers) {
+  LogFixture f;
+  f.config.segment_bytes = 100;
+  f.create();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(f.append(batch_of({{"v"}}, producer(9, 0, i))));
+    f.log->flush_soon();
+    f.loop.run();
+  }
+  f.crash();
+  auto directory = f.partition_directory();
+  const auto entries = directory->list();
+  for (const auto& entry : *entries) {
+    if (!entry.name.ends_with(kSnapshotSuffix)) continue;
+    ASSERT_TRUE(directory->remove(entry.name));
+  }
+  ASSERT_TRUE(f.open(false));
+  f.log->flush_soon();
+  f.loop.run();
+  ASSERT_TRUE(f.append(batch_of({{"w"}}, producer(8, 0, 0))));
+  f.log->flush_soon();
+  f.loop.run();
+  ASSERT_TRUE(f.log->advance_log_start_offset(Offset(4)));
+  EXPECT_EQ(f.log->delete_old_segments(), 4u);
+  f.loop.run();
+  f.crash();
+  EXPECT_FALSE(directory->exists(segment_file_name(Offset(3), kLogSuffix)));
+  ASSERT_TRUE(f.open(false, Offset(0), Offset(4)));
+  ASSERT_NE(f.log->producers().find(ProducerId(9)), nullptr);
+  EXPECT_EQ(f.log->producers().find(ProducerId(9))->last_sequence(), Sequence(3));
 }
 
 }  // namespace
