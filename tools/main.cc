@@ -25,6 +25,8 @@ constexpr std::array kCommands = {
             run_delete_records},
     Command{"produce", "console-producer", "send the lines of stdin to a topic", run_produce},
     Command{"consume", "console-consumer", "print the records of a topic", run_consume},
+    Command{"export-kafka-config", "", "print what Apache Kafka is to be started with on our data",
+            run_export_kafka_config},
     Command{"wire", "", "turn the bytes of a message into JSON and back", run_wire},
 };
 
@@ -32,7 +34,7 @@ void print_usage(std::ostream& out) {
   out << "usage: ottla COMMAND [flags]\n\n";
   for (const auto& command : kCommands) {
     std::string name(command.name);
-    name.resize(16, ' ');
+    name.resize(21, ' ');
     out << "  " << name << command.sentence << '\n';
   }
   out << "\n`ottla COMMAND --help` lists the flags; they are those of Kafka's scripts.\n";

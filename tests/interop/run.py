@@ -133,6 +133,15 @@ def run_kills(table, context, count, seed):
         server.kill()
 
 
+def kafka_on_ours(context, data):
+    """Started as `ottla export-kafka-config` says."""
+    kafka = Kafka(context.harness, data)
+    kafka.start_with(
+        context.tool.export_kafka_config(data, kafka.bootstrap, kafka.controller_port)
+    )
+    return kafka
+
+
 def run_all(table, context, arguments):
     check_versions(table)
     check_golden(table, context)
@@ -145,7 +154,7 @@ def run_all(table, context, arguments):
     run_broker(table, context)
     run_tool(table, context)
     directory.rows(
-        table, context, "directory", context.ottla, lambda data: Kafka(context.harness, data)
+        table, context, "directory", context.ottla, lambda data: kafka_on_ours(context, data)
     )
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
 

@@ -131,6 +131,7 @@ class Kafka:
         self.harness = harness
         self._data = data
         port, controller_port = free_port(), free_port()
+        self.controller_port = controller_port
         self.bootstrap = f"127.0.0.1:{port}"
         self._node = (
             {"node.id": "1", "cluster.id": CLUSTER_ID}
@@ -153,6 +154,12 @@ class Kafka:
             "broker.heartbeat.interval.ms": "500",
             **(properties or {}),
         }
+
+    def start_with(self, properties):
+        """These alone, and what makes a test quick."""
+        quick = ("group.", "broker.session.", "broker.heartbeat.")
+        kept = {key: value for key, value in self._properties.items() if key.startswith(quick)}
+        self._properties = {**properties, **kept}
 
     def _formatted(self):
         return (self._data / "meta.properties").exists()

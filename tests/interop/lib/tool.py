@@ -20,6 +20,14 @@ class Tool:
         command = [self._program, action, "--bootstrap-server", bootstrap, *arguments]
         return process.run(command, data)
 
+    def export_kafka_config(self, data, bootstrap, controller_port):
+        """What the tool says Apache Kafka is to be started with on our directory `data`."""
+        command = [self._program, "export-kafka-config"]
+        command += ["--override", f"listeners=PLAINTEXT://{bootstrap}"]
+        command += ["--override", f"log.dirs={data}", "--controller-port", str(controller_port)]
+        lines = process.run(command).decode().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
     def create_topic(self, bootstrap, topic, partitions=dataset.PARTITIONS):
         arguments = ["--create", "--topic", topic, "--partitions", str(partitions)]
         self.run("topics", bootstrap, *arguments, "--replication-factor", "1")
