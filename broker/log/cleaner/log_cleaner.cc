@@ -218,7 +218,7 @@ void LogCleaner::stop(base::Task done) {
   timer_ = base::TimerId::none;
   if (job_ && job_->log != nullptr) job_->log->give_up_replacement();
   if (busy_) return;
-  if (job_) return drop(job_, base::Duration(0));
+  if (const auto job = job_) return drop(job, base::Duration(0));
   end_stop();
 }
 

@@ -362,6 +362,16 @@ TEST_F(LogCleanerTest, moves_no_more_bytes_a_second_than_it_may) {
   EXPECT_EQ(cleanings(), 1u);
 }
 
+TEST_F(LogCleanerTest, can_be_stopped_while_it_holds_back) {
+  options.cleaner.max_bytes_per_second = 4096;
+  restart();
+  for (int i = 0; i < 200; ++i) append("a", std::string(60, 'v'));
+  push_out();
+  loop.advance(std::chrono::seconds(35));
+  restart();
+  EXPECT_EQ(read_all(Offset(0)).size(), 203u);
+}
+
 TEST_F(LogCleanerTest, compacts_and_deletes_a_log_that_wants_both) {
   config.cleanup_delete = true;
   config.retention_ms = 3'600'000;
