@@ -23,6 +23,7 @@ struct RecordToAppend {
   HeadersView headers;
   std::int64_t timestamp = -1;
   DeliveryCallback callback;  // may be empty
+  bool wants_future = true;   // the caller is told where it was put
 
   std::size_t max_size() const;
 };

@@ -39,6 +39,18 @@ Result<void> read_compression(ProducerConfig& config, std::string_view key,
   return {};
 }
 
+// Of Kafka's own classes the one that is not the default.
+Result<void> read_partitioner(ProducerConfig& config, std::string_view key,
+                              std::string_view value) {
+  constexpr std::string_view round_robin =
+      "org.apache.kafka.clients.producer.RoundRobinPartitioner";
+  if (value != round_robin) {
+    return bad_property(key, value, std::string(round_robin) + " (others are set in the program)");
+  }
+  config.partitioner = round_robin_partitioner();
+  return {};
+}
+
 // compression.gzip.level and its like: counts if the type is that codec.
 template <Compression codec>
 Result<void> read_level(ProducerConfig& config, std::string_view key, std::string_view value) {
@@ -69,7 +81,11 @@ Result<ProducerConfig> ProducerConfig::from_properties(const Properties& propert
       {"max.in.flight.requests.per.connection",
        read_into<&Config::max_in_flight_requests_per_connection>},
       {"max.request.size", read_into<&Config::max_request_size>},
+      {"partitioner.class", read_partitioner},
       {"partitioner.ignore.keys", read_into<&Config::partitioner_ignore_keys>},
+      {"partitioner.adaptive.partitioning.enable",
+       read_into<&Config::partitioner_adaptive_partitioning_enable>},
+      {"partitioner.availability.timeout.ms", read_into<&Config::partitioner_availability_timeout>},
   });
   // The levels look at the type, whatever comes first.
   auto ordered = client::read_properties<Config>(properties, own);

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/murmur2.h"
 #include "client/metadata/client_config.h"
 
 namespace ottla::client {
@@ -51,6 +50,7 @@ ProducerCore::ProducerCore(base::Runtime& runtime, ProducerSettings settings, ba
     : runtime_(runtime),
       settings_(std::move(settings)),
       executor_(std::make_shared<CallbackExecutor>(runtime, log)),
+      interceptors_(std::make_shared<const InterceptorChain>(settings_.interceptors, log)),
       client_(runtime, settings_.network, settings_.metadata, log),
       accumulator_(settings_.accumulator, runtime.clock(), executor_, runtime.next_seed(),
                    [this] { client_.wake(); }),
@@ -90,6 +90,21 @@ Result<void> ProducerCore::try_send(const ProducerRecord& record, DeliveryCallba
 
 Result<ProducerCore::Appended> ProducerCore::add(const ProducerRecord& record,
                                                  DeliveryCallback& callback, bool may_wait) {
+  const bool wants_future = callback == nullptr;
+  if (interceptors_->empty()) return place(record, callback, may_wait, wants_future);
+  MutableRecord changing(record);
+  interceptors_->on_send(changing);
+  const auto& changed = changing.record();
+  InterceptedDelivery delivery(interceptors_, changed.headers, std::move(callback));
+  auto intercepted = delivery.callback();
+  auto placed = place(changed, intercepted, may_wait, wants_future);
+  if (!placed) callback = delivery.give_up(placed.error(), *executor_);
+  return placed;
+}
+
+Result<ProducerCore::Appended> ProducerCore::place(const ProducerRecord& record,
+                                                   DeliveryCallback& callback, bool may_wait,
+                                                   bool wants_future) {
   if (closed_.load(std::memory_order_relaxed)) return closed_error();
   auto topic = topic_for(record, may_wait);
   if (!topic) return std::move(topic).error();
@@ -114,6 +129,7 @@ Result<ProducerCore::Appended> ProducerCore::add(const ProducerRecord& record,
                  {.topic = std::string(record.topic), .partition = *partition});
   }
   to_append.callback = std::move(callback);
+  to_append.wants_future = wants_future;
   auto appended = accumulator_.append(**topic, *partition, to_append, may_wait);
   if (!appended) callback = std::move(to_append.callback);
   return appended;
@@ -194,9 +210,14 @@ Future<void> ProducerCore::wait_for_partitions(std::string_view topic, std::int3
 Result<std::int32_t> ProducerCore::choose_partition(const TopicEntry& topic,
                                                     const ProducerRecord& record) const {
   if (record.partition) return *record.partition;
+  const auto count = static_cast<std::int32_t>(topic.partitions()->count);
+  if (auto* partitioner = topic.partitioner()) {
+    const auto chosen = partitioner->choose(record, count);
+    if (!chosen) return chosen.error();
+    if (*chosen) return **chosen;
+  }
   if (is_null(record.key) || settings_.ignore_keys) return -1;
-  const auto count = topic.partitions()->count;
-  return partition_for_key(record.key, static_cast<std::int32_t>(count));
+  return partition_for_key(record.key, count);
 }
 
 Future<void> ProducerCore::flush_async() {
@@ -291,11 +312,3 @@ void ProducerCore::sync_topic(TopicEntry& topic) {
 }
 
 }  // namespace ottla::client
-
-namespace ottla {
-
-std::int32_t partition_for_key(BytesView key, std::int32_t partition_count) {
-  return (base::murmur2(key) & 0x7fffffff) % partition_count;
-}
-
-}  // namespace ottla

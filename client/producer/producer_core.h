@@ -8,6 +8,7 @@
 #include "base/runtime.h"
 #include "client/callback_executor.h"
 #include "client/metadata/cluster_client.h"
+#include "client/producer/interceptor_chain.h"
 #include "client/producer/producer_settings.h"
 #include "client/producer/record_accumulator.h"
 #include "client/producer/sender.h"
@@ -48,8 +49,10 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
  private:
   using Appended = RecordAccumulator::Appended;
 
-  // Takes the callback if it succeeds.
+  // Both take the callback if they succeed; `add` asks the interceptors before.
   Result<Appended> add(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait);
+  Result<Appended> place(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait,
+                         bool wants_future);
   Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
   Future<void> wait_for_partitions(std::string_view topic, std::int32_t count);
   void ask_for_partitions(std::string_view topic, std::int32_t count);
@@ -70,6 +73,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   base::Runtime& runtime_;
   const ProducerSettings settings_;
   const std::shared_ptr<CallbackExecutor> executor_;
+  const std::shared_ptr<const InterceptorChain> interceptors_;
   ClusterClient client_;
   RecordAccumulator accumulator_;
   Sender sender_;

@@ -21,6 +21,8 @@ Error invalid(std::string message) {
 Result<void> check(const ProducerConfig& config) {
   const auto checked =
       all_of({at_least("linger", config.linger, milliseconds(0)),
+              at_least("partitioner_availability_timeout", config.partitioner_availability_timeout,
+                       milliseconds(0)),
               at_least("max_block", config.max_block, milliseconds(0)),
               at_least("retries", config.retries, 0),
               at_least("max_in_flight_requests_per_connection",
@@ -34,6 +36,9 @@ Result<void> check(const ProducerConfig& config) {
   }
   if (config.acks != Acks::all && config.acks != Acks::none && config.acks != Acks::leader) {
     return invalid("acks must be all, none or leader");
+  }
+  for (const auto& interceptor : config.interceptors) {
+    if (!interceptor) return invalid("interceptors has one that is null");
   }
   if (config.compression_level) {
     return protocol::check_level(config.compression_type, *config.compression_level);
@@ -72,18 +77,24 @@ Result<ProducerSettings> ProducerSettings::from(const ProducerConfig& config, st
                           .compression = config.compression_type,
                           .compression_level = config.compression_level.value_or(
                               protocol::default_level(config.compression_type)),
-                          .max_block = config.max_block};
+                          .max_block = config.max_block,
+                          .adaptive_partitioning = config.partitioner_adaptive_partitioning_enable,
+                          .partitioner = config.partitioner};
   settings.sender = {.acks = config.acks,
                      .idempotent = *idempotent,
                      .linger = config.linger,
                      .delivery_timeout = config.delivery_timeout,
                      .retries = static_cast<std::uint32_t>(config.retries),
                      .retry = retry_of(config),
-                     .max_request_size = config.max_request_size};
+                     .max_request_size = config.max_request_size,
+                     .availability_timeout = config.partitioner_adaptive_partitioning_enable
+                                                 ? config.partitioner_availability_timeout
+                                                 : milliseconds(0)};
   settings.max_block = config.max_block;
   settings.request_timeout_ms = static_cast<std::int32_t>(std::min<std::int64_t>(
       config.request_timeout.count(), std::numeric_limits<std::int32_t>::max()));
   settings.ignore_keys = config.partitioner_ignore_keys;
+  settings.interceptors = config.interceptors;
   return settings;
 }
 

@@ -17,6 +17,7 @@ struct ProducerSettings {
   base::Duration max_block{};
   std::int32_t request_timeout_ms = 0;
   bool ignore_keys = false;
+  std::vector<std::shared_ptr<ProducerInterceptor>> interceptors;
 
   // Errors: invalid_argument, naming the field and what it should be.
   static Result<ProducerSettings> from(const ProducerConfig& config, std::uint64_t seed);

@@ -12,6 +12,12 @@ namespace {
 // With compression a batch may begin with so many times its size, for what may become of it.
 constexpr std::size_t kMostMemoryFactor = 16;
 
+// With the queue's lock held, after batches came or went.
+void note_length(PartitionQueue& queue) {
+  queue.load.batches.store(static_cast<std::uint32_t>(queue.batches.size()),
+                           std::memory_order_relaxed);
+}
+
 Error with_topic(Error error, const std::string& topic) {
   auto context = error.context();
   context.topic = topic;
@@ -28,7 +34,10 @@ RecordAccumulator::RecordAccumulator(const AccumulatorConfig& config, const base
       executor_(std::move(executor)),
       on_ready_(std::move(on_ready)),
       pool_(config.buffer_memory, config.batch_size, [this] { enlist_all(); }),
-      topics_(config.batch_size, seed),
+      topics_(
+          {.sticky = {.batch_size = config.batch_size, .adaptive = config.adaptive_partitioning},
+           .partitioner = config.partitioner},
+          seed),
       flushes_(executor_) {}
 
 Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
@@ -54,13 +63,15 @@ Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
       if (!queue.batches.empty() && queue.batches.back()->state == ProducerBatch::State::open) {
         auto& tail = *queue.batches.back();
         const auto before = tail.size_in_bytes();
-        const bool has_callback = record.callback != nullptr;
         if (tail.append(record)) {
-          if (sticky) topic.sticky().add(number, tail.size_in_bytes() - before);
+          if (sticky) {
+            topic.sticky().add(number, tail.size_in_bytes() - before,
+                               [&tail] { return tail.full(); });
+          }
           // Behind another batch it has time: the Sender looks again when it has taken that one.
           const bool first = queue.batches.size() == 1;
           if (first && (opened || tail.full()) && !queue.window_full.load()) enlist(queue);
-          return has_callback ? Appended() : placed(tail, record.timestamp);
+          return record.wants_future ? placed(tail, record.timestamp) : Appended();
         }
         tail.state = ProducerBatch::State::sealing;
         queue.callbacks_of_last = tail.callbacks();
@@ -97,6 +108,7 @@ void RecordAccumulator::open_batch(PartitionQueue& queue, std::shared_ptr<BatchM
   queue.batches.push_back(std::make_unique<ProducerBatch>(std::move(memory), std::move(result),
                                                           clock_.now(), flushes_.batch_opened(),
                                                           queue.callbacks_of_last));
+  note_length(queue);
 }
 
 RecordAccumulator::Appended RecordAccumulator::placed(const ProducerBatch& batch,
@@ -133,6 +145,7 @@ void RecordAccumulator::seal(PartitionQueue& queue, ProducerBatch& batch) {
       const auto at = std::find_if(queue.batches.begin(), queue.batches.end(), same);
       orphan = std::move(*at);
       queue.batches.erase(at);
+      note_length(queue);
     }
   }
   if (orphan) return fail(*orphan, Error(ErrorCode::closed, "the producer was closed"));
@@ -191,6 +204,7 @@ std::unique_ptr<ProducerBatch> RecordAccumulator::take_head(PartitionQueue& queu
     if (queue.batches.front()->state == ProducerBatch::State::sealing) return nullptr;
     batch = std::move(queue.batches.front());
     queue.batches.pop_front();
+    note_length(queue);
   }
   if (batch->state == ProducerBatch::State::sealed) return batch;
   batch->seal(config_.compression, config_.compression_level);
@@ -208,6 +222,7 @@ void RecordAccumulator::put_back(PartitionQueue& queue, std::unique_ptr<Producer
   };
   const auto at = std::find_if(queue.batches.begin(), queue.batches.end(), later);
   queue.batches.insert(at, std::move(batch));
+  note_length(queue);
 }
 
 void RecordAccumulator::clear_stamps(PartitionQueue& queue) {

@@ -24,6 +24,8 @@ struct AccumulatorConfig {
   Compression compression = Compression::none;
   int compression_level = 0;
   base::Duration max_block = std::chrono::minutes(1);
+  bool adaptive_partitioning = true;
+  PartitionerFactory partitioner;
 };
 
 // Where records wait: appends them to their partitions' open batches on the caller's thread, under
@@ -40,7 +42,7 @@ class RecordAccumulator {
   FlushTracker& flushes() { return flushes_; }
   BufferPool& pool() { return pool_; }
 
-  // Where a record was put: its future is this. Nothing for one with a callback.
+  // Where a record was put: its future is this. Nothing unless it `wants_future`.
   struct Appended {
     std::shared_ptr<BatchResult> batch;
     detail::FutureKey key;

@@ -21,6 +21,8 @@ struct SendState {
   // of those without a leader.
   protocol::BrokerId ready_at = protocol::kNoBroker;
   bool leaderless = false;
+  // The broker that its batches wait for behind those that are on their way.
+  protocol::BrokerId blocked_at = protocol::kNoBroker;
   // Among those that wait before they are sent again, which another leader would end.
   bool pausing = false;
 

@@ -30,7 +30,8 @@ Sender::Sender(const SenderConfig& config, RecordAccumulator& accumulator, Metad
       random_(seed),
       log_(std::move(log)),
       identity_(config.retry, random_.next()),
-      max_in_flight_(config.idempotent ? kMaxIdempotentInFlight : 1) {}
+      max_in_flight_(config.idempotent ? kMaxIdempotentInFlight : 1),
+      stalls_(config.availability_timeout) {}
 
 Sender::Poll Sender::poll(base::TimePoint now, BrokerGate& gate) {
   Poll poll;
@@ -43,20 +44,21 @@ Sender::Poll Sender::poll(base::TimePoint now, BrokerGate& gate) {
     poll.next = identity.next;
   }
   for (auto& [broker, queues] : ready_) {
-    for (auto room = queues.empty() ? 0 : gate.room(broker); room > 0; --room) {
+    for (auto room = room_at(broker, now, gate); room > 0 && !queues.empty(); --room) {
       auto draft = drain(broker, now);
       if (draft.entries.empty()) break;
       poll.requests.push_back(std::move(draft));
     }
   }
-  poll.next = std::min(poll.next, fire_timers(now));
+  poll.next = std::min({poll.next, fire_timers(now), stalls_.next()});
   return poll;
 }
 
 // Decides anew what the partition waits for; called whenever that may have changed.
 void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
   // Told before the oldest batch is looked at: one that comes after that is told of again.
-  queue.window_full.store(window_full(queue.send));
+  const bool all_told = config_.availability_timeout.count() > 0;
+  queue.window_full.store(!all_told && window_full(queue.send));
   auto head = expire(queue, now);
   if (identity_.fatal_error()) {
     fail_queued(queue, *identity_.fatal_error());
@@ -69,6 +71,7 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
       timer = std::min(timer, batch->created() + config_.delivery_timeout);
     }
   }
+  note_blocked(queue, head && !head->sealing && !in_flight.empty() && !may_send(queue, *head));
   if (head) {
     if (!head->sealing) timer = std::min(timer, head->created + config_.delivery_timeout);
     if (may_send(queue, *head)) {
@@ -143,6 +146,45 @@ void Sender::note_pause(PartitionQueue& queue) {
   if (!std::exchange(queue.send.pausing, true)) pausing_.push_back(&queue);
 }
 
+// Batches that may not overtake others of their partition wait for their broker as well.
+void Sender::note_blocked(PartitionQueue& queue, bool blocked) {
+  if (config_.availability_timeout.count() == 0) return;
+  auto broker = protocol::kNoBroker;
+  if (blocked) {
+    const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
+    if (leader) broker = leader->broker;
+  }
+  const auto before = std::exchange(queue.send.blocked_at, broker);
+  if (before == broker) return;
+  if (before != protocol::kNoBroker) --blocked_[before];
+  if (broker == protocol::kNoBroker) return;
+  ++blocked_[broker];
+  ready_.try_emplace(broker);
+}
+
+// How many requests to the broker could leave now, if something waits for it.
+std::size_t Sender::room_at(BrokerId broker, base::TimePoint now, BrokerGate& gate) {
+  const auto blocked = blocked_.find(broker);
+  const bool waited_for =
+      !ready_[broker].empty() || (blocked != blocked_.end() && blocked->second > 0);
+  const auto room = waited_for ? gate.room(broker) : 0;
+  const bool changed = waited_for ? stalls_.note(broker, room > 0, now) : stalls_.note_idle(broker);
+  if (changed) tell_stalls();
+  return room;
+}
+
+void Sender::tell_stalls() {
+  accumulator_.topics().for_each([this](TopicEntry& topic) {
+    const auto* partitions = topic.partitions();
+    if (partitions == nullptr) return;
+    for (auto* queue : partitions->queues) {
+      const auto leader = metadata_.cluster().leader(*topic.name(), queue->partition);
+      queue->load.stalled.store(leader && stalls_.stalls(leader->broker),
+                                std::memory_order_relaxed);
+    }
+  });
+}
+
 void Sender::look_at_moved(base::TimePoint now) {
   std::vector<PartitionQueue*> queues;
   queues.swap(leaderless_);
@@ -153,7 +195,13 @@ void Sender::look_at_moved(base::TimePoint now) {
   for (const auto& [broker, ready] : ready_)
     queues.insert(queues.end(), ready.begin(), ready.end());
   for (auto* queue : queues) look_at(*queue, now);
-  std::erase_if(ready_, [](const auto& entry) { return entry.second.empty(); });
+  std::erase_if(blocked_, [](const auto& entry) { return entry.second == 0; });
+  std::erase_if(ready_, [this](const auto& entry) {
+    if (!entry.second.empty() || blocked_.contains(entry.first)) return false;
+    stalls_.note_idle(entry.first);
+    return true;
+  });
+  if (config_.availability_timeout.count() > 0) tell_stalls();
 }
 
 void Sender::set_timer(PartitionQueue& queue, base::TimePoint when) {

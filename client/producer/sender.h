@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "client/metadata/metadata.h"
 #include "client/network/network_client.h"
+#include "client/producer/broker_stalls.h"
 #include "client/producer/producer_identity.h"
 #include "client/producer/record_accumulator.h"
 #include "protocol/messages/produce.h"
@@ -26,6 +27,9 @@ struct SenderConfig {
   std::uint32_t retries = 2147483647;
   Backoff retry{std::chrono::milliseconds(100), std::chrono::milliseconds(1000)};
   std::size_t max_request_size = 1 << 20;
+  // A broker that has taken nothing for so long though batches wait for it stalls: keyless records
+  // go elsewhere (KIP-794). Zero: none ever does.
+  base::Duration availability_timeout{};
 };
 
 // One Produce request to be: at most one batch of each partition.
@@ -98,6 +102,9 @@ class Sender {
   void set_timer(PartitionQueue& queue, base::TimePoint when);
   base::TimePoint fire_timers(base::TimePoint now);
   void look_at_moved(base::TimePoint now);
+  std::size_t room_at(BrokerId broker, base::TimePoint now, BrokerGate& gate);
+  void note_blocked(PartitionQueue& queue, bool blocked);
+  void tell_stalls();
   void fail_queued(PartitionQueue& queue, const Error& error);
 
   ProduceDraft drain(BrokerId broker, base::TimePoint now);
@@ -128,10 +135,12 @@ class Sender {
   const base::Logger log_;
   ProducerIdentity identity_;
   std::size_t max_in_flight_;  // batches of a partition
+  BrokerStalls stalls_;
 
   bool closing_ = false;
   bool metadata_changed_ = false;
   std::map<BrokerId, std::deque<PartitionQueue*>> ready_;
+  std::map<BrokerId, std::size_t> blocked_;  // partitions by `blocked_at`
   std::vector<PartitionQueue*> leaderless_;
   std::vector<PartitionQueue*> pausing_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;

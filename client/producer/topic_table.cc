@@ -4,19 +4,30 @@
 
 namespace ottla::client {
 
+TopicEntry::TopicEntry(std::string_view name, const PartitioningConfig& config, std::uint64_t seed)
+    : name_(std::make_shared<const std::string>(name)),
+      sticky_(config.sticky, seed),
+      partitioner_(config.partitioner
+                       ? std::make_unique<TopicPartitioner>(config.partitioner, name_)
+                       : nullptr) {}
+
 void TopicEntry::set_partitions(const std::vector<bool>& has_leader) {
   if (has_leader.empty()) return;
   while (queues_.size() < has_leader.size()) {
     const auto number = static_cast<std::int32_t>(queues_.size());
     queues_.push_back(std::make_unique<PartitionQueue>(*this, number));
   }
-  std::vector<std::int32_t> all;
+  std::vector<StickyPartition::Candidate> candidates;
   std::vector<std::int32_t> led;
   for (std::size_t i = 0; i < has_leader.size(); ++i) {
-    all.push_back(static_cast<std::int32_t>(i));
     if (has_leader[i]) led.push_back(static_cast<std::int32_t>(i));
   }
-  sticky_.set_candidates(led.empty() ? std::move(all) : std::move(led));
+  for (std::size_t i = 0; i < has_leader.size(); ++i) {
+    if (!has_leader[i] && !led.empty()) continue;
+    candidates.push_back({static_cast<std::int32_t>(i), &queues_[i]->load});
+  }
+  sticky_.set_candidates(std::move(candidates));
+  if (partitioner_) partitioner_->set_available(std::move(led));
   const auto* current = partitions();
   if (current != nullptr && current->count == has_leader.size()) return;
   auto next = std::make_unique<Partitions>();
@@ -61,8 +72,8 @@ std::uint64_t next_table_id() {
 
 }  // namespace
 
-TopicTable::TopicTable(std::size_t batch_size, std::uint64_t seed)
-    : id_(next_table_id()), batch_size_(batch_size), seed_(seed) {}
+TopicTable::TopicTable(PartitioningConfig config, std::uint64_t seed)
+    : id_(next_table_id()), config_(std::move(config)), seed_(seed) {}
 
 TopicEntry* TopicTable::find(std::string_view name) const {
   if (last_found.table == id_ && *last_found.entry->name() == name) return last_found.entry;
@@ -81,7 +92,7 @@ TopicEntry& TopicTable::find_or_add(std::string_view name, bool& added) {
   added = found == nullptr;
   if (!added) return *found;
   auto& first = bucket(name);
-  auto* const node = new Node(name, batch_size_, seed_++, first.load(std::memory_order_relaxed));
+  auto* const node = new Node(name, config_, seed_++, first.load(std::memory_order_relaxed));
   first.store(node, std::memory_order_release);
   return node->entry;
 }

@@ -8,16 +8,24 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/spinning_mutex.h"
 #include "client/producer/producer_batch.h"
 #include "client/producer/send_state.h"
 #include "client/producer/sticky_partition.h"
+#include "client/producer/topic_partitioner.h"
 
 namespace ottla::client {
 
 class TopicEntry;
+
+// How the records of topics find their partitions.
+struct PartitioningConfig {
+  StickyPartition::Options sticky;
+  PartitionerFactory partitioner;  // the user's; may be empty
+};
 
 // The batches of one partition that wait to be sent, the oldest first. Lives as long as its table.
 struct PartitionQueue {
@@ -31,6 +39,8 @@ struct PartitionQueue {
   std::deque<std::unique_ptr<ProducerBatch>> batches;
   std::size_t callbacks_of_last = 0;  // of the batch that took its last record before this one
   bool closed = false;
+
+  PartitionLoad load;
 
   // In the accumulator's list of queues that the Sender should look at.
   std::atomic<bool> enlisted{false};
@@ -50,8 +60,7 @@ class TopicEntry {
     std::vector<PartitionQueue*> queues;  // of those and of all it ever had
   };
 
-  TopicEntry(std::string_view name, std::size_t batch_size, std::uint64_t seed)
-      : name_(std::make_shared<const std::string>(name)), sticky_(batch_size, seed) {}
+  TopicEntry(std::string_view name, const PartitioningConfig& config, std::uint64_t seed);
 
   const std::shared_ptr<const std::string>& name() const { return name_; }
 
@@ -62,6 +71,8 @@ class TopicEntry {
   void set_partitions(const std::vector<bool>& has_leader);
 
   StickyPartition& sticky() { return sticky_; }
+  // Null if the user has none.
+  TopicPartitioner* partitioner() const { return partitioner_.get(); }
 
   // How small compression makes this topic's records, as far as is known (KIP-126). Any thread.
   float compression_ratio() const { return ratio_.load(std::memory_order_relaxed); }
@@ -72,6 +83,7 @@ class TopicEntry {
   std::atomic<const Partitions*> partitions_{nullptr};
   std::atomic<float> ratio_{1.0F};
   StickyPartition sticky_;
+  const std::unique_ptr<TopicPartitioner> partitioner_;
   // Loop thread only.
   std::vector<std::unique_ptr<PartitionQueue>> queues_;
   std::vector<std::unique_ptr<const Partitions>> versions_;
@@ -80,7 +92,7 @@ class TopicEntry {
 // Topics by name. Looking one up takes no lock; topics are only added, never removed. Any thread.
 class TopicTable {
  public:
-  TopicTable(std::size_t batch_size, std::uint64_t seed);
+  TopicTable(PartitioningConfig config, std::uint64_t seed);
   ~TopicTable();
   TopicTable(const TopicTable&) = delete;
   TopicTable& operator=(const TopicTable&) = delete;
@@ -99,8 +111,8 @@ class TopicTable {
 
  private:
   struct Node {
-    Node(std::string_view name, std::size_t batch_size, std::uint64_t seed, Node* after)
-        : entry(name, batch_size, seed), next(after) {}
+    Node(std::string_view name, const PartitioningConfig& config, std::uint64_t seed, Node* after)
+        : entry(name, config, seed), next(after) {}
     TopicEntry entry;
     Node* const next;
   };
@@ -111,7 +123,7 @@ class TopicTable {
   }
 
   const std::uint64_t id_;  // never used again by another table
-  const std::size_t batch_size_;
+  const PartitioningConfig config_;
   std::uint64_t seed_;  // guarded by mutex_
   std::array<std::atomic<Node*>, kBuckets> buckets_{};
   std::mutex mutex_;  // held to add

@@ -24,23 +24,23 @@ class AdminHandle;
 
 // A topic to be made.
 struct NewTopic {
-  std::string name;
+  std::string name{};
   std::int32_t partitions = -1;          // -1: the broker's num.partitions
   std::int16_t replication_factor = -1;  // -1: the broker's default.replication.factor
   // Kafka's topic configuration: "cleanup.policy" -> "compact".
-  std::map<std::string, std::string> configs;
+  std::map<std::string, std::string> configs{};
   // Which brokers hold each partition, the preferred leader first; if given, the two numbers above
   // stay unset.
-  std::map<std::int32_t, std::vector<std::int32_t>> replica_assignment;
+  std::map<std::int32_t, std::vector<std::int32_t>> replica_assignment{};
 };
 
 struct CreateTopicsOptions {
-  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
-  bool validate_only = false;                        // check, and make nothing
+  std::optional<std::chrono::milliseconds> timeout{};  // unset: default_api_timeout
+  bool validate_only = false;                          // check, and make nothing
 };
 
 struct AdminOptions {
-  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
+  std::optional<std::chrono::milliseconds> timeout{};  // unset: default_api_timeout
 };
 
 // More partitions for a topic.
@@ -68,33 +68,33 @@ inline constexpr std::int64_t kAllRecords = -1;
 using DeletedRecords = std::map<TopicPartition, Result<std::int64_t>>;
 
 struct ListTopicsOptions {
-  std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
-  bool list_internal = false;                        // __consumer_offsets and its like too
+  std::optional<std::chrono::milliseconds> timeout{};  // unset: default_api_timeout
+  bool list_internal = false;                          // __consumer_offsets and its like too
 };
 
 // One entry for each topic asked for: none, or why it failed.
 using TopicOutcomes = std::map<std::string, std::optional<Error>>;
 
 struct TopicListing {
-  std::string name;
-  std::string topic_id;  // 22 characters; empty if the broker is older than topic ids
+  std::string name{};
+  std::string topic_id{};  // 22 characters; empty if the broker is older than topic ids
   bool internal = false;
 
   bool operator==(const TopicListing&) const = default;
 };
 
 struct TopicDescription {
-  std::string name;
-  std::string topic_id;
+  std::string name{};
+  std::string topic_id{};
   bool internal = false;
-  std::vector<PartitionInfo> partitions;  // in their order, from 0
+  std::vector<PartitionInfo> partitions{};  // in their order, from 0
 };
 using TopicDescriptions = std::map<std::string, Result<TopicDescription>>;
 
 struct ClusterDescription {
-  std::string cluster_id;
-  std::optional<Node> controller;
-  std::vector<Node> nodes;  // by id
+  std::string cluster_id{};
+  std::optional<Node> controller{};
+  std::vector<Node> nodes{};  // by id
 };
 
 // Makes, removes and looks at what a cluster has.

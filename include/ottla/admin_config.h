@@ -16,10 +16,10 @@ struct AdminConfig {
   using Millis = std::chrono::milliseconds;
 
   // host:port, several with commas between them; each name may have many addresses.
-  std::string bootstrap_servers;
+  std::string bootstrap_servers{};
 
   // How brokers name this client in quotas and logs; empty: adminclient and a random number.
-  std::string client_id;
+  std::string client_id{};
 
   // The longest that a call may take, when it is not given a time itself.
   Millis default_api_timeout{60'000};
@@ -43,7 +43,7 @@ struct AdminConfig {
   Millis connections_max_idle{300'000};
 
   // Where log lines go (unset: stderr), from this level on.
-  LogSink log_sink;
+  LogSink log_sink{};
   LogLevel log_level = LogLevel::warn;
 
   // From Kafka's own keys and values. Keys that only a JVM can use are skipped. Errors:

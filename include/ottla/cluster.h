@@ -10,22 +10,22 @@ namespace ottla {
 // A broker as clients see it.
 struct Node {
   std::int32_t id = -1;
-  std::string host;
+  std::string host{};
   std::int32_t port = -1;
-  std::optional<std::string> rack;
+  std::optional<std::string> rack{};
 
   bool operator==(const Node&) const = default;
 };
 
 // One partition as the cluster's metadata has it. Brokers are given by their ids.
 struct PartitionInfo {
-  std::string topic;
+  std::string topic{};
   std::int32_t partition = -1;
-  std::optional<std::int32_t> leader;  // none while there is no leader
+  std::optional<std::int32_t> leader{};  // none while there is no leader
   std::int32_t leader_epoch = -1;
-  std::vector<std::int32_t> replicas;
-  std::vector<std::int32_t> in_sync_replicas;
-  std::vector<std::int32_t> offline_replicas;
+  std::vector<std::int32_t> replicas{};
+  std::vector<std::int32_t> in_sync_replicas{};
+  std::vector<std::int32_t> offline_replicas{};
 
   bool operator==(const PartitionInfo&) const = default;
 };

@@ -29,10 +29,10 @@ struct ConsumerConfig {
   using Millis = std::chrono::milliseconds;
 
   // host:port, several with commas between them; each name may have many addresses.
-  std::string bootstrap_servers;
+  std::string bootstrap_servers{};
 
   // How brokers name this client in quotas and logs; empty: consumer and a random number.
-  std::string client_id;
+  std::string client_id{};
 
   AutoOffsetReset auto_offset_reset = AutoOffsetReset::latest;
   IsolationLevel isolation_level = IsolationLevel::read_uncommitted;
@@ -56,7 +56,7 @@ struct ConsumerConfig {
   bool allow_auto_create_topics = true;
 
   // The data centre or zone this consumer is in, for brokers that place readers near replicas.
-  std::string client_rack;
+  std::string client_rack{};
 
   // The longest that a call which asks the cluster may take, when it is not given a time itself.
   Millis default_api_timeout{60'000};
@@ -80,7 +80,7 @@ struct ConsumerConfig {
   Millis connections_max_idle{540'000};
 
   // Where log lines go (unset: stderr), from this level on.
-  LogSink log_sink;
+  LogSink log_sink{};
   LogLevel log_level = LogLevel::warn;
 
   // From Kafka's own keys and values. Keys that only a JVM can use are skipped. Errors:

@@ -16,24 +16,24 @@ namespace ottla {
 
 // A topic that is there from the start.
 struct EmbeddedTopic {
-  std::string name;
+  std::string name{};
   std::int32_t partitions = 1;
-  std::map<std::string, std::string> configs;  // Kafka's topic configuration keys
+  std::map<std::string, std::string> configs{};  // Kafka's topic configuration keys
 };
 
 struct EmbeddedBrokerConfig {
-  std::vector<EmbeddedTopic> topics;
+  std::vector<EmbeddedTopic> topics{};
 
   // Where data live; empty: in memory, gone with the broker.
-  std::string data_directory;
+  std::string data_directory{};
 
   // Kafka's server.properties keys and `ottla.` keys, for what has no member here. The listener is
   // 127.0.0.1 on a free port unless `listeners` says otherwise; in memory the durability is
   // `memory`.
-  std::map<std::string, std::string> properties;
+  std::map<std::string, std::string> properties{};
 
   // Warnings and errors go to stderr unless a sink is given.
-  LogSink log_sink;
+  LogSink log_sink{};
   LogLevel log_level = LogLevel::warn;
 };
 

@@ -32,10 +32,10 @@ const ErrorDescription& describe(ErrorCode code);
 
 // Where it happened; fields that do not apply keep their defaults.
 struct ErrorContext {
-  std::string topic;
+  std::string topic{};
   std::int32_t partition = -1;
-  std::string broker;  // host:port
-  std::string file;
+  std::string broker{};  // host:port
+  std::string file{};
   std::int64_t offset = -1;
 
   bool operator==(const ErrorContext&) const = default;

@@ -21,8 +21,8 @@ constexpr bool is_null(BytesView bytes) {
 
 // One header, borrowed.
 struct HeaderView {
-  std::string_view key;
-  BytesView value;  // may be null
+  std::string_view key{};
+  BytesView value{};  // may be null
 };
 
 // The headers of a record in order, borrowed, each decoded when the iteration comes to it. Keys may

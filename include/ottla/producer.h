@@ -10,6 +10,7 @@
 
 #include "ottla/cluster.h"
 #include "ottla/future.h"
+#include "ottla/partitioner.h"
 #include "ottla/producer_config.h"
 #include "ottla/record.h"
 #include "ottla/result.h"
@@ -88,9 +89,5 @@ class Producer {
  private:
   std::unique_ptr<client::ProducerHandle> handle_;
 };
-
-// The partition that Kafka's own clients choose for a key: murmur2 of its bytes, the sign bit
-// cleared, modulo `partition_count`, which is at least 1. The same on every machine, for ever.
-std::int32_t partition_for_key(BytesView key, std::int32_t partition_count);
 
 }  // namespace ottla

@@ -3,11 +3,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ottla/compression.h"
+#include "ottla/interceptor.h"
 #include "ottla/logging.h"
+#include "ottla/partitioner.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
 
@@ -27,16 +31,16 @@ struct ProducerConfig {
 
   // host:port, several with commas between them; each name may have many addresses. One that
   // answers is enough to find the cluster.
-  std::string bootstrap_servers;
+  std::string bootstrap_servers{};
 
   // How brokers name this client in quotas and logs; empty: producer and a random number.
-  std::string client_id;
+  std::string client_id{};
 
   Acks acks = Acks::all;
 
   // Every record is stored once, and in the order of sending, though sending is retried. Needs
   // acks = all, retries and at most five requests in flight; unset: on where these hold.
-  std::optional<bool> enable_idempotence;
+  std::optional<bool> enable_idempotence{};
 
   // How long a batch waits for more records before it is sent. 0: as soon as the network is free.
   Millis linger{5};
@@ -51,7 +55,7 @@ struct ProducerConfig {
 
   Compression compression_type = Compression::none;
   // In the codec's own scale (gzip 1..9, lz4 1..17, zstd -131072..22); unset: Kafka's default.
-  std::optional<int> compression_level;
+  std::optional<int> compression_level{};
 
   // The longest that `send` waits, for metadata of a topic not seen before and for memory.
   Millis max_block{60'000};
@@ -78,8 +82,22 @@ struct ProducerConfig {
   // batches in a request. Brokers have a limit too: message.max.bytes.
   std::size_t max_request_size = 1 << 20;
 
-  // Spread records that have a key as if they had none.
+  // Who chooses the partitions of records that name none: unset, the key decides, as in every
+  // client of Kafka, and records without a key are spread (KIP-794): evenly, a batch at a time.
+  PartitionerFactory partitioner{};
+
+  // Spread records that have a key as if they had none. A partitioner sees them all the same.
   bool partitioner_ignore_keys = false;
+
+  // Spread less where batches pile up. The keyless records of a fast broker are then more.
+  bool partitioner_adaptive_partitioning_enable = true;
+
+  // Spread nothing to a broker that has taken no batch for so long though some wait for it; 0:
+  // however long. Needs adaptive partitioning.
+  Millis partitioner_availability_timeout{0};
+
+  // See every record and every outcome, in this order.
+  std::vector<std::shared_ptr<ProducerInterceptor>> interceptors{};
 
   // Metadata is asked for anew at this age, and at once when it proves wrong.
   Millis metadata_max_age{300'000};
@@ -94,7 +112,7 @@ struct ProducerConfig {
   Millis connections_max_idle{540'000};
 
   // Where log lines go (unset: stderr), from this level on.
-  LogSink log_sink;
+  LogSink log_sink{};
   LogLevel log_level = LogLevel::warn;
 
   // From Kafka's own keys and values ("linger.ms" -> "20"). Keys that only a JVM can use

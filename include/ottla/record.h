@@ -25,12 +25,12 @@ enum class TimestampType : std::uint8_t {
 // (`producer.send({.topic = "greetings", .key = "en", .value = "hello"})`), which copies what it
 // needs before it returns.
 struct ProducerRecord {
-  std::string_view topic;
-  BytesView key;    // left out: null
-  BytesView value;  // left out: null, a tombstone
-  Headers headers;
-  std::optional<std::int32_t> partition;  // left out: chosen by the key, or spread evenly
-  std::optional<Timestamp> timestamp;     // left out: now
+  std::string_view topic{};
+  BytesView key{};    // left out: null
+  BytesView value{};  // left out: null, a tombstone
+  Headers headers{};
+  std::optional<std::int32_t> partition{};  // left out: chosen by the key, or spread evenly
+  std::optional<Timestamp> timestamp{};     // left out: now
 };
 
 namespace client {
@@ -72,15 +72,15 @@ std::string to_string(const RecordMetadata& metadata);
 
 // A consumed record that owns its bytes.
 struct ConsumerRecord {
-  std::string topic;
+  std::string topic{};
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   std::int32_t leader_epoch = -1;
   Timestamp timestamp{};
   TimestampType timestamp_type = TimestampType::create_time;
-  std::optional<Bytes> key;
-  std::optional<Bytes> value;
-  Headers headers;
+  std::optional<Bytes> key{};
+  std::optional<Bytes> value{};
+  Headers headers{};
 
   bool operator==(const ConsumerRecord&) const = default;
 };

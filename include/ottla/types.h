@@ -11,7 +11,7 @@ namespace ottla {
 
 // One partition of one topic; orders by topic, then partition.
 struct TopicPartition {
-  std::string topic;
+  std::string topic{};
   std::int32_t partition = 0;
 
   auto operator<=>(const TopicPartition&) const = default;

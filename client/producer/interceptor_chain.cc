@@ -1,0 +1,78 @@
+#include "client/producer/interceptor_chain.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace ottla {
+
+void MutableRecord::checkpoint() {
+  safe_ = record_;
+}
+
+void MutableRecord::restore() {
+  record_ = safe_;
+}
+
+// A checkpoint is never written to: the first change after it makes a new version.
+ProducerRecord& MutableRecord::changed() {
+  const bool own = !versions_.empty() && record_ == &versions_.back() && record_ != safe_;
+  if (!own) record_ = &versions_.emplace_back(*record_);
+  return versions_.back();
+}
+
+BytesView MutableRecord::keep(BytesView bytes) {
+  return is_null(bytes) ? kNull : BytesView(kept_.emplace_back(bytes));
+}
+
+}  // namespace ottla
+
+namespace ottla::client {
+
+template <class F>
+bool InterceptorChain::guarded(const char* where, F f) const {
+  try {
+    f();
+    return true;
+  } catch (const std::exception& e) {
+    log_.error(std::string("an interceptor threw in ") + where + " and was skipped: " + e.what());
+  } catch (...) {
+    log_.error(std::string("an interceptor threw in ") + where + " and was skipped");
+  }
+  return false;
+}
+
+void InterceptorChain::on_send(MutableRecord& record) const {
+  for (const auto& interceptor : interceptors_) {
+    record.checkpoint();
+    if (!guarded("on_send", [&] { interceptor->on_send(record); })) record.restore();
+  }
+}
+
+void InterceptorChain::on_acknowledgement(const Result<RecordMetadata>& result,
+                                          const Headers& headers) const {
+  for (const auto& interceptor : interceptors_) {
+    guarded("on_acknowledgement", [&] { interceptor->on_acknowledgement(result, headers); });
+  }
+}
+
+InterceptedDelivery::InterceptedDelivery(std::shared_ptr<const InterceptorChain> chain,
+                                         Headers headers, DeliveryCallback callback)
+    : state_(std::make_shared<State>(
+          State{std::move(chain), std::move(headers), std::move(callback)})) {}
+
+DeliveryCallback InterceptedDelivery::callback() const {
+  return [state = state_](const Result<RecordMetadata>& result) {
+    state->chain->on_acknowledgement(result, state->headers);
+    if (state->callback) state->callback(result);
+  };
+}
+
+DeliveryCallback InterceptedDelivery::give_up(const Error& error, CallbackExecutor& executor) {
+  auto callback = std::exchange(state_->callback, {});
+  executor.run(base::Task(
+      [state = state_, error] { state->chain->on_acknowledgement(error, state->headers); }));
+  return callback;
+}
+
+}  // namespace ottla::client
