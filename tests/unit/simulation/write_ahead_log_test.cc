@@ -74,7 +74,10 @@ class TinyLog {
     node_.loop().offload(
         [this, synced] {
           *synced = file_->sync().has_value();
-          if (!*synced && bug_ == Bug::retries_a_failed_sync) *synced = file_->sync().has_value();
+          if (*synced || bug_ != Bug::retries_a_failed_sync) return;
+          // The same file object would tell of the failure again.
+          file_ = directory_->open("log", base::OpenMode::read_write).value();
+          *synced = file_->sync().has_value();
         },
         [this, synced] {
           if (!*synced) return;
