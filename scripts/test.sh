@@ -45,5 +45,13 @@ if [ "$interop" = yes ]; then
   arguments=()
   [ "$long" = yes ] && arguments+=(--long)
   tests/interop/run.py --bin build/release/bin "${arguments[@]}"
+  if [ "$long" = yes ]; then
+    step "interop: controls"
+    tests/interop/run.py --bin build/release/bin --self-check
+  fi
+fi
+if [ "$long" = yes ] && [ -x build/release/bench/produce_librdkafka ]; then
+  step "duels"
+  bench/compare/produce.py build/release
 fi
 step "done"
