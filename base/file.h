@@ -33,9 +33,8 @@ class File {
 
   // (sleeps) After this the contents and the size survive a power cut (fdatasync). A failure is
   // final, always io_error: later calls on this object fail, too, whoever makes them, since the
-  // system would tell them nothing. What the operating system
-  // holds of the file in memory is then dropped as far as it allows, so that whoever reads it next
-  // reads what the disk has, and not what it failed to write.
+  // system would tell them nothing. What it holds of the file in memory is then dropped as far as
+  // it allows, so that whoever reads next reads what the disk has, and not what it failed to write.
   virtual Result<void> sync() = 0;
 
   virtual Result<void> truncate(std::uint64_t size) = 0;

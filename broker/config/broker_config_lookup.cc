@@ -2,18 +2,10 @@
 #include <charconv>
 
 #include "broker/config/broker_config_keys.h"
+#include "broker/config/config_value.h"
 
 namespace ottla::broker {
 namespace {
-
-std::string join(const std::vector<std::string>& elements) {
-  std::string text;
-  for (const auto& element : elements) {
-    if (!text.empty()) text += ',';
-    text += element;
-  }
-  return text;
-}
 
 struct TypeOf {
   ConfigType operator()(bool BrokerConfig::*) const { return ConfigType::boolean; }
@@ -49,13 +41,13 @@ struct TextOf {
   }
   Text operator()(std::optional<std::string> BrokerConfig::*member) const { return config.*member; }
   Text operator()(std::vector<std::string> BrokerConfig::*member) const {
-    return join(config.*member);
+    return join_list(config.*member);
   }
   Text operator()(std::vector<ListenerConfig> BrokerConfig::*member) const {
     if ((config.*member).empty()) return std::nullopt;
     std::vector<std::string> elements;
     for (const auto& listener : config.*member) elements.push_back(listener.to_string());
-    return join(elements);
+    return join_list(elements);
   }
 };
 

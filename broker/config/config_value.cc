@@ -148,6 +148,15 @@ Result<void> check_value(std::string_view key, std::string_view value, const Val
   return {};
 }
 
+std::string join_list(const std::vector<std::string>& elements) {
+  std::string text;
+  for (const auto& element : elements) {
+    if (!text.empty()) text += ',';
+    text += element;
+  }
+  return text;
+}
+
 Error unknown_name(std::string_view what, std::string_view name,
                    const std::vector<std::string_view>& names) {
   std::string message = "unknown ";

@@ -46,6 +46,9 @@ Result<double> parse_float(std::string_view key, std::string_view value, const V
 // "key=value: why" as an invalid_config.
 Error bad_value(std::string_view key, std::string_view value, std::string_view why);
 
+// The text of a list: elements with commas between.
+std::string join_list(const std::vector<std::string>& elements);
+
 // An invalid_config: "unknown `what` `name`; the nearest one there is is ...".
 Error unknown_name(std::string_view what, std::string_view name,
                    const std::vector<std::string_view>& names);

@@ -26,15 +26,6 @@ const TopicKey* key_of(const ConfigResource& resource, std::string_view name) {
                                                     : find_topic_key_by_synonym(name).first;
 }
 
-std::string join(const std::vector<std::string>& elements) {
-  std::string text;
-  for (const auto& element : elements) {
-    if (!text.empty()) text += ',';
-    text += element;
-  }
-  return text;
-}
-
 // Decides on one request.
 class ConfigAlterer {
  public:
@@ -140,7 +131,7 @@ class ConfigAlterer {
         elements.push_back(element);
       }
     }
-    after.insert_or_assign(change.name, join(elements));
+    after.insert_or_assign(change.name, join_list(elements));
     return {};
   }
 

@@ -106,6 +106,25 @@ BrokerId ConfigsCall<Outcome>::broker_of(const ConfigResource& resource) {
 }
 
 template <class Outcome>
+template <class Answer, class OutcomeOf>
+void ConfigsCall<Outcome>::take_answers(const std::vector<Answer>& answers, OutcomeOf outcome_of) {
+  const auto take = [&](const ConfigResource& resource,
+                        const Answer& answer) -> std::optional<Error> {
+    if (answer.error_code == ErrorCode::none) {
+      this->settle(resource, outcome_of(answer));
+      return std::nullopt;
+    }
+    auto error = about(
+        resource, Error(answer.error_code, text_of(answer.error_message).value_or(std::string())));
+    if (may_change(answer.error_code)) return error;
+    this->settle(resource, std::move(error));
+    return std::nullopt;
+  };
+  const auto asked = next_resources();
+  if (this->take_each(asked, answers, resource_of<Answer>, take)) this->set_progress();
+}
+
+template <class Outcome>
 Error ConfigsCall<Outcome>::about(const ConfigResource& resource, const Error& error) const {
   auto context = error.context();
   if (resource.type == ConfigResourceType::topic) context.topic = resource.name;
@@ -133,21 +152,7 @@ Request DescribeConfigsCall::next_request(BrokerId, std::int32_t) {
   };
   auto done = [this](Result<Response<DescribeConfigsResponse>> response) {
     if (!response) return on_failure(response.error());
-    const auto take = [this](const ConfigResource& resource,
-                             const auto& answer) -> std::optional<Error> {
-      if (answer.error_code == ErrorCode::none) {
-        settle(resource, entries_of(answer));
-        return std::nullopt;
-      }
-      auto error = about(resource, Error(answer.error_code,
-                                         text_of(answer.error_message).value_or(std::string())));
-      if (may_change(answer.error_code)) return error;
-      settle(resource, std::move(error));
-      return std::nullopt;
-    };
-    const auto asked = next_resources();
-    const auto key_of = [](const auto& answer) { return resource_of(answer); };
-    if (take_each(asked, response->message.results, key_of, take)) set_progress();
+    take_answers(response->message.results, [](const auto& answer) { return entries_of(answer); });
   };
   return make_request<DescribeConfigsRequest>(next_broker(), std::move(make), std::move(done));
 }
@@ -179,21 +184,7 @@ Request AlterConfigsCall::next_request(BrokerId, std::int32_t) {
   };
   auto done = [this](Result<Response<IncrementalAlterConfigsResponse>> response) {
     if (!response) return on_failure(response.error());
-    const auto take = [this](const ConfigResource& resource,
-                             const auto& answer) -> std::optional<Error> {
-      if (answer.error_code == ErrorCode::none) {
-        settle(resource, std::nullopt);
-        return std::nullopt;
-      }
-      auto error = about(resource, Error(answer.error_code,
-                                         text_of(answer.error_message).value_or(std::string())));
-      if (may_change(answer.error_code)) return error;
-      settle(resource, std::move(error));
-      return std::nullopt;
-    };
-    const auto asked = next_resources();
-    const auto key_of = [](const auto& answer) { return resource_of(answer); };
-    if (take_each(asked, response->message.responses, key_of, take)) set_progress();
+    take_answers(response->message.responses, [](const auto&) { return std::nullopt; });
   };
   return make_request<IncrementalAlterConfigsRequest>(next_broker(), std::move(make),
                                                       std::move(done));

@@ -28,6 +28,11 @@ class ConfigsCall : public EachCall<ConfigResource, Outcome> {
   BrokerId next_broker() const { return broker_of(*this->pending().begin()); }
   Resources next_resources() const;
 
+  // Settles each resource that was asked for with `outcome_of(answer)` or the answer's error,
+  // unless asking again may help.
+  template <class Answer, class OutcomeOf>
+  void take_answers(const std::vector<Answer>& answers, OutcomeOf outcome_of);
+
   Error about(const ConfigResource& resource, const Error& error) const final;
   std::string_view noun() const final { return "resource"; }
 
