@@ -13,7 +13,8 @@
 namespace ottla::client {
 
 // What became of one batch: the source of the futures of its records, each of which is this and the
-// record's place in the batch. Outlives the batch and its memory.
+// record's place in the batch. Outlives the batch and its memory. If the batch was split, its parts
+// have results of their own, and this is ready once all of them are.
 class BatchResult final : public detail::FutureSource<RecordMetadata> {
  public:
   BatchResult(std::shared_ptr<detail::Executor> executor, std::shared_ptr<const std::string> topic,
@@ -34,10 +35,22 @@ class BatchResult final : public detail::FutureSource<RecordMetadata> {
   // other. Begins as the default, and is to be given back as it was.
   void take_next(const detail::FutureKey& key, Result<RecordMetadata>& outcome) const;
 
+  // The records from `first` on went on in a batch of their own: the result of that one. Called for
+  // each part in order, before any of them has an outcome; on the loop thread, as are their
+  // outcomes.
+  static std::shared_ptr<BatchResult> split_off(const std::shared_ptr<BatchResult>& whole,
+                                                std::shared_ptr<detail::Executor> executor,
+                                                std::uint32_t first);
+
   const std::string& topic() const { return *topic_; }
   std::int32_t partition() const { return partition_; }
 
  private:
+  struct Part {
+    std::uint32_t first;
+    std::shared_ptr<BatchResult> result;
+  };
+  void tell();
   Error error_of(std::uint32_t index) const;
   std::int64_t offset_of(std::uint32_t index) const;
   std::int64_t timestamp_of(const detail::FutureKey& key) const {
@@ -51,6 +64,10 @@ class BatchResult final : public detail::FutureSource<RecordMetadata> {
   std::int64_t log_append_time_ms_ = -1;
   std::optional<Error> error_;
   RecordErrors record_errors_;
+  // Written before it is ready, on the loop thread.
+  std::vector<Part> parts_;
+  std::size_t parts_left_ = 0;
+  std::shared_ptr<BatchResult> whole_;  // that this is a part of, until this is ready
 };
 
 }  // namespace ottla::client

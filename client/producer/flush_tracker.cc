@@ -10,6 +10,11 @@ std::uint64_t FlushTracker::batch_opened() {
   return first_round_ + rounds_.size() - 1;
 }
 
+void FlushTracker::batch_split(std::uint64_t number, std::size_t parts) {
+  const std::lock_guard lock(mutex_);
+  rounds_[number - first_round_].open_batches += parts - 1;
+}
+
 void FlushTracker::batch_done(std::uint64_t number, const Error* error) {
   const std::lock_guard lock(mutex_);
   auto& round = rounds_[number - first_round_];

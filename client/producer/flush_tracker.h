@@ -22,6 +22,9 @@ class FlushTracker {
   // The round that a new batch belongs to.
   std::uint64_t batch_opened();
 
+  // It goes on as several.
+  void batch_split(std::uint64_t round, std::size_t parts);
+
   // Its outcome is known; `error` if it failed.
   void batch_done(std::uint64_t round, const Error* error);
 

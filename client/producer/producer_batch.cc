@@ -61,6 +61,11 @@ bool ProducerBatch::append(RecordToAppend& record) {
   return true;
 }
 
+bool ProducerBatch::append(const protocol::RecordView& record) {
+  const std::vector<RecordHeader> headers(record.headers.begin(), record.headers.end());
+  return builder_.append(record.timestamp, record.key, record.value, headers);
+}
+
 bool ProducerBatch::full() const {
   // Asked for each record, so without a division.
   const auto records = static_cast<std::size_t>(builder_.record_count());

@@ -11,6 +11,7 @@
 #include "client/producer/buffer_pool.h"
 #include "ottla/compression.h"
 #include "ottla/producer.h"
+#include "protocol/record/record.h"
 #include "protocol/record/record_batch_builder.h"
 #include "protocol/types.h"
 
@@ -26,6 +27,15 @@ struct RecordToAppend {
   bool wants_future = true;   // the caller is told where it was put
 
   std::size_t max_size() const;
+};
+
+// Where a batch stands among those of its partition that were sent. The parts of one that was split
+// have its number, and differ by the place that their first record had in it.
+struct BatchOrder {
+  std::uint64_t number = 0;  // from 1; 0: not sent yet
+  std::uint32_t record = 0;
+
+  auto operator<=>(const BatchOrder&) const = default;
 };
 
 // The records of one partition that travel together, encoded in their final form as they come.
@@ -44,6 +54,9 @@ class ProducerBatch {
 
   // False if there is no room.
   bool append(RecordToAppend& record);
+
+  // What another batch already had.
+  bool append(const protocol::RecordView& record);
 
   // No record of the size that its records have would fit.
   bool full() const;
@@ -79,12 +92,14 @@ class ProducerBatch {
   };
   std::size_t callbacks() const { return deliveries_.size(); }
   std::vector<Delivery> take_deliveries() { return std::move(deliveries_); }
+  void set_deliveries(std::vector<Delivery> deliveries) { deliveries_ = std::move(deliveries); }
   void release_memory() { memory_.reset(); }
 
   // What the Sender keeps of it; loop thread.
   struct Sending {
-    std::uint64_t order = 0;  // among the batches of its partition, from 1
+    BatchOrder order;
     std::uint32_t attempts = 0;
+    std::uint32_t splits = 0;  // attempts that ended in a split, which no limit counts
     protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;  // of the last attempt
     bool maybe_written = false;  // an attempt ended without an answer that settles it
     bool reported = false;       // its outcome was told though the network still has it

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "client/producer/batch_split.h"
 
 namespace ottla::client {
 namespace {
@@ -16,6 +17,16 @@ constexpr std::size_t kMostMemoryFactor = 16;
 void note_length(PartitionQueue& queue) {
   queue.load.batches.store(static_cast<std::uint32_t>(queue.batches.size()),
                            std::memory_order_relaxed);
+}
+
+// The part has the sequences that its records had in the whole.
+protocol::ProducerState part_stamp(const ProducerBatch& whole, const ProducerBatch& part) {
+  auto stamp = *whole.stamped();
+  if (stamp.id == protocol::kNoProducerId) return stamp;
+  const auto before = part.sending.order.record - whole.sending.order.record;
+  stamp.base_sequence =
+      protocol::sequence_after(stamp.base_sequence, static_cast<std::int32_t>(before));
+  return stamp;
 }
 
 Error with_topic(Error error, const std::string& topic) {
@@ -215,10 +226,24 @@ std::unique_ptr<ProducerBatch> RecordAccumulator::take_head(PartitionQueue& queu
   return batch;
 }
 
+bool RecordAccumulator::split(PartitionQueue& queue, ProducerBatch& batch) {
+  auto parts = split_batch(batch, config_.batch_size, executor_);
+  if (parts.empty()) return false;
+  if (config_.compression != Compression::none) queue.topic.expect_no_compression();
+  flushes_.batch_split(batch.flush_round(), parts.size());
+  for (auto& part : parts) {
+    part->seal(config_.compression, config_.compression_level);
+    part->state = ProducerBatch::State::sealed;
+    if (batch.stamped()) part->stamp(part_stamp(batch, *part));
+    put_back(queue, std::move(part));
+  }
+  return true;
+}
+
 void RecordAccumulator::put_back(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch) {
   const std::lock_guard lock(queue.mutex);
   const auto later = [&](const auto& other) {
-    return other->sending.order == 0 || other->sending.order > batch->sending.order;
+    return other->sending.order.number == 0 || other->sending.order > batch->sending.order;
   };
   const auto at = std::find_if(queue.batches.begin(), queue.batches.end(), later);
   queue.batches.insert(at, std::move(batch));

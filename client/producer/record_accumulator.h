@@ -80,6 +80,10 @@ class RecordAccumulator {
   // Back to its place among the batches that were sent before.
   void put_back(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch);
 
+  // Cuts a batch that brokers find too large into several, which take its place and its sequences
+  // (KIP-126). Their memory is beyond `buffer_memory`. False if it cannot be cut: nothing is done.
+  bool split(PartitionQueue& queue, ProducerBatch& batch);
+
   // Takes the stamps off all batches of the queue.
   void clear_stamps(PartitionQueue& queue);
 

@@ -41,8 +41,8 @@ struct SendState {
   bool gap = false;
   // The `order` from which on nothing of this epoch is stored: that of the first batch which
   // brokers have refused each time, so they refuse what comes behind it, too.
-  std::uint64_t missing_from = kNothingMissing;
-  static constexpr std::uint64_t kNothingMissing = std::numeric_limits<std::uint64_t>::max();
+  BatchOrder missing_from = kNothingMissing;
+  static constexpr BatchOrder kNothingMissing{std::numeric_limits<std::uint64_t>::max(), 0};
 };
 
 }  // namespace ottla::client

@@ -91,7 +91,7 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
 // come again, however many were settled behind it.
 bool Sender::window_full(const SendState& send) const {
   if (send.in_flight.empty()) return false;
-  return send.next_order - send.in_flight.front()->sending.order >= max_in_flight_;
+  return send.next_order - send.in_flight.front()->sending.order.number >= max_in_flight_;
 }
 
 bool Sender::may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const {
@@ -266,7 +266,7 @@ bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint no
   if (!batch) return true;
   stamp(queue, *batch);
   auto& sending = batch->sending;
-  if (sending.order == 0) sending.order = queue.send.next_order++;
+  if (sending.order.number == 0) sending.order.number = queue.send.next_order++;
   ++sending.attempts;
   sending.leader_epoch = leader->epoch;
   room -= std::min(room, batch->size_in_bytes());

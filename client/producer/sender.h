@@ -124,6 +124,7 @@ class Sender {
                       BatchResult::RecordErrors details, base::TimePoint now);
   bool heal_sequence(PartitionQueue& queue, ProducerBatch& batch, ErrorCode code);
   bool is_first_unsettled(PartitionQueue& queue, const ProducerBatch& batch);
+  bool split(PartitionQueue& queue, ProducerBatch& batch, const Error& error);
   void retry(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch, const Error& error,
              base::TimePoint now);
   void apply_hints(const ProduceDraft& draft, const protocol::ProduceResponse& response);

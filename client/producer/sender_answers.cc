@@ -37,6 +37,10 @@ bool leaves_open(ErrorCode code) {
   return std::find(kRefusals.begin(), kRefusals.end(), code) == kRefusals.end();
 }
 
+bool is_too_large(ErrorCode code) {
+  return code == ErrorCode::message_too_large || code == ErrorCode::record_list_too_large;
+}
+
 Error locate(const PartitionQueue& queue, const Error& error) {
   auto context = error.context();
   context.topic = *queue.topic.name();
@@ -153,9 +157,11 @@ void Sender::on_batch_error(PartitionQueue& queue, std::unique_ptr<ProducerBatch
     if (stamped) note_gap(queue, *batch);
     return;
   }
-  const bool healed = stamped && heal_sequence(queue, *batch, code);
   const bool in_time = now < batch->created() + config_.delivery_timeout;
-  if ((healed || error.retriable()) && in_time && sending.attempts <= config_.retries) {
+  if (is_too_large(code) && in_time && split(queue, *batch, error)) return;
+  const bool healed = stamped && heal_sequence(queue, *batch, code);
+  const bool again = sending.attempts - sending.splits <= config_.retries;
+  if ((healed || error.retriable()) && in_time && again) {
     return retry(queue, std::move(batch), error, now);
   }
   if (stamped) note_gap(queue, *batch);
@@ -187,7 +193,18 @@ bool Sender::is_first_unsettled(PartitionQueue& queue, const ProducerBatch& batc
   const auto& in_flight = queue.send.in_flight;
   if (std::any_of(in_flight.begin(), in_flight.end(), earlier)) return false;
   const auto head = accumulator_.head(queue);
-  return !head || head->sending->order == 0 || head->sending->order > order;
+  return !head || head->sending->order.number == 0 || head->sending->order > order;
+}
+
+// The parts go at once, in the place of the whole.
+bool Sender::split(PartitionQueue& queue, ProducerBatch& batch, const Error& error) {
+  auto& sending = batch.sending;
+  sending.last_error = error;
+  ++sending.splits;
+  if (!accumulator_.split(queue, batch)) return false;
+  if (log_.enabled(LogLevel::info)) log_.info("splitting: " + locate(queue, error).to_string());
+  queue.send.retry_at = base::TimePoint::min();
+  return true;
 }
 
 void Sender::retry(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch, const Error& error,

@@ -46,6 +46,10 @@ void TopicEntry::observe_compression(std::size_t before, std::size_t after) {
   ratio_.store(next, std::memory_order_relaxed);
 }
 
+void TopicEntry::expect_no_compression() {
+  ratio_.store(std::max(1.0F, compression_ratio()), std::memory_order_relaxed);
+}
+
 TopicTable::~TopicTable() {
   for (auto& bucket : buckets_) {
     for (auto* node = bucket.load(); node != nullptr;) {

@@ -77,6 +77,8 @@ class TopicEntry {
   // How small compression makes this topic's records, as far as is known (KIP-126). Any thread.
   float compression_ratio() const { return ratio_.load(std::memory_order_relaxed); }
   void observe_compression(std::size_t before, std::size_t after);
+  // Batches became too large by what was expected.
+  void expect_no_compression();
 
  private:
   const std::shared_ptr<const std::string> name_;

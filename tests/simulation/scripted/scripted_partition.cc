@@ -25,6 +25,10 @@ ScriptedPartition::Appended ScriptedPartition::append(BytesView records) {
   protocol::RecordBatchView batch;
   result.error = check_batch(records, batch);
   if (result.error != ErrorCode::none) return result;
+  if (records.size() > max_batch_bytes) {
+    result.error = ErrorCode::message_too_large;
+    return result;
+  }
   if (batch.has_producer_id()) {
     result.error = check_sequence(batch, result);
     if (result.error != ErrorCode::none || result.duplicate) return result;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -72,6 +73,8 @@ class ScriptedPartition {
   std::vector<protocol::BrokerId> in_sync_replicas;
   // Where the leader sends consumers that tell their rack; none: nowhere.
   protocol::BrokerId preferred_read_replica = protocol::kNoBroker;
+  // Larger batches are refused (max.message.bytes).
+  std::size_t max_batch_bytes = std::numeric_limits<std::size_t>::max();
   // What consumers do not see yet, counted back from the end.
   std::int64_t records_above_high_watermark = 0;
 

@@ -80,7 +80,7 @@ class Trouble {
   void make_one() {
     auto& cluster = world_.cluster;
     const auto broker = static_cast<int>(random_.between(1, cluster.broker_count()));
-    switch (random_.below(6)) {
+    switch (random_.below(7)) {
       case 0:
         cluster.move_leader({"t", static_cast<std::int32_t>(random_.below(kPartitions))}, broker,
                             random_.below(2) == 0);
@@ -96,6 +96,9 @@ class Trouble {
           cluster.node(broker).start();
         }
         break;
+      case 3:
+        change_limit();
+        break;
       default:
         // No more at a time than can be played: it is not about being shut out for ever.
         if (tricks_ - cluster.tricks_played() >= 3) return;
@@ -105,6 +108,14 @@ class Trouble {
                       .delay = std::chrono::milliseconds(random_.between(1, 3000)),
                       .error = any_of(kErrors)});
     }
+  }
+
+  // A batch that is stored, but whose answer was lost, may be too large by then: so only where
+  // records may fail.
+  void change_limit() {
+    if (memory_ == Memory::whole) return;
+    const auto partition = static_cast<std::int32_t>(random_.below(kPartitions));
+    world_.cluster.partition({"t", partition}).max_batch_bytes = 90 + random_.below(100);
   }
 
   void forget() {
@@ -202,6 +213,9 @@ void run_producer(std::uint64_t seed, const ProducerConfig& changes, bool exactl
   auto config = patient(world);
   config.enable_idempotence = changes.enable_idempotence;
   config.compression_type = changes.compression_type;
+  for (std::int32_t partition = 0; seed % 2 == 0 && partition < kPartitions; ++partition) {
+    world.cluster.partition({"t", partition}).max_batch_bytes = 90 + seed % 60;
+  }
   const auto producer = world.start(config);
   Trouble trouble(world, seed, kProducerApis);
   Application application(world, *producer, seed);

@@ -140,13 +140,13 @@ TEST(RecordAccumulator, what_comes_back_goes_to_its_place_before_what_was_never_
   std::vector<std::unique_ptr<ProducerBatch>> sent;
   for (std::uint64_t order = 1; order <= 3; ++order) {
     sent.push_back(world.accumulator->take_head(queue));
-    sent.back()->sending.order = order;
+    sent.back()->sending.order.number = order;
   }
   world.accumulator->put_back(queue, std::move(sent[1]));
   world.accumulator->put_back(queue, std::move(sent[2]));
   world.accumulator->put_back(queue, std::move(sent[0]));
   std::vector<std::uint64_t> orders;
-  for (const auto& batch : queue.batches) orders.push_back(batch->sending.order);
+  for (const auto& batch : queue.batches) orders.push_back(batch->sending.order.number);
   EXPECT_EQ(orders, (std::vector<std::uint64_t>{1, 2, 3, 0}));
 }
 
