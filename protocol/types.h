@@ -19,6 +19,7 @@ using ProducerEpoch = base::Strong<std::int16_t, struct ProducerEpochTag>;
 // Numbers the records of a producer epoch in a partition, from 0, wrapping at 2^31; -1: none.
 using Sequence = base::Strong<std::int32_t, struct SequenceTag>;
 using BrokerId = base::Strong<std::int32_t, struct BrokerIdTag>;
+// Counts the rebalances of a group; -1: none.
 using GenerationId = base::Strong<std::int32_t, struct GenerationIdTag>;
 
 enum class IsolationLevel : std::int8_t { read_uncommitted = 0, read_committed = 1 };
@@ -29,6 +30,7 @@ inline constexpr ProducerId kNoProducerId{-1};
 inline constexpr ProducerEpoch kNoProducerEpoch{-1};
 inline constexpr Sequence kNoSequence{-1};
 inline constexpr BrokerId kNoBroker{-1};
+inline constexpr GenerationId kNoGeneration{-1};
 
 // What a bit field of authorized operations holds if nobody asked for it.
 inline constexpr std::int32_t kNoAuthorizedOperations = std::numeric_limits<std::int32_t>::min();

@@ -4,18 +4,28 @@
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
+#include "protocol/messages/sync_group.h"
 
 // Every message, for what treats them all alike.
 namespace ottla::protocol {
@@ -30,10 +40,13 @@ struct ApiList {
   }
 };
 
-using AllApis = ApiList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
-                        FindCoordinatorRequest, ApiVersionsRequest, CreateTopicsRequest,
-                        DeleteTopicsRequest, InitProducerIdRequest, DescribeConfigsRequest,
-                        DescribeClusterRequest, AlterConfigsRequest, IncrementalAlterConfigsRequest,
-                        CreatePartitionsRequest, DeleteRecordsRequest, OffsetForLeaderEpochRequest>;
+using AllApis =
+    ApiList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
+            FindCoordinatorRequest, ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
+            InitProducerIdRequest, DescribeConfigsRequest, DescribeClusterRequest,
+            AlterConfigsRequest, IncrementalAlterConfigsRequest, CreatePartitionsRequest,
+            DeleteRecordsRequest, OffsetForLeaderEpochRequest, JoinGroupRequest, SyncGroupRequest,
+            HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
+            DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest>;
 
 }  // namespace ottla::protocol

@@ -14,7 +14,9 @@ import zipfile
 APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVersions",
         "CreateTopics", "DeleteTopics", "InitProducerId", "DescribeConfigs", "DescribeCluster",
         "AlterConfigs", "IncrementalAlterConfigs", "CreatePartitions", "DeleteRecords",
-        "OffsetForLeaderEpoch"]
+        "OffsetForLeaderEpoch", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup",
+        "OffsetCommit", "OffsetFetch", "DescribeGroups", "ListGroups", "DeleteGroups",
+        "OffsetDelete"]
 
 
 def camel(name):
@@ -31,7 +33,7 @@ def default_of(field):
         return "[]"
     if kind == "uuid":
         return '"' + "A" * 22 + '"'
-    if kind == "string":
+    if kind in ("string", "bytes"):
         return json.dumps(text or "")
     if kind == "bool":
         return (text or "false").lower()

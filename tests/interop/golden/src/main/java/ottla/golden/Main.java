@@ -15,6 +15,7 @@ import java.util.Map;
 import org.apache.kafka.common.metadata.MetadataRecordType;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.protocol.ObjectSerializationCache;
 import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.apache.kafka.server.common.ApiMessageAndVersion;
@@ -26,6 +27,7 @@ import org.apache.kafka.server.common.ApiMessageAndVersion;
 public final class Main {
     private static final String MESSAGES = "org.apache.kafka.common.message.";
     private static final String METADATA = "org.apache.kafka.common.metadata.";
+    private static final String GROUPS = "org.apache.kafka.coordinator.group.generated.";
 
     /** Oldest and newest version of each API that the project speaks. */
     private static final Map<String, int[]> APIS = new LinkedHashMap<>();
@@ -47,6 +49,16 @@ public final class Main {
         APIS.put("CreatePartitions", new int[] {0, 3});
         APIS.put("DeleteRecords", new int[] {0, 2});
         APIS.put("OffsetForLeaderEpoch", new int[] {2, 4});
+        APIS.put("JoinGroup", new int[] {0, 9});
+        APIS.put("SyncGroup", new int[] {0, 5});
+        APIS.put("Heartbeat", new int[] {0, 4});
+        APIS.put("LeaveGroup", new int[] {0, 5});
+        APIS.put("OffsetCommit", new int[] {2, 10});
+        APIS.put("OffsetFetch", new int[] {1, 10});
+        APIS.put("DescribeGroups", new int[] {0, 6});
+        APIS.put("ListGroups", new int[] {0, 5});
+        APIS.put("DeleteGroups", new int[] {0, 2});
+        APIS.put("OffsetDelete", new int[] {0, 0});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
@@ -57,6 +69,18 @@ public final class Main {
                     "SnapshotFooterRecord",
                     "KRaftVersionRecord",
                     "VotersRecord");
+
+    /** What members of a consumer group tell each other: the body behind the version. */
+    private static final List<String> CONSUMER_PROTOCOL =
+            List.of("ConsumerProtocolSubscription", "ConsumerProtocolAssignment");
+
+    /** Records of __consumer_offsets: keys behind the type of the record. */
+    private static final List<String> GROUP_KEYS =
+            List.of("LegacyOffsetCommitKey", "OffsetCommitKey", "GroupMetadataKey");
+
+    /** And values behind their version. */
+    private static final List<String> GROUP_VALUES =
+            List.of("OffsetCommitValue", "GroupMetadataValue");
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -74,6 +98,7 @@ public final class Main {
         for (var api : APIS.entrySet()) main.writeApi(api.getKey(), api.getValue());
         main.writeHeaders();
         main.writeMetadataRecords();
+        main.writeGroupData();
         main.writeRecordBatches();
     }
 
@@ -112,6 +137,22 @@ public final class Main {
         save("metadata_records");
     }
 
+    private void writeGroupData() throws Exception {
+        for (String name : CONSUMER_PROTOCOL) {
+            MessageKind kind = new MessageKind(MESSAGES + name);
+            addCases(name, kind, kind.lowest(), kind.highest(), Main::withVersion);
+        }
+        for (String name : GROUP_KEYS) {
+            MessageKind kind = new MessageKind(GROUPS + name);
+            addCases(name, kind, kind.lowest(), kind.highest(), Main::withType);
+        }
+        for (String name : GROUP_VALUES) {
+            MessageKind kind = new MessageKind(GROUPS + name);
+            addCases(name, kind, kind.lowest(), kind.highest(), Main::withVersion);
+        }
+        save("group_data");
+    }
+
     private void writeRecordBatches() throws IOException {
         for (ByteBuffer batch : RecordBatchCases.all()) {
             byte[] bytes = SampleRecords.toBytes(batch);
@@ -144,6 +185,17 @@ public final class Main {
         MetadataRecordSerde.INSTANCE.write(record, cache, accessor);
         accessor.flip();
         return SampleRecords.toBytes(accessor.buffer());
+    }
+
+    /** Two bytes of version, then the fields. */
+    private static byte[] withVersion(ApiMessage data, int version) {
+        return SampleRecords.toBytes(
+                MessageUtil.toVersionPrefixedByteBuffer((short) version, data));
+    }
+
+    /** Two bytes of type, then the fields. */
+    private static byte[] withType(ApiMessage data, int version) {
+        return MessageUtil.toCoordinatorTypePrefixedBytes(data);
     }
 
     private void addLine(String name, int version, byte[] bytes, JsonNode json)
