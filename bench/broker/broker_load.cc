@@ -1,0 +1,348 @@
+// Loads a broker with raw requests, so that what is compared is the broker and not a client.
+//
+//   broker_load produce  --bootstrap HOST:PORT --topic T [--partitions N] [--connections N]
+//                        [--record-size B] [--batch-bytes B] [--acks N] [--depth N] --requests N
+//   broker_load fetch    --bootstrap HOST:PORT --topic T [--connections N] [--fetch-bytes B]
+//                        --megabytes N
+//   broker_load sendfile FILE
+//
+// Each connection has a thread and its share of the partitions, which it takes in turn; `depth`
+// requests are under way on it. One record a batch: --batch-bytes 1. Prints one JSON line. A
+// request that fails ends the program: what is measured is success.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/endian.h"
+#include "base/transport.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/produce.h"
+#include "protocol/record/record_batch_builder.h"
+#include "protocol/wire/frame.h"
+
+namespace {
+
+using namespace ottla;            // NOLINT: a program
+using namespace ottla::protocol;  // NOLINT: a program
+using Clock = std::chrono::steady_clock;
+
+// Versions that name topics and that every broker of the comparison has.
+constexpr std::int16_t kProduceVersion = 9;
+constexpr std::int16_t kFetchVersion = 12;
+
+[[noreturn]] void fail(const std::string& what) {
+  std::fprintf(stderr, "broker_load: %s\n", what.c_str());
+  std::exit(1);
+}
+
+struct Options {
+  std::string mode;
+  std::string bootstrap;
+  std::string topic = "bench";
+  std::int32_t partitions = 1;
+  int connections = 1;
+  std::size_t record_size = 1024;
+  std::size_t batch_bytes = 16384;
+  std::size_t fetch_bytes = 1 << 20;
+  std::int16_t acks = -1;
+  int depth = 1;
+  std::int64_t requests = 0;
+  std::int64_t megabytes = 0;
+};
+
+Options parse(int argc, char** argv) {
+  if (argc < 2) fail("say what to do: produce, fetch or sendfile");
+  Options options{.mode = argv[1]};
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const std::string_view name = argv[i];
+    const auto number = std::strtoll(argv[i + 1], nullptr, 10);
+    if (name == "--bootstrap")
+      options.bootstrap = argv[i + 1];
+    else if (name == "--topic")
+      options.topic = argv[i + 1];
+    else if (name == "--partitions")
+      options.partitions = static_cast<std::int32_t>(number);
+    else if (name == "--connections")
+      options.connections = static_cast<int>(number);
+    else if (name == "--record-size")
+      options.record_size = static_cast<std::size_t>(number);
+    else if (name == "--batch-bytes")
+      options.batch_bytes = static_cast<std::size_t>(number);
+    else if (name == "--fetch-bytes")
+      options.fetch_bytes = static_cast<std::size_t>(number);
+    else if (name == "--acks")
+      options.acks = static_cast<std::int16_t>(number);
+    else if (name == "--depth")
+      options.depth = static_cast<int>(number);
+    else if (name == "--requests")
+      options.requests = number;
+    else if (name == "--megabytes")
+      options.megabytes = number;
+    else
+      fail("unknown option " + std::string(name));
+  }
+  return options;
+}
+
+// A blocking connection.
+class Connection {
+ public:
+  explicit Connection(const std::string& address) {
+    const auto endpoint = base::Endpoint::parse(address);
+    if (!endpoint) fail(endpoint.error().to_string());
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(endpoint->port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
+      fail("cannot connect");
+    const int on = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  ~Connection() { ::close(socket_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void send(BytesView bytes) {
+    while (!bytes.empty()) {
+      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) fail("the broker hung up");
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+
+  // The next frame without its size; valid until the next call.
+  BytesView receive() {
+    char prefix[4];
+    fill(prefix, sizeof prefix);
+    const auto size = static_cast<std::size_t>(base::load_be<std::uint32_t>(prefix));
+    if (frame_.size() < size) frame_.resize(size);
+    fill(frame_.data(), size);
+    return {frame_.data(), size};
+  }
+
+ private:
+  void fill(char* into, std::size_t size) {
+    while (size > 0) {
+      const auto got = ::recv(socket_, into, size, MSG_WAITALL);
+      if (got <= 0) fail("the broker hung up");
+      into += got;
+      size -= static_cast<std::size_t>(got);
+    }
+  }
+
+  int socket_ = -1;
+  std::vector<char> frame_;
+};
+
+struct Totals {
+  std::atomic<std::int64_t> requests{0};
+  std::atomic<std::int64_t> records{0};
+  std::atomic<std::int64_t> bytes{0};
+};
+
+// At least one record; as many as fit.
+std::string make_batch(const Options& options, std::int64_t& records) {
+  std::string value(options.record_size, ' ');
+  std::uint32_t state = 1;
+  for (auto& c : value) {
+    state = state * 1664525U + 1013904223U;
+    c = "etaoin shrdlucmfw"[state >> 28];
+  }
+  auto builder = RecordBatchBuilder::growing();
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  do {
+    if (!builder.append(now, std::nullopt, value)) fail("a record does not fit into a batch");
+  } while (builder.size_if_appended(std::nullopt, value) <= options.batch_bytes);
+  records = builder.record_count();
+  return std::string(builder.close_sealed());
+}
+
+std::string produce_frame(const Options& options, std::int32_t partition, BytesView batch) {
+  ProduceRequest request;
+  request.acks = options.acks;
+  request.timeout_ms = 30'000;
+  request.topic_data.push_back({.name = options.topic, .topic_id = {}, .partition_data = {}});
+  request.topic_data[0].partition_data.push_back({.index = partition, .records = Records{batch}});
+  const auto frame = encode_request(request, kProduceVersion, 1, "broker_load");
+  if (!frame) fail(frame.error().to_string());
+  return std::string(base::Slice::of(frame->bytes).bytes);
+}
+
+void check_produced(BytesView frame) {
+  const auto body = read_response(frame, ProduceResponse::api, kProduceVersion);
+  if (!body) fail(body.error().to_string());
+  const auto answer = decode<ProduceResponse>(*body, kProduceVersion);
+  if (!answer) fail(answer.error().to_string());
+  const auto code = answer->responses.at(0).partition_responses.at(0).error_code;
+  if (code != ErrorCode::none) fail("a produce failed: " + std::string(describe(code).name));
+}
+
+void produce(const Options& options, int which, std::int64_t requests, Totals& totals) {
+  std::int64_t records = 0;
+  const auto batch = make_batch(options, records);
+  std::vector<std::string> frames;
+  for (auto p = which % options.partitions; p < options.partitions; p += options.connections) {
+    frames.push_back(produce_frame(options, p, batch));
+  }
+  Connection connection(options.bootstrap);
+  std::int64_t sent = 0;
+  for (std::int64_t done = 0; done < requests; ++done) {
+    for (; sent < requests && sent - done < options.depth; ++sent) {
+      connection.send(frames[static_cast<std::size_t>(sent) % frames.size()]);
+    }
+    check_produced(connection.receive());
+  }
+  totals.requests += requests;
+  totals.records += requests * records;
+  totals.bytes += requests * static_cast<std::int64_t>(batch.size());
+}
+
+std::string fetch_frame(const Options& options, std::int32_t partition, Offset offset) {
+  FetchRequest request;
+  request.max_wait_ms = 500;
+  request.min_bytes = 1;
+  request.max_bytes = static_cast<std::int32_t>(options.fetch_bytes);
+  request.topics.push_back({.topic = options.topic, .topic_id = {}, .partitions = {}});
+  FetchRequest::Partition wanted;
+  wanted.partition = partition;
+  wanted.fetch_offset = offset;
+  wanted.partition_max_bytes = request.max_bytes;
+  request.topics[0].partitions.push_back(wanted);
+  const auto frame = encode_request(request, kFetchVersion, 1, "broker_load");
+  if (!frame) fail(frame.error().to_string());
+  return std::string(base::Slice::of(frame->bytes).bytes);
+}
+
+// The offset behind the last whole batch, from the batches' headers alone.
+std::int64_t behind(BytesView records, Offset& next) {
+  BatchIterator batches(records);
+  for (RecordBatchView batch; batches.next(batch);) next = batch.next_offset();
+  if (!batches.status()) fail(batches.status().error().to_string());
+  return static_cast<std::int64_t>(batches.position());
+}
+
+// Reads partition `which` from its beginning, and again from there when it has read all.
+void fetch(const Options& options, int which, std::int64_t bytes, Totals& totals) {
+  Connection connection(options.bootstrap);
+  Offset next(0);
+  std::int64_t requests = 0;
+  std::int64_t got = 0;
+  while (got < bytes) {
+    connection.send(fetch_frame(options, which % options.partitions, next));
+    const auto frame = connection.receive();
+    ++requests;
+    const auto body = read_response(frame, FetchResponse::api, kFetchVersion);
+    if (!body) fail(body.error().to_string());
+    const auto answer = decode<FetchResponse>(*body, kFetchVersion);
+    if (!answer) fail(answer.error().to_string());
+    const auto& partition = answer->responses.at(0).partitions.at(0);
+    if (partition.error_code != ErrorCode::none) {
+      fail("a fetch failed: " + std::string(describe(partition.error_code).name));
+    }
+    const auto read = partition.records ? behind(partition.records->bytes, next) : 0;
+    if (read == 0 && next == Offset(0)) fail("the topic is empty");
+    if (read == 0) next = Offset(0);
+    got += read;
+  }
+  totals.requests += requests;
+  totals.bytes += got;
+}
+
+double cpu_seconds(int who) {
+  rusage usage{};
+  ::getrusage(who, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+void print(const Totals& totals, double seconds, double sender_cpu) {
+  std::printf(
+      "{\"requests\": %lld, \"records\": %lld, \"bytes\": %lld, \"seconds\": %.4f, "
+      "\"sender_cpu\": %.4f}\n",
+      static_cast<long long>(totals.requests), static_cast<long long>(totals.records),
+      static_cast<long long>(totals.bytes), seconds, sender_cpu);
+}
+
+// The bare loop: one thread sends the file over loopback, another reads and throws away.
+void bare_sendfile(const char* file) {
+  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(listening, generic, length) != 0 || ::listen(listening, 1) != 0 ||
+      ::getsockname(listening, generic, &length) != 0) {
+    fail("cannot listen");
+  }
+  Totals totals;
+  double sender_cpu = 0;
+  const auto began = Clock::now();
+  std::thread sender([&] {
+    const int from = ::open(file, O_RDONLY | O_CLOEXEC);
+    const int to = ::accept(listening, nullptr, nullptr);
+    if (from < 0 || to < 0) fail("cannot open the file or accept");
+    const auto before = cpu_seconds(RUSAGE_THREAD);
+    while (::sendfile(to, from, nullptr, 1 << 20) > 0) {
+    }
+    sender_cpu = cpu_seconds(RUSAGE_THREAD) - before;
+    ::close(to);
+    ::close(from);
+  });
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (::connect(socket, generic, length) != 0) fail("cannot connect");
+  std::vector<char> buffer(1 << 20);
+  for (ssize_t got = 0; (got = ::recv(socket, buffer.data(), buffer.size(), MSG_WAITALL)) > 0;) {
+    totals.bytes += got;
+  }
+  sender.join();
+  print(totals, std::chrono::duration<double>(Clock::now() - began).count(), sender_cpu);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "sendfile") {
+    bare_sendfile(argv[2]);
+    return 0;
+  }
+  const auto options = parse(argc, argv);
+  Totals totals;
+  const auto began = Clock::now();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < options.connections; ++i) {
+    threads.emplace_back([&, i] {
+      if (options.mode == "produce") {
+        produce(options, i, options.requests / options.connections, totals);
+      } else if (options.mode == "fetch") {
+        fetch(options, i, (options.megabytes << 20) / options.connections, totals);
+      } else {
+        fail("unknown mode " + options.mode);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  print(totals, std::chrono::duration<double>(Clock::now() - began).count(), 0);
+  return 0;
+}
