@@ -25,6 +25,7 @@ constexpr std::array kCommands = {
             run_delete_records},
     Command{"produce", "console-producer", "send the lines of stdin to a topic", run_produce},
     Command{"consume", "console-consumer", "print the records of a topic", run_consume},
+    Command{"dump-log", "kafka-dump-log", "print the files of a data directory", run_dump_log},
     Command{"export-kafka-config", "", "print what Apache Kafka is to be started with on our data",
             run_export_kafka_config},
     Command{"wire", "", "turn the bytes of a message into JSON and back", run_wire},

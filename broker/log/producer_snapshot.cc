@@ -1,5 +1,6 @@
+#include "broker/log/producer_snapshot.h"
+
 #include <algorithm>
-#include <vector>
 
 #include "base/crc32c.h"
 #include "base/endian.h"
@@ -43,19 +44,29 @@ char* put(char* to, const ProducerStateEntry& producer) {
   return put(to, producer, last);
 }
 
-ProducerStateEntry get(const char* from) {
-  ProducerStateEntry entry;
+ProducerSnapshotEntry get(const char* from) {
+  ProducerSnapshotEntry entry;
   entry.producer_id = ProducerId(base::load_be<std::int64_t>(from));
   entry.producer_epoch = ProducerEpoch(base::load_be<std::int16_t>(from + 8));
-  AppendedBatch last;
-  last.last_sequence = Sequence(base::load_be<std::int32_t>(from + 10));
-  last.last_offset = Offset(base::load_be<std::int64_t>(from + 14));
-  last.offset_delta = base::load_be<std::int32_t>(from + 22);
-  last.timestamp = base::load_be<std::int64_t>(from + 26);
-  entry.last_timestamp = last.timestamp;
+  entry.last_sequence = Sequence(base::load_be<std::int32_t>(from + 10));
+  entry.last_offset = Offset(base::load_be<std::int64_t>(from + 14));
+  entry.offset_delta = base::load_be<std::int32_t>(from + 22);
+  entry.timestamp = base::load_be<std::int64_t>(from + 26);
   entry.coordinator_epoch = base::load_be<std::int32_t>(from + 34);
   entry.current_txn_first_offset = Offset(base::load_be<std::int64_t>(from + 38));
-  if (last.last_offset.value >= 0 && last.last_sequence.value >= 0) entry.add(last);
+  return entry;
+}
+
+ProducerStateEntry producer_of(const ProducerSnapshotEntry& read) {
+  ProducerStateEntry entry;
+  entry.producer_id = read.producer_id;
+  entry.producer_epoch = read.producer_epoch;
+  entry.last_timestamp = read.timestamp;
+  entry.coordinator_epoch = read.coordinator_epoch;
+  entry.current_txn_first_offset = read.current_txn_first_offset;
+  if (read.last_offset.value >= 0 && read.last_sequence.value >= 0) {
+    entry.add({read.last_sequence, read.last_offset, read.offset_delta, read.timestamp});
+  }
   return entry;
 }
 
@@ -78,7 +89,7 @@ Bytes ProducerStateManager::to_snapshot() const {
   return bytes;
 }
 
-Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes) {
+Result<std::vector<ProducerSnapshotEntry>> parse_producer_snapshot(BytesView bytes) {
   const auto corrupt = [](const char* why) {
     return Error(ErrorCode::corrupt_data, std::string("the producer snapshot ") + why);
   };
@@ -91,10 +102,19 @@ Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes
   if (count < 0 || bytes.size() != kEntriesAt + kEntrySize * static_cast<std::size_t>(count)) {
     return corrupt("has not the length that its count states");
   }
-  ProducerStateManager manager;
+  std::vector<ProducerSnapshotEntry> entries;
+  entries.reserve(static_cast<std::size_t>(count));
   for (std::size_t at = kEntriesAt; at < bytes.size(); at += kEntrySize) {
-    manager.take_over(get(bytes.data() + at));
+    entries.push_back(get(bytes.data() + at));
   }
+  return entries;
+}
+
+Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes) {
+  const auto entries = parse_producer_snapshot(bytes);
+  if (!entries) return entries.error();
+  ProducerStateManager manager;
+  for (const auto& entry : *entries) manager.take_over(producer_of(entry));
   return manager;
 }
 

@@ -3,7 +3,7 @@ one that Apache Kafka has formatted."""
 
 import time
 
-from lib import clients, dataset, peers, tool
+from lib import clients, dataset, dumps, peers, tool
 from lib.process import StepFailed
 from lib.servers import Ottla
 
@@ -61,6 +61,46 @@ def rows(table, context, group, make_ours, make_kafka):
     if table.wants(name):
         with table.row(name) as row:
             _fill_from_kafka(row, context, make_ours, make_kafka)
+
+
+    name = f"{group}/dump-log"
+    if table.wants(name):
+        with table.row(name) as row:
+            _dump(row, context, make_ours, make_kafka)
+
+
+def _dump(row, context, make_ours, make_kafka):
+    """Whoever has written the files last, both tools print the same."""
+    data = context.new_folder("dump")
+    contents = Contents(context.java)
+    ours = make_ours(data)
+
+    def fill(bootstrap):
+        for codec in peers.ALL_CODECS:
+            contents.add(bootstrap, f"first-{codec}", codec, RECORDS)
+
+    def add_transactions(bootstrap):
+        context.java.create_topic(bootstrap, "in-transactions")
+        for commit in (True, False, True):
+            context.java.produce_in_transaction(
+                bootstrap, "in-transactions", dataset.full(RECORDS), commit
+            )
+
+    def killed():
+        _serve(ours, "killed", lambda: _more(contents, "ours")(ours.bootstrap))
+        _serve(ours, "stopped", lambda: contents.expect(ours.bootstrap))
+
+    steps = [
+        ("ours writes", lambda: _serve(ours, "stopped", lambda: fill(ours.bootstrap))),
+        ("of ours", lambda: dumps.compare(context, data)),
+        ("Kafka writes", lambda: _serve_new(data, make_kafka, add_transactions)),
+        ("of Kafka's", lambda: dumps.compare(context, data)),
+        ("ours recovers", killed),
+        ("of what is recovered", lambda: dumps.compare(context, data)),
+    ]
+    for name, step in steps:
+        if not row.cell(name, step):
+            return
 
 
 def _fill_from_kafka(row, context, make_ours, make_kafka):

@@ -71,6 +71,16 @@ class Java(Peer):
         )
         return answer["offsets"]
 
+    def produce_in_transaction(self, bootstrap, topic, records, commit):
+        self.harness.call(
+            "produceInTransaction",
+            bootstrap=bootstrap,
+            topic=topic,
+            transactionalId=f"of-{topic}",
+            commit=commit,
+            records=[dataset.to_json(each) for each in records],
+        )
+
     def consume(self, bootstrap, topic, partitions=dataset.PARTITIONS, **properties):
         fields = {"topic": topic, "partitions": partitions, "properties": properties}
         answer = self.harness.call("consume", bootstrap=bootstrap, **fields)

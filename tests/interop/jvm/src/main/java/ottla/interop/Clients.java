@@ -155,6 +155,27 @@ final class Clients {
         for (Future<RecordMetadata> each : sent) offsets.add(each.get().offset());
     }
 
+    /** Sends `records` in a transaction of `transactionalId`, and commits it or, so asked, aborts. */
+    void produceInTransaction(JsonNode request, ObjectNode answer) throws Exception {
+        Map<String, Object> config = config(request);
+        config.put("transactional.id", request.get("transactionalId").asText());
+        String topic = request.get("topic").asText();
+        try (var producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            for (JsonNode record : request.get("records")) {
+                producer.send(producerRecord(topic, record));
+            }
+            producer.flush();
+            if (request.get("commit").asBoolean()) {
+                producer.commitTransaction();
+            } else {
+                producer.abortTransaction();
+            }
+        }
+    }
+
     private static ProducerRecord<byte[], byte[]> producerRecord(String topic, JsonNode record)
             throws IOException {
         List<Header> headers = new ArrayList<>();

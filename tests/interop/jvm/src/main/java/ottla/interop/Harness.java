@@ -44,9 +44,12 @@ public final class Harness {
         commands.put("describeCluster", clients::describeCluster);
         commands.put("endOffsets", clients::endOffsets);
         commands.put("produce", clients::produce);
+        commands.put("produceInTransaction", clients::produceInTransaction);
         commands.put("consume", clients::consume);
         commands.put("partitionForKey", clients::partitionForKey);
-        commands.put("consoleConsume", new ConsoleTools()::consume);
+        ConsoleTools tools = new ConsoleTools();
+        commands.put("consoleConsume", tools::consume);
+        commands.put("dumpLog", tools::dumpLog);
         commands.put("startSteady", steady::start);
         commands.put("ackedSteady", steady::acked);
         commands.put("stopSteady", steady::stop);
