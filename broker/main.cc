@@ -1,4 +1,7 @@
 // ottla-broker: one broker as a process of its own.
+#include <malloc.h>
+#include <sys/resource.h>
+
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -54,6 +57,24 @@ ottla::Result<Arguments> parse(const std::vector<std::string>& arguments) {
   return parsed;
 }
 
+// Requests come and go in pieces of up to some megabytes. What is free stays with the process up to
+// this, or each of them would pay for being given its pages anew.
+constexpr int kKeptFree = 16 << 20;
+constexpr int kLargestKept = 8 << 20;
+
+void keep_freed_memory() {
+  ::mallopt(M_TRIM_THRESHOLD, kKeptFree);
+  ::mallopt(M_MMAP_THRESHOLD, kLargestKept);
+}
+
+// Logs take a few file descriptors each: as many as the system lets the process have.
+void raise_limit_of_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,5 +92,7 @@ int main(int argc, char** argv) {
     std::cerr << "ottla-broker: " << config.error() << '\n';
     return 2;
   }
+  keep_freed_memory();
+  raise_limit_of_open_files();
   return ottla::broker::run_broker_process(std::move(*config));
 }
