@@ -2,7 +2,9 @@
 
 // All of Ottla's client: what an application includes.
 #include "ottla/admin.h"
+#include "ottla/assignor.h"
 #include "ottla/consumer.h"
+#include "ottla/consumer_group.h"
 #include "ottla/error.h"
 #include "ottla/future.h"
 #include "ottla/interceptor.h"

@@ -100,6 +100,29 @@ def check_golden(table, context):
         row.cell("", compare)
 
 
+def check_assignors(table, context, seed):
+    """Our assignors answer as Apache Kafka's; the cases in the tree are what it makes."""
+    if not table.wants("assignors"):
+        return
+    make = FOLDER / "golden" / "make.sh"
+    folder = context.new_folder("assignors")
+
+    def compare():
+        process.run([make, "--assignors", "1", "400", folder / "kept.txt"], timeout=120)
+        if not filecmp.cmp(folder / "kept.txt", FOLDER / "assignors/cases.txt", shallow=False):
+            raise StepFailed("assignors/cases.txt differs from what golden/make.sh makes")
+
+    def judge():
+        cases = folder / "cases.txt"
+        process.run([make, "--assignors", str(seed), "100000", cases], timeout=600)
+        process.run([context.bin / "assignor-cases", cases], timeout=600)
+        cases.unlink()
+
+    with table.row("assignors") as row:
+        row.cell("kept", compare)
+        row.cell("100000", judge)
+
+
 def run_broker(table, context):
     """Our broker against every foreign client."""
     server = OnDemand(context.ottla(context.new_folder("broker")))
@@ -151,6 +174,7 @@ def run_all(table, context, arguments):
     for program in ("ottla-broker", "ottla"):
         if not (context.bin / program).exists():
             raise SystemExit(f"{context.bin / program} is missing: build it, or give --bin")
+    check_assignors(table, context, arguments.seed)
     run_broker(table, context)
     run_tool(table, context)
     directory.rows(
