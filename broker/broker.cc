@@ -9,6 +9,8 @@
 #include "base/lifetime.h"
 #include "broker/config/dynamic_settings.h"
 #include "broker/config/topic_config.h"
+#include "broker/group/group_coordinator.h"
+#include "broker/group/replica_offsets_log.h"
 #include "broker/handlers/services.h"
 #include "broker/log/log_directory.h"
 #include "broker/log/log_manager.h"
@@ -119,6 +121,8 @@ class Broker::Impl {
   std::optional<LoadedMetadata> loaded_;
   std::unique_ptr<LogManager> logs_;
   std::unique_ptr<ReplicaManager> replicas_;
+  std::unique_ptr<ReplicaOffsetsLog> offsets_log_;
+  std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<FetchSessionCache> fetch_sessions_;
@@ -180,6 +184,14 @@ void Broker::Impl::bind_ports() {
 void Broker::Impl::start_controller() {
   replicas_ =
       std::make_unique<ReplicaManager>(loop_, *logs_, config_, deps_.logger.named("replica"));
+  const auto group_logger = deps_.logger.named("group");
+  offsets_log_ = std::make_unique<ReplicaOffsetsLog>(loop_, *replicas_, group_logger);
+  groups_ = std::make_unique<GroupCoordinator>(
+      GroupCoordinator::Deps{.loop = loop_,
+                             .random = base::Random(random_.next()),
+                             .logger = group_logger,
+                             .config = config_,
+                             .log = *offsets_log_});
   const auto& meta = logs_->directory().meta();
   const MetadataLogPlace place{.loop = &loop_,
                                .log_directory = deps_.directory,
@@ -207,6 +219,7 @@ void Broker::Impl::start_controller() {
   controller_->on_image(
       [this](const std::shared_ptr<const MetadataImage>& image, const MetadataChanges& changes) {
         replicas_->on_image(image, changes);
+        groups_->on_image(*image, changes);
       });
   controller_->start(lifetime_.guard([this](const Result<void>& outcome) {
     if (!outcome) return started(outcome.error());
@@ -237,7 +250,7 @@ void Broker::Impl::serve() {
   fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
   services_ =
       std::make_unique<Services>(Services{loop_, config_, *controller_, *replicas_, *producer_ids_,
-                                          *fetch_sessions_, deps_.logger.named("api")});
+                                          *fetch_sessions_, *groups_, deps_.logger.named("api")});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});
@@ -248,6 +261,7 @@ void Broker::Impl::started(Result<void> outcome) {
 }
 
 void Broker::Impl::stop(OnDone done) {
+  groups_->stop();
   replicas_->answer_all_waiting();
   server_->close();
   auto finish = std::make_shared<OnDone>(std::move(done));

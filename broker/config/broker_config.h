@@ -79,6 +79,15 @@ struct BrokerConfig {
   std::int32_t transaction_state_log_segment_bytes = 104'857'600;
   std::int32_t transaction_state_log_min_isr = 2;
 
+  // Groups.
+  std::int32_t group_initial_rebalance_delay_ms = 0;  // Kafka: 3000
+  std::int32_t group_max_session_timeout_ms = 1'800'000;
+  std::int32_t group_max_size = std::numeric_limits<std::int32_t>::max();
+  std::int32_t group_min_session_timeout_ms = 6'000;
+  std::int32_t offset_metadata_max_bytes = 4'096;
+  std::int64_t offsets_retention_check_interval_ms = 600'000;
+  std::int32_t offsets_retention_minutes = 10'080;
+
   // Ottla's own.
   std::string ottla_durability = "fsync";  // fsync, os or memory
   std::int64_t ottla_flush_delay_ms = 10;

@@ -10,25 +10,6 @@ ApiVersionsResponse::ApiVersion range_of(const protocol::Api& api) {
   return {api.key, api.advertised_min(), api.max};
 }
 
-// Requests about groups have messages, and no coordinator to answer them.
-bool is_served(ApiKey key) {
-  switch (key) {
-    case ApiKey::offset_commit:
-    case ApiKey::offset_fetch:
-    case ApiKey::join_group:
-    case ApiKey::heartbeat:
-    case ApiKey::leave_group:
-    case ApiKey::sync_group:
-    case ApiKey::describe_groups:
-    case ApiKey::list_groups:
-    case ApiKey::delete_groups:
-    case ApiKey::offset_delete:
-      return false;
-    default:
-      return true;
-  }
-}
-
 // KIP-511: names of client software are short words.
 bool is_software_name(std::string_view name) {
   const auto ordinary = [](char c) {
@@ -79,7 +60,7 @@ void handle_api_versions(Services& services, Request<ApiVersionsRequest> request
   }
   ApiVersionsResponse response;
   for (const auto& api : protocol::kApis) {
-    if (api.has_messages() && is_served(api.key)) response.api_keys.push_back(range_of(api));
+    if (api.has_messages()) response.api_keys.push_back(range_of(api));
   }
   if (request.context.version() >= 3) {
     add_features(services, request.context.version(), response);

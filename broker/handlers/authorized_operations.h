@@ -23,6 +23,8 @@ inline constexpr std::int32_t kIdempotentWrite = operation_bit(12);
 
 inline constexpr std::int32_t kAllTopicOperations =
     kRead | kWrite | kCreate | kDelete | kAlter | kDescribe | kDescribeConfigs | kAlterConfigs;
+inline constexpr std::int32_t kAllGroupOperations =
+    kRead | kDelete | kDescribe | kDescribeConfigs | kAlterConfigs;
 inline constexpr std::int32_t kAllClusterOperations = kCreate | kAlter | kDescribe |
                                                       kClusterAction | kDescribeConfigs |
                                                       kAlterConfigs | kIdempotentWrite;

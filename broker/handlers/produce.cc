@@ -14,6 +14,8 @@ namespace {
 using protocol::ProduceRequest;
 using protocol::ProduceResponse;
 
+// The one client that may write what coordinators rely on.
+constexpr std::string_view kAdminClient = "__admin_client";
 constexpr std::int16_t kZstdSince = 7;
 constexpr std::int16_t kTopicIdsSince = 13;
 
@@ -55,12 +57,20 @@ Result<std::string> resolve_topic(const Services& services, const ProduceRequest
   return found->name;
 }
 
+Result<std::string> writable_topic(const Services& services, const Produce& produce,
+                                   const ProduceRequest::Topic& topic) {
+  auto name = resolve_topic(services, topic, produce.request.context.version());
+  const bool admin = produce.request.context.header.client_id == kAdminClient;
+  if (!name || admin || !is_internal_topic(*name)) return name;
+  return Error(ErrorCode::invalid_topic_exception, "the topic is the broker's own");
+}
+
 // Fills `produce` and returns what can be appended.
 std::vector<ProduceEntry> collect(const Services& services, Produce& produce) {
   std::vector<ProduceEntry> entries;
   const auto version = produce.request.context.version();
   for (const auto& topic : produce.request.message.topic_data) {
-    const auto name = resolve_topic(services, topic, version);
+    const auto name = writable_topic(services, produce, topic);
     produce.topics.push_back(name.value_or(std::string()));
     for (const auto& partition : topic.partition_data) {
       auto checked = name ? check_records(partition.records, version) : name.error();

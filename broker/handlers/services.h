@@ -3,6 +3,7 @@
 #include "base/logger.h"
 #include "base/loop.h"
 #include "broker/config/broker_config.h"
+#include "broker/group/group_coordinator.h"
 #include "broker/handlers/fetch_session.h"
 #include "broker/handlers/request.h"
 #include "broker/metadata/controller.h"
@@ -19,6 +20,7 @@ struct Services {
   ReplicaManager& replicas;
   ProducerIds& producer_ids;
   FetchSessionCache& fetch_sessions;
+  GroupCoordinator& groups;
   base::Logger logger;
 
   const MetadataImage& image() const { return *controller.image(); }

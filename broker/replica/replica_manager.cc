@@ -139,6 +139,18 @@ void ReplicaManager::append_records(const std::vector<ProduceEntry>& entries,
       appended, loop_.now() + options.timeout);
 }
 
+void ReplicaManager::await_durable(const TopicPartition& id, Offset end, OnDurable done) {
+  if (auto* partition = find(id)) partition->log().flush_soon();
+  std::vector<Result<AppendInfo>> results = {AppendInfo{.last_offset = end - 1}};
+  auto on_produced = [done = std::move(done)](std::vector<Result<AppendInfo>> outcome) mutable {
+    done(outcome.front() ? Result<void>() : outcome.front().error());
+  };
+  produces_.complete_or_watch(
+      std::make_unique<DelayedProduce>(*this, std::vector<ProduceEntry>{{id, {}}},
+                                       std::move(results), std::move(on_produced)),
+      {id}, loop_.now() + kNoTimeout);
+}
+
 void ReplicaManager::fetch(std::vector<FetchEntry> entries, const FetchOptions& options,
                            OnFetched done) {
   std::vector<TopicPartition> watched;

@@ -86,6 +86,13 @@ class ReplicaManager {
   void append_records(const std::vector<ProduceEntry>& entries, const ProduceOptions& options,
                       OnProduced done);
 
+  // Answers when everything below `end` is durable. Error: kafka_storage_error.
+  using OnDurable = base::UniqueFunction<void(Result<void>)>;
+  void await_durable(const TopicPartition& id, Offset end, OnDurable done);
+
+  // For what must not be given up: a year.
+  static constexpr base::Duration kNoTimeout = std::chrono::hours(24 * 365);
+
   // Answers when there are min_bytes, when there is an error to tell, or after max_wait. What comes
   // first in the entries is read first.
   using OnFetched = base::UniqueFunction<void(std::vector<FetchedPartition>)>;

@@ -10,17 +10,27 @@
 #include "broker/handlers/api_versions.h"
 #include "broker/handlers/create_partitions.h"
 #include "broker/handlers/create_topics.h"
+#include "broker/handlers/delete_groups.h"
 #include "broker/handlers/delete_records.h"
 #include "broker/handlers/delete_topics.h"
 #include "broker/handlers/describe_cluster.h"
 #include "broker/handlers/describe_configs.h"
+#include "broker/handlers/describe_groups.h"
 #include "broker/handlers/fetch.h"
 #include "broker/handlers/find_coordinator.h"
+#include "broker/handlers/heartbeat.h"
 #include "broker/handlers/init_producer_id.h"
+#include "broker/handlers/join_group.h"
+#include "broker/handlers/leave_group.h"
+#include "broker/handlers/list_groups.h"
 #include "broker/handlers/list_offsets.h"
 #include "broker/handlers/metadata.h"
+#include "broker/handlers/offset_commit.h"
+#include "broker/handlers/offset_delete.h"
+#include "broker/handlers/offset_fetch.h"
 #include "broker/handlers/offset_for_leader_epoch.h"
 #include "broker/handlers/produce.h"
+#include "broker/handlers/sync_group.h"
 
 namespace ottla::broker {
 namespace {
@@ -69,6 +79,16 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::CreatePartitionsRequest, handle_create_partitions>(),
     entry<protocol::DeleteRecordsRequest, handle_delete_records>(),
     entry<protocol::OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>(),
+    entry<protocol::JoinGroupRequest, handle_join_group>(),
+    entry<protocol::SyncGroupRequest, handle_sync_group>(),
+    entry<protocol::HeartbeatRequest, handle_heartbeat>(),
+    entry<protocol::LeaveGroupRequest, handle_leave_group>(),
+    entry<protocol::OffsetCommitRequest, handle_offset_commit>(),
+    entry<protocol::OffsetFetchRequest, handle_offset_fetch>(),
+    entry<protocol::DescribeGroupsRequest, handle_describe_groups>(),
+    entry<protocol::ListGroupsRequest, handle_list_groups>(),
+    entry<protocol::DeleteGroupsRequest, handle_delete_groups>(),
+    entry<protocol::OffsetDeleteRequest, handle_offset_delete>(),
 });
 
 const Entry* find_entry(ApiKey key) {

@@ -1,0 +1,123 @@
+#include <utility>
+
+#include "broker/group/coordinator_state.h"
+#include "broker/group/group_coordinator.h"
+
+// How a GroupCoordinator comes to its partitions, and leaves them.
+namespace ottla::broker {
+
+void GroupCoordinator::on_image(const MetadataImage& image, const MetadataChanges& changes) {
+  if (stopped_) return;
+  const auto* topic = image.find_topic(kOffsetsTopic);
+  if (topic == nullptr || topic->id != topic_id_) {
+    for (std::size_t p = 0; p < shards_.size(); ++p) unload(static_cast<std::int32_t>(p));
+    shards_.clear();
+    topic_id_ = topic == nullptr ? protocol::Uuid() : topic->id;
+  }
+  if (topic == nullptr) return;
+  if (topic->partitions.size() > shards_.size()) shards_.resize(topic->partitions.size());
+  for (const auto& [number, partition] : topic->partitions) {
+    auto& shard = shards_[static_cast<std::size_t>(number)];
+    const bool ours = partition.leader == BrokerId(config_.node_id);
+    if (!ours && shard.state != Shard::State::elsewhere) unload(number);
+    if (ours && shard.leader_epoch != partition.leader_epoch) {
+      shard.leader_epoch = partition.leader_epoch;
+      load(number);
+    }
+  }
+  forget_topics(changes);
+}
+
+void GroupCoordinator::load(std::int32_t partition) {
+  unload(partition);
+  auto& shard = shards_[static_cast<std::size_t>(partition)];
+  shard.state = Shard::State::loading;
+  shard.epoch = next_epoch_++;
+  log_.load(partition, lifetime_.guard([this, partition, epoch = shard.epoch](auto&& loaded) {
+    on_loaded(partition, epoch, std::forward<decltype(loaded)>(loaded));
+  }));
+}
+
+void GroupCoordinator::on_loaded(std::int32_t partition, std::uint64_t epoch,
+                                 Result<LoadedGroups> loaded) {
+  const auto at = static_cast<std::size_t>(partition);
+  if (stopped_ || at >= shards_.size() || shards_[at].epoch != epoch) return;
+  auto& shard = shards_[at];
+  if (!loaded) {
+    shard.state = Shard::State::failed;
+    logger_.error("the groups of " +
+                  to_string(TopicPartition{std::string(kOffsetsTopic), partition}) +
+                  " cannot be loaded: " + loaded.error().to_string());
+    return;
+  }
+  for (auto& [id, group] : *loaded) take_over(partition, id, group);
+  shard.state = Shard::State::active;
+}
+
+void GroupCoordinator::take_over(std::int32_t partition, const std::string& id,
+                                 LoadedGroup& loaded) {
+  auto& shard = shards_[static_cast<std::size_t>(partition)];
+  std::unique_ptr<Entry> entry;
+  if (loaded.metadata) {
+    const auto value = protocol::parse_group_metadata_value(*loaded.metadata);
+    if (value) entry = std::make_unique<Entry>(partition, Group(id, settings_, *value, time()));
+  }
+  if (!entry) {
+    entry = std::make_unique<Entry>(partition, Group(id, settings_, loop_.wall_now()));
+  }
+  entry->offsets = std::move(loaded.offsets);
+  count(*entry);
+  arm(*entry);
+  shard.groups.emplace(id, std::move(entry));
+}
+
+void GroupCoordinator::unload(std::int32_t partition) {
+  auto& shard = shards_[static_cast<std::size_t>(partition)];
+  shard.state = Shard::State::elsewhere;
+  shard.epoch = next_epoch_++;
+  auto groups = std::move(shard.groups);
+  shard.groups.clear();
+  GroupEffects effects;
+  for (auto& [id, entry] : groups) {
+    loop_.cancel(entry->timer);
+    memory_ -= entry->counted;
+    entry->group.answer_all(ErrorCode::not_coordinator, effects);
+  }
+  deliver(effects);
+  for (auto& [id, entry] : groups) {
+    for (auto& task : entry->waiting) task();
+  }
+}
+
+void GroupCoordinator::reload(std::int32_t partition, const Error& why) {
+  logger_.warn("the groups of " + to_string(TopicPartition{std::string(kOffsetsTopic), partition}) +
+               " are loaded anew, since an append failed: " + why.to_string());
+  load(partition);
+}
+
+void GroupCoordinator::stop() {
+  stopped_ = true;
+  for (std::size_t p = 0; p < shards_.size(); ++p) unload(static_cast<std::int32_t>(p));
+}
+
+void GroupCoordinator::forget_topics(const MetadataChanges& changes) {
+  for (const auto& topic : changes.deleted_topics) {
+    for (auto& shard : shards_) {
+      for (auto& [id, entry] : shard.groups) {
+        when_idle(*entry, [this, partition = entry->partition, id = id, topic] {
+          auto* still = find_entry(partition, id);
+          if (still == nullptr) return;
+          const auto found = still->offsets.topics().find(topic->name);
+          if (found == still->offsets.topics().end()) return;
+          std::vector<TopicPartition> gone;
+          for (const auto& [number, committed] : found->second) {
+            gone.push_back({topic->name, number});
+          }
+          forget_offsets(*still, std::move(gone), [](ErrorCode) {});
+        });
+      }
+    }
+  }
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <utility>
+
+#include "broker/group/coordinator_state.h"
+#include "broker/group/group_coordinator.h"
+#include "broker/group/group_record_batch.h"
+
+// What a GroupCoordinator writes: offsets, and the ends of groups.
+namespace ottla::broker {
+namespace {
+
+bool nothing_was_appended(ErrorCode error) {
+  return error == ErrorCode::message_too_large || error == ErrorCode::record_list_too_large;
+}
+
+}  // namespace
+
+void GroupCoordinator::append(Entry& entry, std::string batch, OnDone done) {
+  const auto partition = entry.partition;
+  const auto epoch = shards_[static_cast<std::size_t>(partition)].epoch;
+  ++entry.appends;
+  auto on_appended = [this, partition, epoch, group = entry.group.id(),
+                      done = std::move(done)](const Result<void>& appended) mutable {
+    const auto outcome = appended ? ErrorCode::none : appended.error().code();
+    const auto at = static_cast<std::size_t>(partition);
+    const bool current = at < shards_.size() && shards_[at].epoch == epoch;
+    if (!current) return done(appended ? ErrorCode::not_coordinator : outcome);
+    if (!appended && !nothing_was_appended(outcome)) {
+      done(outcome);
+      if (shards_[at].epoch == epoch && !stopped_) reload(partition, appended.error());
+      return;
+    }
+    if (auto* still = find_entry(partition, group)) --still->appends;
+    done(outcome);
+    auto* idle = find_entry(partition, group);
+    while (idle != nullptr && idle->appends == 0 && !idle->waiting.empty()) {
+      auto task = std::move(idle->waiting.front());
+      idle->waiting.pop_front();
+      task();
+      idle = find_entry(partition, group);
+    }
+  };
+  log_.append(partition, std::move(batch), lifetime_.guard(std::move(on_appended)));
+}
+
+// What decides by all offsets of a group must not miss those that are on their way.
+void GroupCoordinator::when_idle(Entry& entry, Waiting task) {
+  if (entry.appends == 0) return task();
+  entry.waiting.push_back(std::move(task));
+}
+
+void GroupCoordinator::commit(std::string_view group, const Committer& committer,
+                              std::vector<OffsetToCommit> offsets, OnDone done) {
+  auto shard = active_shard(group);
+  if (!shard) return done(shard.error().code());
+  const auto partition = partition_of(group);
+  auto* entry = find_entry(partition, group);
+  if (entry == nullptr && committer.generation >= GenerationId(0)) {
+    return done(committer.knows_group_id_not_found ? ErrorCode::group_id_not_found
+                                                   : ErrorCode::illegal_generation);
+  }
+  const bool is_new = std::any_of(offsets.begin(), offsets.end(), [&](const auto& offset) {
+    return entry == nullptr || entry->offsets.find(offset.topic, offset.partition) == nullptr;
+  });
+  if (is_new && memory_ >= kMaxMemory) return done(ErrorCode::policy_violation);
+  GroupRecordBatch batch(loop_.wall_now());
+  std::vector<std::pair<TopicPartition, CommittedOffset>> kept;
+  for (auto& offset : offsets) {
+    auto put = batch.put(group, offset.topic, offset.partition, offset.committed);
+    if (!put) return done(ErrorCode::invalid_group_id);
+    kept.push_back({{std::string(offset.topic), offset.partition}, std::move(offset.committed)});
+  }
+  if (entry == nullptr) entry = &make_entry(**shard, partition, group);
+  const auto error = entry->group.check_commit(committer.member, committer.generation, time());
+  arm(*entry);
+  if (error != ErrorCode::none || kept.empty()) return done(error);
+  append(*entry, batch.take(),
+         [this, partition, group = std::string(group), kept = std::move(kept),
+          done = std::move(done)](ErrorCode outcome) mutable {
+           if (outcome == ErrorCode::none) apply_commit(partition, group, kept);
+           done(outcome);
+         });
+}
+
+void GroupCoordinator::apply_commit(
+    std::int32_t partition, const std::string& group,
+    const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets) {
+  // The group may have been deleted, and come to be again by this commit.
+  auto& entry = make_entry(shards_[static_cast<std::size_t>(partition)], partition, group);
+  for (const auto& [place, committed] : offsets) {
+    entry.offsets.set(place.topic, place.partition, committed);
+  }
+  count(entry);
+}
+
+void GroupCoordinator::forget_offsets(Entry& entry, std::vector<TopicPartition> partitions,
+                                      OnDone done) {
+  GroupRecordBatch batch(loop_.wall_now());
+  for (const auto& place : partitions) {
+    if (entry.offsets.find(place.topic, place.partition) == nullptr) continue;
+    batch.forget(entry.group.id(), place.topic, place.partition);
+  }
+  if (batch.empty()) return done(ErrorCode::none);
+  append(entry, batch.take(),
+         [this, partition = entry.partition, group = entry.group.id(),
+          partitions = std::move(partitions), done = std::move(done)](ErrorCode outcome) mutable {
+           auto* still = find_entry(partition, group);
+           if (outcome == ErrorCode::none && still != nullptr) {
+             for (const auto& place : partitions)
+               still->offsets.erase(place.topic, place.partition);
+             count(*still);
+           }
+           done(outcome);
+         });
+}
+
+void GroupCoordinator::delete_offsets(std::string_view group,
+                                      std::vector<TopicPartition> partitions, OnForgotten done) {
+  if (group.empty()) return done(ErrorCode::invalid_group_id);
+  if (auto shard = active_shard(group); !shard) return done(shard.error());
+  auto* entry = find_entry(partition_of(group), group);
+  if (entry == nullptr || entry->group.state() == GroupState::dead) {
+    return done(ErrorCode::group_id_not_found);
+  }
+  if (entry->appends > 0) {
+    return when_idle(*entry, [this, group = std::string(group), partitions = std::move(partitions),
+                              done = std::move(done)]() mutable {
+      delete_offsets(group, std::move(partitions), std::move(done));
+    });
+  }
+  const bool in_use = entry->group.state() != GroupState::empty;
+  if (in_use && !entry->group.uses_consumer_protocol()) return done(ErrorCode::non_empty_group);
+  const auto subscribed = entry->group.subscribed_topics();
+  std::vector<ErrorCode> outcomes;
+  std::vector<TopicPartition> gone;
+  for (auto& place : partitions) {
+    const bool read = in_use && (!subscribed || subscribed->contains(place.topic));
+    outcomes.push_back(read ? ErrorCode::group_subscribed_to_topic : ErrorCode::none);
+    if (!read) gone.push_back(std::move(place));
+  }
+  forget_offsets(*entry, std::move(gone),
+                 [outcomes = std::move(outcomes), done = std::move(done)](ErrorCode error) mutable {
+                   if (error != ErrorCode::none) return done(error);
+                   done(std::move(outcomes));
+                 });
+}
+
+void GroupCoordinator::delete_group(std::string_view group, OnDone done) {
+  if (auto shard = active_shard(group); !shard) return done(shard.error().code());
+  auto* entry = find_entry(partition_of(group), group);
+  if (entry == nullptr || entry->group.state() == GroupState::dead) {
+    return done(ErrorCode::group_id_not_found);
+  }
+  if (entry->group.state() != GroupState::empty) return done(ErrorCode::non_empty_group);
+  if (entry->appends > 0) {
+    return when_idle(*entry, [this, group = std::string(group), done = std::move(done)]() mutable {
+      delete_group(group, std::move(done));
+    });
+  }
+  delete_entry(*entry, std::move(done));
+}
+
+// Nothing is on its way for the group, and nothing comes any more: it is dead until it is gone.
+void GroupCoordinator::delete_entry(Entry& entry, OnDone done) {
+  entry.group.die(time());
+  GroupRecordBatch batch(loop_.wall_now());
+  for (const auto& [topic, partitions] : entry.offsets.topics()) {
+    for (const auto& [number, committed] : partitions) {
+      batch.forget(entry.group.id(), topic, number);
+    }
+  }
+  batch.forget(entry.group.id());
+  append(entry, batch.take(),
+         [this, partition = entry.partition, group = entry.group.id(),
+          done = std::move(done)](ErrorCode outcome) mutable {
+           if (outcome == ErrorCode::none) erase_entry(partition, group);
+           done(outcome);
+           if (!nothing_was_appended(outcome) || stopped_) return;
+           reload(partition, Error(outcome));
+         });
+}
+
+void GroupCoordinator::arm_sweep() {
+  const std::chrono::milliseconds interval(config_.offsets_retention_check_interval_ms);
+  sweep_timer_ = loop_.call_at(loop_.now() + interval, lifetime_.guard([this] {
+    sweep();
+    arm_sweep();
+  }));
+}
+
+void GroupCoordinator::sweep() {
+  if (stopped_) return;
+  for (auto& shard : shards_) {
+    // An append can end a shard, but not before this turn is over.
+    for (auto& [id, entry] : shard.groups) {
+      // What is being written to is in use; the next round looks again.
+      if (entry->appends == 0 && entry->group.state() != GroupState::dead) sweep(*entry);
+    }
+  }
+}
+
+void GroupCoordinator::sweep(Entry& entry) {
+  const auto retention = std::int64_t{config_.offsets_retention_minutes} * 60'000;
+  auto expired = expired_offsets(entry.group, entry.offsets, loop_.wall_now(), retention);
+  std::size_t all = 0;
+  for (const auto& [topic, partitions] : entry.offsets.topics()) all += partitions.size();
+  const bool unused =
+      entry.group.state() == GroupState::empty && entry.group.pending_members() == 0;
+  const auto group = entry.group.id();
+  if (unused && expired.size() == all) {
+    return delete_entry(entry, [this, group](ErrorCode outcome) {
+      if (outcome == ErrorCode::none) logger_.info("group " + group + " has expired");
+    });
+  }
+  if (expired.empty()) return;
+  const auto count = expired.size();
+  forget_offsets(entry, std::move(expired), [this, group, count](ErrorCode outcome) {
+    if (outcome != ErrorCode::none) return;
+    logger_.info(std::to_string(count) + " offsets of group " + group + " have expired");
+  });
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "broker/group/group_coordinator.h"
+
+// The parts of a GroupCoordinator, for its own .cc files.
+namespace ottla::broker {
+
+// A group, its offsets, and what is under way for it.
+struct GroupCoordinator::Entry {
+  Entry(std::int32_t partition_, Group group_) : partition(partition_), group(std::move(group_)) {}
+
+  const std::int32_t partition;
+  Group group;
+  CommittedOffsets offsets;
+  // Appends that are not durable; what must know all offsets waits for them.
+  std::size_t appends = 0;
+  std::deque<Waiting> waiting;
+  std::size_t counted = 0;  // of the coordinator's memory
+  base::TimePoint armed_at = base::kNever;
+  base::TimerId timer = base::TimerId::none;
+};
+
+// One partition of __consumer_offsets.
+struct GroupCoordinator::Shard {
+  enum class State : std::uint8_t {
+    elsewhere,  // another broker leads it
+    loading,
+    active,
+    failed,  // its log cannot be read
+  };
+  State state = State::elsewhere;
+  protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
+  std::uint64_t epoch = 0;  // tells a load, and what was appended, from those before
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> groups;
+};
+
+}  // namespace ottla::broker

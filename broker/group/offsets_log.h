@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/task.h"
+#include "broker/group/group_replay.h"
+#include "ottla/result.h"
+
+namespace ottla::broker {
+
+inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+
+// The partitions of __consumer_offsets as the GroupCoordinator needs them; on its loop.
+class OffsetsLog {
+ public:
+  virtual ~OffsetsLog() = default;
+
+  // Appends a sealed batch. `done` is called in a later turn, in the order of the appends of a
+  // partition: with success when it is durable; with message_too_large or record_list_too_large if
+  // nothing was appended; with any other error nobody knows.
+  using OnAppended = base::UniqueFunction<void(Result<void>)>;
+  virtual void append(std::int32_t partition, std::string batch, OnAppended done) = 0;
+
+  // Reads a partition from start to end by a worker, and waits until what was read is durable;
+  // `done` is called in a later turn.
+  using OnLoaded = base::UniqueFunction<void(Result<LoadedGroups>)>;
+  virtual void load(std::int32_t partition, OnLoaded done) = 0;
+};
+
+}  // namespace ottla::broker

@@ -1,0 +1,21 @@
+#include "broker/handlers/heartbeat.h"
+
+namespace ottla::broker {
+
+using protocol::HeartbeatRequest;
+using protocol::HeartbeatResponse;
+
+HeartbeatResponse refusal(const HeartbeatRequest&, ErrorCode error) {
+  HeartbeatResponse response;
+  response.error_code = error;
+  return response;
+}
+
+void handle_heartbeat(Services& services, Request<HeartbeatRequest> request) {
+  const auto& message = request.message;
+  const MemberIdentity member{message.member_id, message.group_instance_id};
+  const auto error = services.groups.heartbeat(message.group_id, member, message.generation_id);
+  request.answer(refusal(message, error));
+}
+
+}  // namespace ottla::broker

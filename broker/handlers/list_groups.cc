@@ -1,0 +1,52 @@
+#include "broker/handlers/list_groups.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace ottla::broker {
+namespace {
+
+using protocol::ListGroupsRequest;
+using protocol::ListGroupsResponse;
+
+constexpr std::string_view kClassic = "classic";
+
+// Letters of any case, as Kafka has it.
+bool same_word(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool passes(const std::vector<std::string_view>& filter, std::string_view word) {
+  return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](std::string_view wanted) {
+           return same_word(wanted, word);
+         });
+}
+
+}  // namespace
+
+ListGroupsResponse refusal(const ListGroupsRequest&, ErrorCode error) {
+  ListGroupsResponse response;
+  response.error_code = error;
+  return response;
+}
+
+void handle_list_groups(Services& services, Request<ListGroupsRequest> request) {
+  const auto& message = request.message;
+  const auto groups = services.groups.groups();
+  if (!groups) return request.answer(refusal(message, groups.error().code()));
+  ListGroupsResponse response;
+  for (const auto* group : *groups) {
+    const auto state = name(group->state());
+    if (!passes(message.states_filter, state) || !passes(message.types_filter, kClassic)) continue;
+    auto& out = response.groups.emplace_back();
+    out.group_id = group->id();
+    if (group->protocol_type()) out.protocol_type = *group->protocol_type();
+    out.group_state = state;
+    out.group_type = kClassic;
+  }
+  request.answer(response);
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,67 @@
+#include "broker/handlers/offset_delete.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace ottla::broker {
+namespace {
+
+using protocol::OffsetDeleteRequest;
+using protocol::OffsetDeleteResponse;
+
+// A request while its tombstones become durable.
+struct Deletion {
+  Request<OffsetDeleteRequest> request;
+  OffsetDeleteResponse response;
+  std::vector<ErrorCode*> deleted;  // the places in the response of what is deleted
+};
+
+// Fills the response, and returns what there is.
+std::vector<TopicPartition> collect(const Services& services, Deletion& deletion) {
+  std::vector<TopicPartition> partitions;
+  const auto& message = deletion.request.message;
+  for (const auto& asked : message.topics) {
+    auto& topic = deletion.response.topics.emplace_back();
+    topic.name = asked.name;
+    for (const auto& partition : asked.partitions) {
+      topic.partitions.push_back({partition.partition_index, ErrorCode::none});
+    }
+  }
+  for (auto& topic : deletion.response.topics) {
+    for (auto& partition : topic.partitions) {
+      if (services.image().find_partition(topic.name, partition.partition_index) == nullptr) {
+        partition.error_code = ErrorCode::unknown_topic_or_partition;
+        continue;
+      }
+      partitions.push_back({std::string(topic.name), partition.partition_index});
+      deletion.deleted.push_back(&partition.error_code);
+    }
+  }
+  return partitions;
+}
+
+}  // namespace
+
+OffsetDeleteResponse refusal(const OffsetDeleteRequest&, ErrorCode error) {
+  OffsetDeleteResponse response;
+  response.error_code = error;
+  return response;
+}
+
+void handle_offset_delete(Services& services, Request<OffsetDeleteRequest> request) {
+  auto deletion = std::make_shared<Deletion>(Deletion{std::move(request), {}, {}});
+  auto partitions = collect(services, *deletion);
+  services.groups.delete_offsets(deletion->request.message.group_id, std::move(partitions),
+                                 [deletion](const Result<std::vector<ErrorCode>>& outcomes) {
+                                   if (!outcomes) {
+                                     return deletion->request.answer(refusal(
+                                         deletion->request.message, outcomes.error().code()));
+                                   }
+                                   for (std::size_t i = 0; i < outcomes->size(); ++i)
+                                     *deletion->deleted[i] = (*outcomes)[i];
+                                   deletion->request.answer(deletion->response);
+                                 });
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,128 @@
+#include "broker/handlers/offset_fetch.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace ottla::broker {
+namespace {
+
+using protocol::OffsetFetchRequest;
+using protocol::OffsetFetchResponse;
+
+constexpr std::int16_t kGroupErrorSince = 2;
+constexpr std::int16_t kManyGroupsSince = 8;
+constexpr std::int16_t kTopicIdsSince = 10;
+
+using AskedTopics = std::optional<std::vector<OffsetFetchRequest::Topic>>;
+
+OffsetFetchResponse::Partition answer_for(std::int32_t partition,
+                                          const CommittedOffset* committed) {
+  OffsetFetchResponse::Partition answer;
+  answer.partition_index = partition;
+  answer.committed_offset = committed == nullptr ? protocol::kNoOffset : committed->offset;
+  if (committed != nullptr) answer.committed_leader_epoch = committed->leader_epoch;
+  answer.metadata = committed == nullptr ? std::string_view() : committed->metadata;
+  return answer;
+}
+
+// Every partition with the same error, as versions have it that know no error of a group.
+std::vector<OffsetFetchResponse::Topic> failed_topics(const AskedTopics& asked, ErrorCode error) {
+  std::vector<OffsetFetchResponse::Topic> topics;
+  if (!asked) return topics;
+  for (const auto& topic : *asked) {
+    auto& out = topics.emplace_back();
+    out.name = topic.name;
+    out.topic_id = topic.topic_id;
+    for (const auto partition : topic.partition_indexes) {
+      out.partitions.push_back(answer_for(partition, nullptr));
+      out.partitions.back().error_code = error;
+    }
+  }
+  return topics;
+}
+
+void add_all(const Services& services, const CommittedOffsets& offsets, bool by_id,
+             std::vector<OffsetFetchResponse::Topic>& topics) {
+  for (const auto& [name, partitions] : offsets.topics()) {
+    const auto* topic = services.image().find_topic(name);
+    // Its offsets are about to be forgotten, and it has no id any more.
+    if (by_id && topic == nullptr) continue;
+    auto& out = topics.emplace_back();
+    out.name = name;
+    if (topic != nullptr) out.topic_id = topic->id;
+    for (const auto& [number, committed] : partitions) {
+      out.partitions.push_back(answer_for(number, &committed));
+    }
+  }
+}
+
+void add_asked(const Services& services, const CommittedOffsets* offsets,
+               const OffsetFetchRequest::Topic& asked, bool by_id,
+               std::vector<OffsetFetchResponse::Topic>& topics) {
+  auto& out = topics.emplace_back();
+  out.name = asked.name;
+  out.topic_id = asked.topic_id;
+  const auto* topic = by_id ? services.image().find_topic(asked.topic_id) : nullptr;
+  const std::string_view name = topic == nullptr ? asked.name : std::string_view(topic->name);
+  for (const auto partition : asked.partition_indexes) {
+    const auto* committed = offsets == nullptr ? nullptr : offsets->find(name, partition);
+    out.partitions.push_back(answer_for(partition, committed));
+    if (by_id && topic == nullptr) {
+      out.partitions.back().error_code = ErrorCode::unknown_topic_id;
+    }
+  }
+}
+
+OffsetFetchResponse::Group answer_group(const Services& services, std::string_view group_id,
+                                        const AskedTopics& asked, bool by_id) {
+  OffsetFetchResponse::Group group;
+  group.group_id = group_id;
+  const auto found = services.groups.find(group_id);
+  if (!found) {
+    group.error_code = found.error().code();
+    return group;
+  }
+  if (!asked) {
+    if (found->offsets != nullptr) add_all(services, *found->offsets, by_id, group.topics);
+    return group;
+  }
+  for (const auto& topic : *asked) add_asked(services, found->offsets, topic, by_id, group.topics);
+  return group;
+}
+
+}  // namespace
+
+OffsetFetchResponse refusal(const OffsetFetchRequest& request, ErrorCode error) {
+  OffsetFetchResponse response;
+  response.error_code = error;
+  if (request.groups.empty()) response.topics = failed_topics(request.topics, error);
+  for (const auto& asked : request.groups) {
+    auto& group = response.groups.emplace_back();
+    group.group_id = asked.group_id;
+    group.error_code = error;
+  }
+  return response;
+}
+
+void handle_offset_fetch(Services& services, Request<OffsetFetchRequest> request) {
+  const auto& message = request.message;
+  const auto version = request.context.version();
+  OffsetFetchResponse response;
+  if (version >= kManyGroupsSince) {
+    for (const auto& asked : message.groups) {
+      response.groups.push_back(
+          answer_group(services, asked.group_id, asked.topics, version >= kTopicIdsSince));
+    }
+    return request.answer(response);
+  }
+  auto group = answer_group(services, message.group_id, message.topics, false);
+  response.error_code = group.error_code;
+  response.topics = std::move(group.topics);
+  if (version < kGroupErrorSince && group.error_code != ErrorCode::none) {
+    response.topics = failed_topics(message.topics, group.error_code);
+  }
+  request.answer(response);
+}
+
+}  // namespace ottla::broker
