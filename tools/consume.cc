@@ -32,6 +32,7 @@ struct Flags {
   std::vector<std::string> consumer_properties;
   std::string consumer_config;
   std::string isolation_level;
+  std::string group;
 
   void add_to(CLI::App& app) {
     const auto all = CLI::MultiOptionPolicy::TakeAll;
@@ -55,6 +56,9 @@ struct Flags {
         ->multi_option_policy(all);
     app.add_option("--consumer.config,--consumer-config", consumer_config,
                    "a properties file for the consumer");
+    app.add_option("--group", group,
+                   "read as a member of this group, from where it has got to, and commit")
+        ->excludes(only);
     app.add_option("--isolation-level", isolation_level, "read_uncommitted or read_committed");
   }
 };
@@ -157,6 +161,15 @@ void Formatter::write(const RecordView& record, std::string& out) const {
   out += line_separator;
 }
 
+// A record more was returned than was wanted: it is for the next reader of the group.
+void give_back(Consumer& consumer, const ConsumerRecords& batch, std::size_t printed) {
+  for (const auto& part : batch.parts()) {
+    if (part.first + part.count <= printed) continue;
+    const auto first = std::max(part.first, printed);
+    (void)consumer.seek(part.partition, batch[first].offset());
+  }
+}
+
 // Assigns what is to be read and sets where to begin.
 Result<void> assign(Consumer& consumer, const Flags& flags) {
   std::vector<TopicPartition> partitions;
@@ -197,11 +210,15 @@ int print_records(Consumer& consumer, const Flags& flags, const Formatter& forma
     const auto batch = consumer.poll(wait);
     if (!batch) return fail(kName, batch.error());
     out.clear();
+    std::size_t printed = 0;
     for (const auto& record : *batch) {
-      if (left-- <= 0) break;
+      if (left == 0) break;
+      --left;
+      ++printed;
       formatter.write(record, out);
       progress.add(record.key().size() + record.value().size());
     }
+    if (printed < batch->size()) give_back(consumer, *batch, printed);
     if (!batch->empty()) last = steady_clock::now();
     std::cout << out << std::flush;
     if (!std::cout) return fail(kName, "cannot write to stdout");
@@ -219,6 +236,8 @@ int run_consume(const Arguments& arguments) {
   const auto formatter = Formatter::from(flags.properties);
   if (!formatter) return fail(kName, formatter.error());
   auto pairs = flags.consumer_properties;
+  if (!flags.group.empty()) pairs.push_back("group.id=" + flags.group);
+  if (flags.from_beginning) pairs.emplace_back("auto.offset.reset=earliest");
   if (!flags.isolation_level.empty()) pairs.push_back("isolation.level=" + flags.isolation_level);
   const auto& file =
       flags.consumer_config.empty() ? flags.cluster.command_config : flags.consumer_config;
@@ -226,12 +245,18 @@ int run_consume(const Arguments& arguments) {
   if (!properties) return fail(kName, properties.error());
   auto config = ConsumerConfig::from_properties(*properties);
   if (!config) return fail(kName, config.error());
+  const bool member = !config->group_id.empty() && !flags.partition;
+  if (member) config->topics = {flags.topic};
   auto consumer = Consumer::open(std::move(*config));
   if (!consumer) return fail(kName, consumer.error());
-  if (auto assigned = assign(*consumer, flags); !assigned) return fail(kName, assigned.error());
+  if (!member) {
+    if (auto assigned = assign(*consumer, flags); !assigned) return fail(kName, assigned.error());
+  }
   std::signal(SIGINT, [](int) { interrupted = 1; });
   std::signal(SIGTERM, [](int) { interrupted = 1; });
-  return print_records(*consumer, flags, *formatter);
+  const auto code = print_records(*consumer, flags, *formatter);
+  const auto closed = consumer->close();
+  return closed || code != kSuccess ? code : fail(kName, closed.error());
 }
 
 }  // namespace ottla::tools

@@ -26,7 +26,8 @@ Consumer& Consumer::operator=(Consumer&& other) noexcept {
 namespace {
 
 void close_quietly(client::ConsumerHandle& handle) {
-  const auto closed = handle.core().close_async().get();
+  // What the last poll returned may be half processed.
+  const auto closed = handle.core().close_async({}, false).get();
   if (!closed) handle.core().log().warn("closing the consumer: " + closed.error().to_string());
 }
 
@@ -40,6 +41,61 @@ Consumer::~Consumer() {
   } else {
     close_quietly(*handle_);
   }
+}
+
+Result<void> Consumer::subscribe(std::vector<std::string> topics,
+                                 std::shared_ptr<ConsumerRebalanceListener> listener) {
+  return handle_->core().subscribe(std::move(topics), std::move(listener));
+}
+
+Result<void> Consumer::unsubscribe() {
+  return handle_->core().unsubscribe();
+}
+
+std::vector<std::string> Consumer::subscription() const {
+  return handle_->core().subscription();
+}
+
+Result<void> Consumer::enforce_rebalance(std::string_view reason) {
+  return handle_->core().enforce_rebalance(reason);
+}
+
+ConsumerGroupMetadata Consumer::group_metadata() const {
+  return handle_->core().group_metadata();
+}
+
+Future<void> Consumer::commit() {
+  return handle_->core().commit_returned();
+}
+
+Future<void> Consumer::commit(const ConsumerRecords& batch) {
+  CommittedOffsets offsets;
+  for (const auto& part : batch.parts()) {
+    const auto records = batch.records(part);
+    auto& offset = offsets[part.partition];
+    offset.offset = part.next_offset;
+    if (!records.empty()) offset.leader_epoch = records.back().leader_epoch();
+  }
+  return handle_->core().commit(std::move(offsets));
+}
+
+Future<void> Consumer::commit(const RecordView& record) {
+  const TopicPartition partition{std::string(record.topic()), record.partition()};
+  return handle_->core().commit(
+      {{partition,
+        {.offset = record.offset() + 1, .leader_epoch = record.leader_epoch(), .metadata = {}}}});
+}
+
+Future<void> Consumer::commit(CommittedOffsets offsets) {
+  return handle_->core().commit(std::move(offsets));
+}
+
+Future<CommittedOffsets> Consumer::committed(std::vector<TopicPartition> partitions) {
+  return handle_->core().committed(std::move(partitions));
+}
+
+std::optional<std::int64_t> Consumer::current_lag(const TopicPartition& partition) const {
+  return handle_->core().current_lag(partition);
 }
 
 Result<void> Consumer::assign(std::vector<TopicPartition> partitions) {
@@ -106,12 +162,12 @@ Future<std::vector<PartitionInfo>> Consumer::partitions_for(std::string_view top
   return handle_->core().partitions_for(topic);
 }
 
-Result<void> Consumer::close() {
+Result<void> Consumer::close(const CloseOptions& options) {
   if (handle_->on_callback_thread()) {
     return Error(ErrorCode::invalid_argument,
                  "close() waits for the callback thread, so it cannot be called there");
   }
-  return handle_->core().close_async().get();
+  return handle_->core().close_async(options, true).get();
 }
 
 }  // namespace ottla

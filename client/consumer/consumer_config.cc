@@ -34,6 +34,35 @@ Result<void> read_isolation(ConsumerConfig& config, std::string_view key, std::s
   return {};
 }
 
+// Names, or the classes of the Java client.
+Result<void> read_assignors(ConsumerConfig& config, std::string_view key, std::string_view value) {
+  std::vector<AssignorFactory> assignors;
+  while (!value.empty()) {
+    const auto comma = value.find(',');
+    auto name = value.substr(0, comma);
+    value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    constexpr std::string_view kPackage = "org.apache.kafka.clients.consumer.";
+    if (name.starts_with(kPackage)) name.remove_prefix(kPackage.size());
+    if (name == "RangeAssignor") name = "range";
+    if (name == "RoundRobinAssignor") name = "roundrobin";
+    if (name == "StickyAssignor") name = "sticky";
+    if (name == "CooperativeStickyAssignor") name = "cooperative-sticky";
+    auto found = assignor_by_name(name);
+    if (!found) return bad_property(key, name, "range, roundrobin, sticky or cooperative-sticky");
+    assignors.push_back(std::move(*found));
+  }
+  if (assignors.empty()) return bad_property(key, value, "one or several assignors");
+  config.partition_assignment_strategy = std::move(assignors);
+  return {};
+}
+
+Result<void> read_protocol(ConsumerConfig&, std::string_view key, std::string_view value) {
+  if (value == "classic") return {};
+  return bad_property(key, value, "classic");
+}
+
 }  // namespace
 
 Result<ConsumerConfig> ConsumerConfig::from_properties(const Properties& properties) {
@@ -42,6 +71,15 @@ Result<ConsumerConfig> ConsumerConfig::from_properties(const Properties& propert
   static constexpr std::array own = std::to_array<client::ConfigProperty<Config>>({
       {"auto.offset.reset", read_reset},
       {"isolation.level", read_isolation},
+      {"group.id", read_into<&Config::group_id>},
+      {"group.instance.id", read_into<&Config::group_instance_id>},
+      {"session.timeout.ms", read_into<&Config::session_timeout>},
+      {"heartbeat.interval.ms", read_into<&Config::heartbeat_interval>},
+      {"max.poll.interval.ms", read_into<&Config::max_poll_interval>},
+      {"partition.assignment.strategy", read_assignors},
+      {"enable.auto.commit", read_into<&Config::enable_auto_commit>},
+      {"auto.commit.interval.ms", read_into<&Config::auto_commit_interval>},
+      {"group.protocol", read_protocol},
       {"max.poll.records", read_into<&Config::max_poll_records>},
       {"fetch.min.bytes", read_into<&Config::fetch_min_bytes>},
       {"fetch.max.wait.ms", read_into<&Config::fetch_max_wait>},

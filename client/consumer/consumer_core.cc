@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "client/metadata/client_config.h"
 
 namespace ottla::client {
@@ -27,9 +28,15 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
                                              make_logger(config, "consumer"));
   core->client_.metadata().on_update([core = core.get()] {
     core->finder_.on_metadata_update();
+    if (core->group_) core->group_->on_metadata_update();
     core->client_.wake();
   });
+  if (core->settings_.group) core->make_group(config.partition_assignment_strategy);
   core->client_.start([core = core.get()](base::TimePoint now) { return core->turn(now); });
+  if (!config.topics.empty()) {
+    const auto subscribed = core->subscribe(config.topics, nullptr);
+    OTTLA_ASSERT(subscribed.has_value(), "the settings were checked");
+  }
   return core;
 }
 
@@ -39,7 +46,25 @@ ConsumerCore::ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, ba
       client_(runtime, settings_.network, settings_.metadata, log),
       fetcher_(settings_.fetcher, subscription_, client_.metadata(), runtime.next_seed(), log),
       finder_(settings_.fetcher.retry, client_.metadata(), runtime.next_seed()),
+      seed_(runtime.next_seed()),
       close_promise_(executor_) {}
+
+void ConsumerCore::make_group(const std::vector<AssignorFactory>& factories) {
+  Membership::Assignors assignors;
+  for (const auto& factory : factories) assignors.push_back(factory());
+  group_ = std::make_unique<ConsumerGroup>(
+      *settings_.group, std::move(assignors), seed_,
+      ConsumerGroup::Environment{
+          .client = client_, .mutex = mutex_, .subscription = subscription_, .on_change = [this] {
+            after_change();
+          }});
+  group_->on_topics_changed([this] { sync_topics(); });
+}
+
+SubscriptionState::Start ConsumerCore::start_of_partitions() const {
+  return {.committed = settings_.group.has_value(),
+          .reset_timestamp = settings_.fetcher.reset_timestamp};
+}
 
 Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions) {
   for (const auto& partition : partitions) {
@@ -51,7 +76,12 @@ Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions)
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return closed_error();
-    subscription_.assign(partitions, settings_.fetcher.reset_timestamp);
+    if (!subscribed_.empty()) {
+      return Error(ErrorCode::invalid_argument,
+                   "the consumer is subscribed to topics, which its group assigns: unsubscribe "
+                   "before assigning by hand");
+    }
+    subscription_.assign(partitions, start_of_partitions());
   }
   client_.post([self = shared_from_this()] { self->sync_topics(); });
   changed_.notify_all();
@@ -63,7 +93,11 @@ void ConsumerCore::sync_topics() {
   {
     const std::lock_guard lock(mutex_);
     topics = subscription_.topics();
+    topics.insert(topics.end(), subscribed_.begin(), subscribed_.end());
   }
+  if (group_) topics.insert(topics.end(), group_->topics().begin(), group_->topics().end());
+  std::sort(topics.begin(), topics.end());
+  topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
   for (const auto& topic : topics) client_.metadata().add_topic(topic);
   for (const auto& topic : topics_) {
     if (!std::binary_search(topics.begin(), topics.end(), topic)) {
@@ -207,32 +241,6 @@ Future<std::vector<PartitionInfo>> ConsumerCore::partitions_for(std::string_view
     self->client_.wake();
   });
   return promise.future();
-}
-
-Future<void> ConsumerCore::close_async() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(closed_, true)) {
-      const Promise<void> promise(executor_);
-      promise.set({});
-      return promise.future();
-    }
-    serve_next();
-  }
-  changed_.notify_all();
-  client_.post([self = shared_from_this()] { self->finish_close(); });
-  return close_promise_.future();
-}
-
-void ConsumerCore::finish_close() {
-  client_.stop();
-  finder_.close(closed_error());
-  auto waiters = std::exchange(position_waiters_, {});
-  for (auto& [partition, waiting] : waiters) {
-    for (auto& waiter : waiting) waiter.promise.set(closed_error());
-  }
-  // After the callbacks that are queued already.
-  executor_->run(base::Task([promise = close_promise_] { promise.set({}); }));
 }
 
 }  // namespace ottla::client

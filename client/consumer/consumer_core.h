@@ -14,6 +14,7 @@
 
 #include "base/runtime.h"
 #include "client/callback_executor.h"
+#include "client/consumer/consumer_group.h"
 #include "client/consumer/consumer_settings.h"
 #include "client/consumer/fetcher.h"
 #include "client/consumer/offset_finder.h"
@@ -36,6 +37,17 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, base::Logger log);
 
   // Any thread; as those of ottla::Consumer.
+  Result<void> subscribe(std::vector<std::string> topics,
+                         std::shared_ptr<ConsumerRebalanceListener> listener);
+  Result<void> unsubscribe();
+  std::vector<std::string> subscription() const;
+  Result<void> enforce_rebalance(std::string_view reason);
+  ConsumerGroupMetadata group_metadata() const;
+  Future<void> commit(CommittedOffsets offsets);
+  Future<void> commit_returned();
+  Future<CommittedOffsets> committed(std::vector<TopicPartition> partitions);
+  std::optional<std::int64_t> current_lag(const TopicPartition& partition) const;
+
   Result<void> assign(const std::vector<TopicPartition>& partitions);
   std::vector<TopicPartition> assignment() const;
   Result<void> seek(const TopicPartition& partition, std::int64_t offset);
@@ -55,7 +67,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   Future<Consumer::OffsetsByTime> offsets_for_times(const Consumer::Times& times);
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
 
-  Future<void> close_async();
+  // `returned`: what the last poll returned is processed too.
+  Future<void> close_async(const Consumer::CloseOptions& options = {}, bool returned = true);
 
   const std::shared_ptr<CallbackExecutor>& executor() const { return executor_; }
   const base::Logger& log() const { return client_.log(); }
@@ -72,9 +85,18 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
                     ConsumerRecords::Contents& contents, std::optional<Error>& error);
   template <class Wait>
   Result<ConsumerRecords> poll_with(bool may_wait, const Wait& wait);
+  void make_group(const std::vector<AssignorFactory>& factories);
   Result<void> begin_poll();
+  void run_rebalance();
+  void run_step(const RebalanceStep& step, ConsumerRebalanceListener* listener);
+  void tell_given_up(ConsumerRebalanceListener* listener,
+                     const std::vector<TopicPartition>& partitions);
+  Result<void> check_group(std::string_view what) const;
+  SubscriptionState::Start start_of_partitions() const;
   void end_poll();
-  bool something() const { return closed_ || subscription_.has_something(); }
+  bool something() const {
+    return closed_ || subscription_.has_something() || (group_ && group_->has_something());
+  }
   std::optional<Error> take_error();
   Result<std::vector<AssignedPartition*>> find_all(const std::vector<TopicPartition>& partitions);
 
@@ -93,7 +115,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   void after_change();
   void sync_topics();
   void find_offsets(OffsetFinder::Wanted wanted, OffsetFinder::Done done);
-  void finish_close();
+  void finish_close(const Consumer::CloseOptions& options);
+  void stop();
 
   const ConsumerSettings settings_;
   const std::shared_ptr<CallbackExecutor> executor_;
@@ -103,6 +126,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   std::condition_variable_any changed_;
   // Guarded by mutex_.
   SubscriptionState subscription_;
+  std::vector<std::string> subscribed_;  // topics; empty: none, or assigned by hand
+  std::shared_ptr<ConsumerRebalanceListener> listener_;
   bool closed_ = false;
   bool polling_ = false;  // a poll or a `next` is under way
   std::optional<Promise<ConsumerRecords>> next_;
@@ -110,11 +135,14 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
 
   // Loop thread, with mutex_ held for the calls.
   Fetcher fetcher_;
+  // Loop thread, but for what it says of the lock. Null without a group_id.
+  std::unique_ptr<ConsumerGroup> group_;
   // Loop thread only.
   OffsetFinder finder_;
   // Of each partition in the order of their deadlines.
   std::map<TopicPartition, std::deque<PositionWaiter>> position_waiters_;
   std::vector<std::string> topics_;  // told to metadata
+  const std::uint64_t seed_;         // the group's
   const Promise<void> close_promise_;
 };
 

@@ -17,12 +17,18 @@ Result<void> ConsumerCore::begin_poll() {
   if (std::exchange(polling_, true)) {
     return Error(ErrorCode::already_in_use, "another poll of this consumer is under way");
   }
+  if (group_) {
+    subscription_.note_processed();
+    group_->set_polling(true);
+    if (group_->awaits_poll()) client_.wake();
+  }
   return {};
 }
 
 void ConsumerCore::end_poll() {
   const std::lock_guard lock(mutex_);
   polling_ = false;
+  if (group_) group_->set_polling(false);
 }
 
 // `wait(lock)` returns false when waiting is over.
@@ -32,12 +38,14 @@ Result<ConsumerRecords> ConsumerCore::poll_with(bool may_wait, const Wait& wait)
     const std::lock_guard lock(mutex_);
     if (const auto begun = begin_poll(); !begun) return begun.error();
   }
+  run_rebalance();
   auto records = collect();
   while (records && records->empty() && may_wait) {
     {
       std::unique_lock lock(mutex_);
       if (!wait(lock)) break;
     }
+    run_rebalance();
     records = collect();
   }
   end_poll();
@@ -84,6 +92,7 @@ void ConsumerCore::serve_next() {
 }
 
 void ConsumerCore::complete_next() {
+  run_rebalance();
   auto records = collect();
   std::optional<Promise<ConsumerRecords>> promise;
   {
@@ -92,6 +101,7 @@ void ConsumerCore::complete_next() {
     if (records && records->empty()) return serve_next();
     promise = std::exchange(next_, std::nullopt);
     polling_ = false;
+    if (group_) group_->set_polling(false);
   }
   promise->set(std::move(records));
 }
@@ -106,7 +116,7 @@ Result<ConsumerRecords> ConsumerCore::collect() {
       if (closed_) return closed_error();
       AssignedPartition* next = nullptr;
       for (auto* partition : subscription_.in_turn()) {
-        if (!partition->paused && !partition->buffered.empty()) {
+        if (partition->has_records()) {
           next = partition;
           break;
         }
@@ -144,13 +154,19 @@ void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPart
   found->position = data->position();
   found->buffered_bytes -= bytes_before - data->bytes_left();
   const auto count = contents.records.size() - first;
-  if (count > 0) contents.parts.push_back({id, first, count, found->position.value});
+  if (count > 0) {
+    contents.parts.push_back({id, first, count, found->position.value});
+    found->position_epoch = protocol::LeaderEpoch(contents.records.back().leader_epoch());
+  }
   if (!decoded) error = decoded.error();
   if (error || !data->exhausted()) found->buffered.push_front(std::move(data));
 }
 
 std::optional<Error> ConsumerCore::take_error() {
   if (closed_) return closed_error();
+  if (group_) {
+    if (auto error = group_->take_error()) return error;
+  }
   for (auto* partition : subscription_.in_turn()) {
     if (partition->error) return std::exchange(partition->error, std::nullopt);
   }

@@ -29,6 +29,52 @@ std::optional<std::int64_t> reset_timestamp(AutoOffsetReset reset) {
   return std::nullopt;
 }
 
+Result<void> check_group(const ConsumerConfig& config) {
+  if (config.group_id.empty()) {
+    if (!config.topics.empty()) {
+      return Error(ErrorCode::invalid_argument,
+                   "topics are subscribed to as a member of a group: set group_id too, or leave "
+                   "topics empty and use assign");
+    }
+    if (config.group_instance_id.empty()) return {};
+    return Error(ErrorCode::invalid_argument, "group_instance_id needs group_id");
+  }
+  for (const auto& topic : config.topics) {
+    if (topic.empty()) return Error(ErrorCode::invalid_argument, "topics has an empty name");
+  }
+  for (const auto& factory : config.partition_assignment_strategy) {
+    if (factory) continue;
+    return Error(ErrorCode::invalid_argument, "partition_assignment_strategy has an empty entry");
+  }
+  if (config.partition_assignment_strategy.empty()) {
+    return Error(ErrorCode::invalid_argument,
+                 "partition_assignment_strategy is empty; it must name an assignor");
+  }
+  return all_of({at_least("heartbeat_interval", config.heartbeat_interval, milliseconds(1)),
+                 at_least("session_timeout (which must be longer than heartbeat_interval)",
+                          config.session_timeout, config.heartbeat_interval + milliseconds(1)),
+                 at_least("max_poll_interval", config.max_poll_interval, milliseconds(1)),
+                 at_least("auto_commit_interval", config.auto_commit_interval, milliseconds(0))});
+}
+
+GroupSettings to_group(const ConsumerConfig& config) {
+  GroupSettings group;
+  auto& member = group.membership;
+  member.group_id = config.group_id;
+  if (!config.group_instance_id.empty()) member.group_instance_id = config.group_instance_id;
+  member.client_rack = config.client_rack;
+  member.session_timeout = config.session_timeout;
+  member.heartbeat_interval = config.heartbeat_interval;
+  member.max_poll_interval = config.max_poll_interval;
+  member.retry = retry_of(config);
+  group.auto_commit = config.enable_auto_commit;
+  group.auto_commit_interval = config.auto_commit_interval;
+  group.default_api_timeout = config.default_api_timeout;
+  group.request_timeout = config.request_timeout;
+  group.reset_timestamp = reset_timestamp(config.auto_offset_reset);
+  return group;
+}
+
 }  // namespace
 
 Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, std::uint64_t seed) {
@@ -42,6 +88,7 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
                        config.request_timeout, config.fetch_max_wait + milliseconds(1)),
               at_least("default_api_timeout", config.default_api_timeout, milliseconds(1))});
   if (!checked) return checked.error();
+  if (const auto group = check_group(config); !group) return group.error();
   auto network = to_network_config(config, "consumer", seed);
   if (!network) return std::move(network).error();
   network->max_in_flight = kMaxInFlight;
@@ -66,6 +113,7 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
   settings.default_api_timeout = config.default_api_timeout;
   settings.isolation_level = static_cast<protocol::IsolationLevel>(config.isolation_level);
   settings.client_rack = config.client_rack;
+  if (!config.group_id.empty()) settings.group = to_group(config);
   return settings;
 }
 

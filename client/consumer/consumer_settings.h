@@ -1,17 +1,31 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "client/consumer/fetcher.h"
+#include "client/group/membership.h"
 #include "client/metadata/metadata.h"
 #include "client/network/network_config.h"
 #include "ottla/consumer_config.h"
 
 namespace ottla::client {
 
+struct GroupSettings {
+  MembershipConfig membership;
+  bool auto_commit = true;
+  base::Duration auto_commit_interval = std::chrono::seconds(5);
+  base::Duration default_api_timeout = std::chrono::minutes(1);
+  base::Duration request_timeout = std::chrono::seconds(30);
+  std::optional<std::int64_t> reset_timestamp;  // as FetcherConfig has it
+};
+
 // A consumer's configuration, checked, in the form that its parts take it.
 struct ConsumerSettings {
   NetworkConfig network;
   MetadataConfig metadata;
   FetcherConfig fetcher;
+  std::optional<GroupSettings> group;  // none: no group_id
   std::size_t max_poll_records = 500;
   base::Duration default_api_timeout{};
   protocol::IsolationLevel isolation_level = protocol::IsolationLevel::read_uncommitted;

@@ -55,6 +55,7 @@ protocol::ListOffsetsRequest to_request(const OffsetFinder::Draft& draft,
 }  // namespace
 
 base::TimePoint ConsumerCore::turn(base::TimePoint now) {
+  const auto group = group_ ? group_->turn(now) : base::kNever;
   ask_resets(now);
   auto finder = finder_.poll(now);
   for (auto& draft : finder.requests) send_list_offsets(std::move(draft));
@@ -66,7 +67,7 @@ base::TimePoint ConsumerCore::turn(base::TimePoint now) {
   for (auto& draft : fetches.requests) send_fetch(std::move(draft));
   const auto positions = answer_positions(now);
   after_change();
-  return std::min({finder.next, fetches.next, positions});
+  return std::min({finder.next, fetches.next, positions, group});
 }
 
 // Each partition is a question of its own, so that one that cannot be answered keeps no other

@@ -151,6 +151,7 @@ void Fetcher::on_answer(AssignedPartition& partition, const FetchDraft::Entry& e
     return on_error(partition, Error(answer.error_code), now);
   }
   partition.failures = 0;
+  partition.end = config_.decode.read_committed ? answer.last_stable_offset : answer.high_watermark;
   if (answer.records && !answer.records->bytes.empty()) on_data(partition, answer, frame, now);
 }
 

@@ -15,8 +15,7 @@ Error no_position(const TopicPartition& partition) {
 
 }  // namespace
 
-void SubscriptionState::assign(const std::vector<TopicPartition>& partitions,
-                               std::optional<std::int64_t> reset_timestamp) {
+void SubscriptionState::assign(const std::vector<TopicPartition>& partitions, const Start& start) {
   std::map<TopicPartition, std::unique_ptr<AssignedPartition>> next;
   std::map<std::string, std::shared_ptr<const std::string>, std::less<>> names;
   in_turn_.clear();
@@ -31,11 +30,37 @@ void SubscriptionState::assign(const std::vector<TopicPartition>& partitions,
       auto& name = names[id.topic];
       if (!name) name = std::make_shared<const std::string>(id.topic);
       partition->topic = name;
-      reset(*partition, reset_timestamp);
+      if (start.committed) {
+        partition->generation = next_generation_++;
+        partition->state = AssignedPartition::State::awaiting_committed;
+      } else {
+        reset(*partition, start.reset_timestamp);
+      }
     }
     in_turn_.push_back(partition.get());
   }
   partitions_ = std::move(next);
+}
+
+void SubscriptionState::add(const std::vector<TopicPartition>& partitions, const Start& start) {
+  auto all = assignment();
+  all.insert(all.end(), partitions.begin(), partitions.end());
+  assign(all, start);
+}
+
+void SubscriptionState::remove(const std::vector<TopicPartition>& partitions) {
+  const std::set<TopicPartition> gone(partitions.begin(), partitions.end());
+  auto kept = assignment();
+  std::erase_if(kept, [&](const auto& partition) { return gone.contains(partition); });
+  assign(kept, {});
+}
+
+void SubscriptionState::note_processed() {
+  for (auto* partition : in_turn_) {
+    if (partition->state != AssignedPartition::State::fetching) continue;
+    partition->processed = partition->position;
+    partition->processed_epoch = partition->position_epoch;
+  }
 }
 
 std::vector<TopicPartition> SubscriptionState::assignment() const {
@@ -60,6 +85,7 @@ void SubscriptionState::seek(AssignedPartition& partition, protocol::Offset offs
   partition.generation = next_generation_++;
   partition.state = AssignedPartition::State::fetching;
   partition.position = offset;
+  partition.position_epoch = protocol::kNoLeaderEpoch;
   partition.fetch_offset = offset;
 }
 
@@ -91,7 +117,7 @@ void SubscriptionState::move_to_end(AssignedPartition& partition) {
 
 bool SubscriptionState::has_something() const {
   return std::any_of(in_turn_.begin(), in_turn_.end(), [](const AssignedPartition* partition) {
-    return partition->error || (!partition->paused && !partition->buffered.empty());
+    return partition->error || partition->has_records();
   });
 }
 

@@ -20,7 +20,8 @@ namespace ottla::client {
 // One partition that the consumer reads, and how far.
 struct AssignedPartition {
   enum class State : std::uint8_t {
-    awaiting_reset,  // it has no position: one is looked up by `reset_timestamp`
+    awaiting_committed,  // it has no position: the group may have committed one
+    awaiting_reset,      // it has none: one is looked up by `reset_timestamp`
     fetching,
   };
 
@@ -28,16 +29,24 @@ struct AssignedPartition {
   std::shared_ptr<const std::string> topic;
   State state = State::awaiting_reset;
   bool paused = false;
+  bool leaving = false;  // about to go to another member: nothing of it is fetched or given
 
   // Grows whenever the position is set from outside; answers to questions that were asked under
   // another generation are dropped.
   std::uint64_t generation = 0;
 
   std::int64_t reset_timestamp = 0;  // as ListOffsets has it: -1 latest, -2 earliest
-  bool reset_asked = false;
+  bool reset_asked = false;          // the position is being looked up
 
-  protocol::Offset position{0};      // of the next record that poll gives
-  protocol::Offset fetch_offset{0};  // where the next fetch begins
+  protocol::Offset position{0};  // of the next record that poll gives
+  protocol::LeaderEpoch position_epoch = protocol::kNoLeaderEpoch;  // of the record before it
+  protocol::Offset fetch_offset{0};                                 // where the next fetch begins
+
+  // What the polls before the last one gave is processed up to here; and what the group knows.
+  std::optional<protocol::Offset> processed;
+  protocol::LeaderEpoch processed_epoch = protocol::kNoLeaderEpoch;
+  std::optional<protocol::Offset> committed;
+  std::optional<protocol::Offset> end;  // of what can be read, as the last fetch told
 
   std::deque<std::unique_ptr<FetchedData>> buffered;
   std::size_t buffered_bytes = 0;
@@ -48,8 +57,10 @@ struct AssignedPartition {
   std::optional<Error> error;                    // for the next poll
 
   bool ready_to_fetch(base::TimePoint now) const {
-    return state == State::fetching && !paused && !fetching && !error && now >= retry_at;
+    return state == State::fetching && !paused && !leaving && !fetching && !error &&
+           now >= retry_at;
   }
+  bool has_records() const { return !paused && !leaving && !buffered.empty(); }
 };
 
 // Which partitions are read, from where, and what has been fetched of them. The order of the
@@ -57,10 +68,16 @@ struct AssignedPartition {
 // ConsumerCore's guards it.
 class SubscriptionState {
  public:
-  // Replaces the assignment; those that stay keep everything. `reset_timestamp` is where new ones
-  // begin; none: they have an error for the next poll.
-  void assign(const std::vector<TopicPartition>& partitions,
-              std::optional<std::int64_t> reset_timestamp);
+  // Where partitions begin that have no position: with what the group has committed, if it has;
+  // else at `reset_timestamp`; with an error for the next poll if that is none.
+  struct Start {
+    bool committed = false;
+    std::optional<std::int64_t> reset_timestamp;
+  };
+  // Replaces the assignment; those that stay keep everything.
+  void assign(const std::vector<TopicPartition>& partitions, const Start& start);
+  void add(const std::vector<TopicPartition>& partitions, const Start& start);
+  void remove(const std::vector<TopicPartition>& partitions);
   std::vector<TopicPartition> assignment() const;
 
   // Null if it is not assigned.
@@ -71,6 +88,9 @@ class SubscriptionState {
   void seek(AssignedPartition& partition, protocol::Offset offset);
   // Drops what was fetched; the position is looked up.
   void reset(AssignedPartition& partition, std::optional<std::int64_t> timestamp);
+
+  // What has been given of all partitions so far is processed: poll is called again.
+  void note_processed();
 
   // In the order in which they are next.
   const std::vector<AssignedPartition*>& in_turn() const { return in_turn_; }

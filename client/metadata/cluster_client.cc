@@ -35,10 +35,10 @@ void ClusterClient::stop() {
   metadata_.close(Error(ErrorCode::closed, "the client was closed"));
 }
 
-// The managers come before the network, so that what they want leaves in the same turn.
+// The managers come first, so that what they want, of metadata too, leaves in the same turn.
 base::TimePoint ClusterClient::turn(base::TimePoint now) {
-  const auto metadata = turn_metadata(now);
   const auto managers = managers_(now);
+  const auto metadata = turn_metadata(now);
   return std::min({metadata, managers, network_.poll(now)});
 }
 
@@ -65,10 +65,20 @@ base::TimePoint ClusterClient::turn_metadata(base::TimePoint now) {
   return poll.next;
 }
 
+void ClusterClient::set_dedicated(std::optional<Node> node) {
+  if (stopped_ || node == dedicated_) return;
+  dedicated_ = std::move(node);
+  tell_brokers();
+}
+
 void ClusterClient::tell_brokers() {
   std::vector<BrokerAddress> brokers;
   for (const auto& [id, node] : cluster().brokers()) {
     brokers.push_back({id, {node.host, static_cast<std::uint16_t>(node.port)}});
+  }
+  if (dedicated_) {
+    const auto port = static_cast<std::uint16_t>(dedicated_->port);
+    brokers.push_back({dedicated(BrokerId(dedicated_->id)), {dedicated_->host, port}});
   }
   if (!brokers.empty()) network_.set_brokers(brokers);
   wake();

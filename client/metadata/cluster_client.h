@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/logger.h"
@@ -26,6 +27,9 @@ class ClusterClient {
   void wake() const { crank_->wake(); }
   void post(base::Task task) const { loop_.post(std::move(task)); }
 
+  // The broker to reach under dedicated(its id), until another one is told; none: no such link.
+  void set_dedicated(std::optional<Node> node);
+
   // Fails everything with `closed`.
   void stop();
   bool stopped() const { return stopped_; }
@@ -47,6 +51,7 @@ class ClusterClient {
   NetworkClient network_;
   Metadata metadata_;
   Crank::Turn managers_;
+  std::optional<Node> dedicated_;
   bool stopped_ = false;
 };
 

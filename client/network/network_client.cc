@@ -27,7 +27,8 @@ NetworkClient::NetworkClient(base::Loop& loop, base::Transport& transport, Netwo
 NetworkClient::~NetworkClient() = default;
 
 void NetworkClient::set_brokers(std::span<const BrokerAddress> brokers) {
-  knows_brokers_ = !brokers.empty();
+  knows_brokers_ = std::any_of(brokers.begin(), brokers.end(),
+                               [](const auto& broker) { return !is_dedicated(broker.id); });
   for (const auto& broker : brokers) {
     auto& link = links_[broker.id];
     if (link) {
@@ -122,6 +123,7 @@ NodeLink* NetworkClient::least_loaded(base::TimePoint now) {
   NodeLink* best = nullptr;
   bool under_way = false;
   for (const auto& [id, link] : links_) {
+    if (is_dedicated(id)) continue;
     under_way = under_way || link->connecting();
     if (!link->ready(now)) continue;
     if (best == nullptr || link->load() < best->load()) best = link.get();
@@ -137,7 +139,7 @@ NodeLink* NetworkClient::best_to_connect(base::TimePoint now) {
   NodeLink* best = nullptr;
   auto best_rank = std::tuple(true, 0U, true, std::uint64_t{0});
   for (const auto& [id, link] : links_) {
-    if (link->connected()) continue;
+    if (link->connected() || is_dedicated(id)) continue;
     const auto rank = std::tuple(!link->may_connect(now), link->failures(),
                                  knows_brokers_ && is_bootstrap(id), random_.next());
     if (best != nullptr && rank >= best_rank) continue;
@@ -149,7 +151,7 @@ NodeLink* NetworkClient::best_to_connect(base::TimePoint now) {
 
 void NetworkClient::close_spare_bootstrap_links() {
   const auto known = [](const auto& entry) {
-    return !is_bootstrap(entry.first) && entry.second->connected();
+    return !is_bootstrap(entry.first) && !is_dedicated(entry.first) && entry.second->connected();
   };
   if (!std::any_of(links_.begin(), links_.end(), known)) return;
   for (const auto& [id, link] : links_) {

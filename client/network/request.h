@@ -29,6 +29,15 @@ constexpr bool is_bootstrap(BrokerId id) {
   return id.value < 0;
 }
 
+// A connection of its own to a broker, for requests that its others must not wait behind: a group's
+// coordinator answers JoinGroup when the whole group has joined. Links to any broker are never one.
+constexpr BrokerId dedicated(BrokerId id) {
+  return BrokerId(std::numeric_limits<std::int32_t>::max() - id.value);
+}
+constexpr bool is_dedicated(BrokerId id) {
+  return id.value > std::numeric_limits<std::int32_t>::max() / 2;
+}
+
 // The bytes of an answer; `body` lies in `frame`.
 struct RawResponse {
   base::SharedBuffer frame;

@@ -12,6 +12,7 @@
 
 #include "ottla/cluster.h"
 #include "ottla/consumer_config.h"
+#include "ottla/consumer_group.h"
 #include "ottla/consumer_records.h"
 #include "ottla/future.h"
 #include "ottla/result.h"
@@ -57,6 +58,39 @@ class Consumer {
   Consumer(Consumer&&) noexcept;
   Consumer& operator=(Consumer&&) noexcept;
   ~Consumer();
+
+  // Reads these topics as a member of the group `group_id`, which shares their partitions among its
+  // members. Joining begins with the next poll. Replaces what was subscribed to before. The
+  // listener hears of partitions that come and go. Errors: invalid_argument (no group_id, or
+  // partitions are assigned by hand).
+  Result<void> subscribe(std::vector<std::string> topics,
+                         std::shared_ptr<ConsumerRebalanceListener> listener = nullptr);
+  // Gives up all partitions, and leaves the group after what is to be committed is. The listener
+  // hears of it on the calling thread. Error: already_in_use (a poll is under way).
+  Result<void> unsubscribe();
+  std::vector<std::string> subscription() const;
+
+  // Makes the group assign its partitions anew. Error: invalid_argument (no group_id).
+  Result<void> enforce_rebalance(std::string_view reason = {});
+  ConsumerGroupMetadata group_metadata() const;
+
+  // Commits for the group; done when the coordinator has stored it. Commits are sent in the order
+  // of the calls. The first takes what polls have returned so far, the others exactly what they are
+  // given: the records of a batch, one record, or offsets of the next records to be read. Errors:
+  //   unknown_member_id, illegal_generation   the group has rebalanced meanwhile, and this consumer
+  //                                           may have lost the partitions: poll goes on
+  //   fenced_instance_id                      another one has this group_instance_id
+  //   timed_out                               after default_api_timeout
+  //   invalid_argument (no group_id), offset_metadata_too_large, group_authorization_failed
+  Future<void> commit();
+  Future<void> commit(const ConsumerRecords& batch);
+  Future<void> commit(const RecordView& record);
+  Future<void> commit(CommittedOffsets offsets);
+  // What the group has committed; partitions of which it has nothing are left out.
+  Future<CommittedOffsets> committed(std::vector<TopicPartition> partitions);
+  // How many offsets lie between the position and the end that the last fetch told of; none if that
+  // is not known.
+  std::optional<std::int64_t> current_lag(const TopicPartition& partition) const;
 
   // From now on reads exactly these partitions. Those that it read before keep their position; new
   // ones begin as `auto_offset_reset` says, unless `seek` comes first. Does not wait; a partition
@@ -114,9 +148,21 @@ class Consumer {
   // timed_out.
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
 
-  // Ends a poll on another thread with `closed`, and stops the threads. Closing again is success.
-  // On the callback thread: invalid_argument.
-  Result<void> close();
+  struct CloseOptions {
+    enum class Membership : std::uint8_t {
+      by_kind,  // leaves, unless it has a group_instance_id: then it may come back
+      leave,
+      remain,
+    };
+    Millis timeout{30'000};  // for the commit, and for leaving
+    Membership membership = Membership::by_kind;
+  };
+  // Commits what polls have returned (with enable_auto_commit), leaves the group, ends a poll on
+  // another thread with `closed`, and stops the threads. Closing again is success. The destructor
+  // does the same, but takes what the last poll returned for not processed. On the callback thread:
+  // invalid_argument.
+  Result<void> close(const CloseOptions& options);
+  Result<void> close() { return close(CloseOptions()); }
 
   // For the library's own use: a consumer on a runtime that is shared.
   explicit Consumer(std::unique_ptr<client::ConsumerHandle> handle);

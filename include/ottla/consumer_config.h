@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "ottla/assignor.h"
 #include "ottla/logging.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
@@ -33,6 +35,31 @@ struct ConsumerConfig {
 
   // How brokers name this client in quotas and logs; empty: consumer and a random number.
   std::string client_id{};
+
+  // The group whose members share the topics, and in whose name offsets are committed; empty: none,
+  // then partitions are assigned by hand and nothing is committed.
+  std::string group_id{};
+  // Names this member over restarts: within session_timeout it comes back to its partitions without
+  // a rebalance (KIP-345). Two members must not have the same. Empty: none.
+  std::string group_instance_id{};
+  // Subscribed to when the consumer is opened.
+  std::vector<std::string> topics{};
+
+  // A member that sends no heartbeat for so long is taken for dead, and its partitions go to
+  // others.
+  Millis session_timeout{45'000};
+  Millis heartbeat_interval{3'000};
+  // A member whose application does not poll for so long leaves; and the longest that a rebalance
+  // waits for a member.
+  Millis max_poll_interval{300'000};
+  // In the order in which they are liked; the group takes one that all members name.
+  std::vector<AssignorFactory> partition_assignment_strategy{range_assignor(),
+                                                             cooperative_sticky_assignor()};
+
+  // Commits by itself what poll has returned, once poll is called again: every
+  // auto_commit_interval, before partitions go to others, and at the end.
+  bool enable_auto_commit = true;
+  Millis auto_commit_interval{5'000};
 
   AutoOffsetReset auto_offset_reset = AutoOffsetReset::latest;
   IsolationLevel isolation_level = IsolationLevel::read_uncommitted;

@@ -27,7 +27,7 @@ class FetcherWorld {
     tell_leaders(partitions);
     std::vector<TopicPartition> all;
     for (std::int32_t i = 0; i < partitions; ++i) all.push_back({"t", i});
-    subscription.assign(all, -2);
+    subscription.assign(all, {.reset_timestamp = -2});
     for (const auto& id : all) seek(id.partition, 0);
   }
   static FetcherConfig small() {

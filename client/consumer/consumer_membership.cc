@@ -1,0 +1,291 @@
+#include <algorithm>
+#include <utility>
+
+#include "client/consumer/consumer_core.h"
+
+// The consumer as a member of its group, and its end.
+namespace ottla::client {
+namespace {
+
+Error closed_error() {
+  return Error(ErrorCode::closed, "the consumer was closed");
+}
+
+}  // namespace
+
+Result<void> ConsumerCore::check_group(std::string_view what) const {
+  if (group_) return {};
+  return Error(ErrorCode::invalid_argument,
+               std::string(what) + " needs a group: set group_id (group.id)");
+}
+
+Result<void> ConsumerCore::subscribe(std::vector<std::string> topics,
+                                     std::shared_ptr<ConsumerRebalanceListener> listener) {
+  if (auto checked = check_group("subscribing to topics"); !checked) return checked;
+  if (topics.empty()) return unsubscribe();
+  if (std::any_of(topics.begin(), topics.end(), [](const auto& topic) { return topic.empty(); })) {
+    return Error(ErrorCode::invalid_argument, "a topic has a name");
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return closed_error();
+    if (subscribed_.empty() && !subscription_.in_turn().empty()) {
+      return Error(ErrorCode::invalid_argument,
+                   "partitions are assigned by hand: unsubscribe before subscribing to topics");
+    }
+    subscribed_ = topics;
+    listener_ = std::move(listener);
+  }
+  client_.post([self = shared_from_this(), topics = std::move(topics)]() mutable {
+    if (self->client_.stopped()) return;
+    self->group_->subscribe(std::move(topics), true);
+    self->sync_topics();
+  });
+  return {};
+}
+
+std::vector<std::string> ConsumerCore::subscription() const {
+  const std::lock_guard lock(mutex_);
+  return subscribed_;
+}
+
+Result<void> ConsumerCore::unsubscribe() {
+  std::shared_ptr<ConsumerRebalanceListener> listener;
+  std::vector<TopicPartition> given_up;
+  CommittedOffsets offsets;
+  bool subscribed = false;
+  std::int32_t generation = -1;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return closed_error();
+    if (polling_) {
+      return Error(ErrorCode::already_in_use, "a poll of this consumer is under way");
+    }
+    subscribed = !subscribed_.empty();
+    listener = std::exchange(listener_, nullptr);
+    given_up = subscription_.assignment();
+    if (subscribed && settings_.group->auto_commit) offsets = group_->committable(true);
+    if (subscribed) generation = group_->metadata().generation_id;
+  }
+  if (subscribed) {
+    client_.post([self = shared_from_this(), offsets = std::move(offsets), generation]() mutable {
+      const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+      self->group_->commit(std::move(offsets), generation, deadline, [](const Result<void>&) {});
+    });
+    tell_given_up(listener.get(), given_up);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    subscribed_.clear();
+    subscription_.assign({}, {});
+  }
+  client_.post([self = shared_from_this(), subscribed] {
+    if (self->client_.stopped()) return;
+    if (subscribed) {
+      self->group_->leave(
+          {.reason = "the consumer unsubscribed",
+           .deadline = self->client_.loop().now() + self->settings_.default_api_timeout,
+           .done = [] {}});
+    }
+    self->sync_topics();
+  });
+  return {};
+}
+
+void ConsumerCore::tell_given_up(ConsumerRebalanceListener* listener,
+                                 const std::vector<TopicPartition>& partitions) {
+  if (listener == nullptr || partitions.empty()) return;
+  const bool member = group_metadata().generation_id >= 0;
+  executor_->invoke([&] {
+    if (member) {
+      listener->on_partitions_revoked(partitions);
+    } else {
+      listener->on_partitions_lost(partitions);
+    }
+  });
+}
+
+Result<void> ConsumerCore::enforce_rebalance(std::string_view reason) {
+  if (auto checked = check_group("a rebalance"); !checked) return checked;
+  client_.post([self = shared_from_this(), reason = std::string(reason)] {
+    if (self->client_.stopped()) return;
+    self->group_->request_rejoin(reason.empty() ? "the application asked for it" : reason);
+  });
+  return {};
+}
+
+ConsumerGroupMetadata ConsumerCore::group_metadata() const {
+  const std::lock_guard lock(mutex_);
+  return group_ ? group_->metadata() : ConsumerGroupMetadata();
+}
+
+// ---- between the loop and the thread that polls
+
+void ConsumerCore::run_rebalance() {
+  if (!group_) return;
+  while (true) {
+    std::optional<RebalanceStep> step;
+    std::shared_ptr<ConsumerRebalanceListener> listener;
+    bool begun = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return;
+      begun = group_->begin_step();
+      step = group_->granted_step();
+      listener = listener_;
+    }
+    if (begun) client_.wake();
+    if (!step) return;
+    run_step(*step, listener.get());
+    {
+      const std::lock_guard lock(mutex_);
+      group_->end_step();
+    }
+    client_.post([self = shared_from_this()] { self->sync_topics(); });
+  }
+}
+
+void ConsumerCore::run_step(const RebalanceStep& step, ConsumerRebalanceListener* listener) {
+  if (listener != nullptr && !step.lost.empty()) {
+    executor_->invoke([&] { listener->on_partitions_lost(step.lost); });
+  }
+  if (listener != nullptr && !step.revoked.empty()) {
+    executor_->invoke([&] { listener->on_partitions_revoked(step.revoked); });
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    subscription_.remove(step.lost);
+    subscription_.remove(step.revoked);
+    subscription_.add(step.added, start_of_partitions());
+  }
+  if (listener != nullptr && step.assigned) {
+    executor_->invoke([&] { listener->on_partitions_assigned(step.added); });
+  }
+}
+
+// ---- offsets
+
+Future<void> ConsumerCore::commit(CommittedOffsets offsets) {
+  const Promise<void> promise(executor_);
+  auto checked = check_group("committing offsets");
+  for (const auto& [partition, offset] : offsets) {
+    if (!checked || offset.offset >= 0) continue;
+    checked = Error(
+        ErrorCode::invalid_argument, "an offset is not negative",
+        {.topic = partition.topic, .partition = partition.partition, .offset = offset.offset});
+  }
+  if (!checked) {
+    promise.set(checked.error());
+    return promise.future();
+  }
+  const auto generation = group_metadata().generation_id;
+  client_.post(
+      [self = shared_from_this(), promise, offsets = std::move(offsets), generation]() mutable {
+        if (self->client_.stopped()) return promise.set(closed_error());
+        const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+        self->group_->commit(std::move(offsets), generation, deadline,
+                             [promise](Result<void> outcome) { promise.set(std::move(outcome)); });
+      });
+  return promise.future();
+}
+
+Future<void> ConsumerCore::commit_returned() {
+  CommittedOffsets offsets;
+  if (group_) {
+    const std::lock_guard lock(mutex_);
+    offsets = group_->committable(true);
+  }
+  return commit(std::move(offsets));
+}
+
+Future<CommittedOffsets> ConsumerCore::committed(std::vector<TopicPartition> partitions) {
+  const Promise<CommittedOffsets> promise(executor_);
+  if (auto checked = check_group("committed offsets"); !checked) {
+    promise.set(checked.error());
+    return promise.future();
+  }
+  client_.post([self = shared_from_this(), promise, partitions = std::move(partitions)]() mutable {
+    if (self->client_.stopped()) return promise.set(closed_error());
+    const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+    self->group_->fetch_committed(
+        std::move(partitions), deadline,
+        [promise](Result<CommittedOffsets> found) { promise.set(std::move(found)); });
+  });
+  return promise.future();
+}
+
+std::optional<std::int64_t> ConsumerCore::current_lag(const TopicPartition& id) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto* partition : subscription_.in_turn()) {
+    if (partition->id != id || !partition->end) continue;
+    if (partition->state != AssignedPartition::State::fetching) continue;
+    return std::max<std::int64_t>(0, partition->end->value - partition->position.value);
+  }
+  return std::nullopt;
+}
+
+// ---- the end
+
+Future<void> ConsumerCore::close_async(const Consumer::CloseOptions& options, bool returned) {
+  std::shared_ptr<ConsumerRebalanceListener> listener;
+  std::vector<TopicPartition> given_up;
+  CommittedOffsets offsets;
+  std::int32_t generation = -1;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(closed_, true)) {
+      const Promise<void> promise(executor_);
+      promise.set({});
+      return promise.future();
+    }
+    if (group_ && !subscribed_.empty()) {
+      // A step that runs elsewhere tells the listener itself.
+      if (!group_->running()) listener = listener_;
+      given_up = subscription_.assignment();
+      generation = group_->metadata().generation_id;
+      if (settings_.group->auto_commit) offsets = group_->committable(returned);
+    }
+    serve_next();
+  }
+  changed_.notify_all();
+  if (!offsets.empty()) {
+    client_.post([self = shared_from_this(), offsets = std::move(offsets), generation,
+                  timeout = options.timeout]() mutable {
+      const auto deadline = self->client_.loop().now() + timeout;
+      self->group_->commit(
+          std::move(offsets), generation, deadline,
+          [self = self.get()](const Result<void>& outcome) {
+            if (outcome) return;
+            self->log().warn("auto-commit at the end: " + outcome.error().to_string());
+          });
+    });
+  }
+  tell_given_up(listener.get(), given_up);
+  client_.post([self = shared_from_this(), options] { self->finish_close(options); });
+  return close_promise_.future();
+}
+
+void ConsumerCore::finish_close(const Consumer::CloseOptions& options) {
+  if (!group_) return stop();
+  using Choice = Consumer::CloseOptions::Membership;
+  group_->leave({.tell = options.membership != Choice::remain,
+                 .also_static = options.membership == Choice::leave,
+                 .reason = "the consumer was closed",
+                 .deadline = client_.loop().now() + options.timeout,
+                 .done = [this] { client_.post([self = shared_from_this()] { self->stop(); }); }});
+}
+
+void ConsumerCore::stop() {
+  if (client_.stopped()) return;
+  client_.stop();
+  finder_.close(closed_error());
+  if (group_) group_->close(closed_error());
+  auto waiters = std::exchange(position_waiters_, {});
+  for (auto& [partition, waiting] : waiters) {
+    for (auto& waiter : waiting) waiter.promise.set(closed_error());
+  }
+  // After the callbacks that are queued already.
+  executor_->run(base::Task([promise = close_promise_] { promise.set({}); }));
+}
+
+}  // namespace ottla::client

@@ -1,0 +1,249 @@
+#include "client/group/group_offsets.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace ottla::client {
+namespace {
+
+ErrorContext place_of(const TopicPartition& partition) {
+  return {.topic = partition.topic, .partition = partition.partition};
+}
+
+Error too_late(const std::string& what, const std::optional<Error>& last) {
+  return Error(ErrorCode::timed_out,
+               what + (last ? "; the last attempt failed with " + last->to_string()
+                            : "; the group has no coordinator"));
+}
+
+bool is_coordinator_gone(ErrorCode code) {
+  return code == ErrorCode::not_coordinator || code == ErrorCode::coordinator_not_available ||
+         code == ErrorCode::request_timed_out;
+}
+
+bool is_member_error(ErrorCode code) {
+  return code == ErrorCode::unknown_member_id || code == ErrorCode::illegal_generation ||
+         code == ErrorCode::fenced_instance_id;
+}
+
+const char* kRebalanced =
+    "not committed: the group has rebalanced without this member, which has lost the partitions; "
+    "poll more often, or set max_poll_interval longer";
+
+}  // namespace
+
+void GroupOffsets::commit(CommittedOffsets offsets, std::int32_t generation,
+                          base::TimePoint deadline, OnCommit done) {
+  if (offsets.empty()) return done({});
+  commits_.push_back({std::move(offsets), generation, deadline, std::move(done), {}});
+}
+
+void GroupOffsets::fetch(std::vector<TopicPartition> partitions, base::TimePoint deadline,
+                         OnFetch done) {
+  if (partitions.empty()) return done(CommittedOffsets());
+  auto& fetch = fetches_[next_fetch_++];
+  fetch.partitions = std::move(partitions);
+  fetch.deadline = deadline;
+  fetch.done = std::move(done);
+}
+
+GroupOffsets::Poll GroupOffsets::poll(base::TimePoint now, bool has_coordinator,
+                                      const Committer& committer) {
+  Poll poll;
+  poll_commits(now, has_coordinator, committer, poll);
+  poll_fetches(now, has_coordinator, poll);
+  return poll;
+}
+
+void GroupOffsets::poll_commits(base::TimePoint now, bool has_coordinator,
+                                const Committer& committer, Poll& poll) {
+  while (!commit_under_way_ && !commits_.empty()) {
+    auto& first = commits_.front();
+    if (first.deadline <= now) {
+      finish_commit(too_late("the offsets were not committed in the time given", first.last_error));
+    } else if (committer.waits || !has_coordinator || commit_retry_at_ > now) {
+      poll.next = std::min(poll.next, first.deadline);
+      if (commit_retry_at_ > now) poll.next = std::min(poll.next, commit_retry_at_);
+      return;
+    } else if (const auto error = why_not(first, committer)) {
+      finish_commit(*error);
+    } else {
+      commit_under_way_ = true;
+      poll.commit = CommitDraft{committer.member, first.offsets};
+      if (!committer.subscribed) {
+        poll.commit->member = {.group_id = committer.member.group_id};
+      }
+    }
+  }
+}
+
+// A rebalance since then may have given the partitions to somebody else.
+std::optional<Error> GroupOffsets::why_not(const Commit& commit, const Committer& committer) const {
+  if (!committer.subscribed) return std::nullopt;
+  if (committer.member.generation_id < 0) return Error(ErrorCode::unknown_member_id, kRebalanced);
+  if (commit.generation == committer.member.generation_id) return std::nullopt;
+  for (const auto& [partition, offset] : commit.offsets) {
+    if (!committer.owns(partition)) {
+      return Error(ErrorCode::illegal_generation,
+                   "not committed: a rebalance took the partition away", place_of(partition));
+    }
+  }
+  return std::nullopt;
+}
+
+void GroupOffsets::finish_commit(Result<void> outcome) {
+  commit_under_way_ = false;
+  commit_failures_ = 0;
+  commit_retry_at_ = base::TimePoint::min();
+  if (commits_.empty()) return;
+  auto done = std::move(commits_.front().done);
+  commits_.pop_front();
+  done(std::move(outcome));
+}
+
+void GroupOffsets::retry_commit(const Error& error, base::TimePoint now) {
+  commit_under_way_ = false;
+  if (!commits_.empty()) commits_.front().last_error = error;
+  commit_retry_at_ = now + retry_.after(++commit_failures_, random_);
+}
+
+void GroupOffsets::on_commit_failure(const Error& error, base::TimePoint now) {
+  if (error.retriable()) {
+    retry_commit(error, now);
+  } else {
+    finish_commit(error);
+  }
+}
+
+GroupOffsets::Outcome GroupOffsets::on_commit(const CommitDraft& draft,
+                                              const protocol::OffsetCommitResponse& response,
+                                              base::TimePoint now) {
+  std::optional<Error> failed;
+  std::optional<Error> again;
+  std::size_t answered = 0;
+  for (const auto& topic : response.topics) {
+    for (const auto& partition : topic.partitions) {
+      const TopicPartition id{std::string(topic.name), partition.partition_index};
+      if (!draft.offsets.contains(id)) continue;
+      ++answered;
+      const auto code = partition.error_code;
+      if (code == ErrorCode::none) continue;
+      const bool retriable = Error(code).retriable() || code == ErrorCode::rebalance_in_progress;
+      auto& kept = retriable ? again : failed;
+      if (!kept) {
+        kept = Error(code, is_member_error(code) ? kRebalanced : "the offset was not committed",
+                     place_of(id));
+      }
+    }
+  }
+  if (!failed && !again && answered < draft.offsets.size()) {
+    again = Error(ErrorCode::network_exception, "the answer to OffsetCommit leaves partitions out");
+  }
+  if (failed) {
+    const auto code = failed->code();
+    finish_commit(*failed);
+    return {.member_error = is_member_error(code) ? code : ErrorCode::none};
+  }
+  if (!again) {
+    finish_commit({});
+    return {};
+  }
+  retry_commit(*again, now);
+  return {.forget_coordinator = is_coordinator_gone(again->code())};
+}
+
+void GroupOffsets::poll_fetches(base::TimePoint now, bool has_coordinator, Poll& poll) {
+  std::vector<std::uint64_t> late;
+  for (auto& [id, fetch] : fetches_) {
+    if (fetch.deadline <= now) {
+      late.push_back(id);
+      continue;
+    }
+    poll.next = std::min(poll.next, fetch.deadline);
+    if (fetch.under_way || !has_coordinator) continue;
+    if (fetch.retry_at > now) {
+      poll.next = std::min(poll.next, fetch.retry_at);
+      continue;
+    }
+    fetch.under_way = true;
+    poll.fetches.push_back({id, fetch.partitions});
+  }
+  for (const auto id : late) {
+    finish_fetch(id, too_late("the committed offsets were not told in the time given",
+                              fetches_.at(id).last_error));
+  }
+}
+
+void GroupOffsets::finish_fetch(std::uint64_t id, Result<CommittedOffsets> outcome) {
+  const auto found = fetches_.find(id);
+  if (found == fetches_.end()) return;
+  auto done = std::move(found->second.done);
+  fetches_.erase(found);
+  done(std::move(outcome));
+}
+
+void GroupOffsets::retry_fetch(Fetch& fetch, const Error& error, base::TimePoint now) {
+  fetch.under_way = false;
+  fetch.last_error = error;
+  fetch.retry_at = now + retry_.after(++fetch.failures, random_);
+}
+
+void GroupOffsets::on_fetch_failure(std::uint64_t id, const Error& error, base::TimePoint now) {
+  const auto found = fetches_.find(id);
+  if (found == fetches_.end()) return;
+  if (error.retriable()) {
+    retry_fetch(found->second, error, now);
+  } else {
+    finish_fetch(id, error);
+  }
+}
+
+GroupOffsets::Outcome GroupOffsets::on_fetch(const FetchDraft& draft,
+                                             const protocol::OffsetFetchResponse& response,
+                                             base::TimePoint now) {
+  auto code = response.error_code;
+  const auto* topics = &response.topics;
+  if (!response.groups.empty()) {
+    code = response.groups.front().error_code;
+    topics = &response.groups.front().topics;
+  }
+  CommittedOffsets found;
+  std::optional<Error> error;
+  if (code != ErrorCode::none) error = Error(code, "the coordinator refused OffsetFetch");
+  std::size_t answered = 0;
+  for (const auto& topic : *topics) {
+    for (const auto& partition : topic.partitions) {
+      const TopicPartition id{std::string(topic.name), partition.partition_index};
+      const bool asked =
+          std::find(draft.partitions.begin(), draft.partitions.end(), id) != draft.partitions.end();
+      if (!asked) continue;
+      ++answered;
+      if (partition.error_code != ErrorCode::none) {
+        error = Error(partition.error_code, "the committed offset is not known", place_of(id));
+      } else if (partition.committed_offset.value >= 0) {
+        found[id] = {.offset = partition.committed_offset.value,
+                     .leader_epoch = partition.committed_leader_epoch.value,
+                     .metadata = std::string(partition.metadata.value_or(""))};
+      }
+    }
+  }
+  if (!error && answered < draft.partitions.size()) {
+    error = Error(ErrorCode::network_exception, "the answer to OffsetFetch leaves partitions out");
+  }
+  if (!error) {
+    finish_fetch(draft.id, std::move(found));
+    return {};
+  }
+  on_fetch_failure(draft.id, *error, now);
+  return {.forget_coordinator = is_coordinator_gone(error->code())};
+}
+
+void GroupOffsets::close(const Error& error) {
+  auto commits = std::exchange(commits_, {});
+  auto fetches = std::exchange(fetches_, {});
+  for (auto& commit : commits) commit.done(error);
+  for (auto& [id, fetch] : fetches) fetch.done(error);
+}
+
+}  // namespace ottla::client
