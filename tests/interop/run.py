@@ -19,7 +19,7 @@ import tempfile
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from lib import clients, directory, kills, peers, process, selfcheck, tool  # noqa: E402
+from lib import clients, directory, groups, kills, peers, process, selfcheck, tool  # noqa: E402
 from lib.harness import Harness  # noqa: E402
 from lib.process import StepFailed  # noqa: E402
 from lib.servers import Kafka, OnDemand, Ottla  # noqa: E402
@@ -129,6 +129,7 @@ def run_broker(table, context):
     try:
         clients.rows(table, context, "broker", server)
         tool.rows(table, context, "broker/tool", server)
+        groups.rows(table, context, "broker/group", server)
     finally:
         if server.started:
             with table.row("broker/stop") as row:

@@ -17,6 +17,7 @@ class Contents:
         self._java = java
         self._records = {}
         self._ids = {}
+        self._committed = {}
 
     def add(self, bootstrap, topic, codec, count):
         if topic not in self._records:
@@ -36,8 +37,19 @@ class Contents:
         clients.expect_same(records, stored, peers.time_window(since))
         self._records[topic] = [each.record for each in stored]
 
+    def commit(self, bootstrap, group, topic, offset):
+        """What `group` has committed of every partition of `topic` from now on."""
+        self._java.commit(bootstrap, group, topic, offset)
+        places = {str(each): offset for each in range(dataset.PARTITIONS)}
+        self._committed.setdefault(group, {})[topic] = places
+
+    def forget(self, bootstrap, group):
+        self._java.delete_group(bootstrap, group)
+        del self._committed[group]
+
     def expect(self, bootstrap):
-        """Fails unless the broker serves every topic, with its id and a leader, and all records."""
+        """Fails unless the broker serves every topic, with its id and a leader, all records, and what
+        every group has committed."""
         listed = self._java.list_topics(bootstrap)
         for topic, records in self._records.items():
             if topic not in listed:
@@ -47,6 +59,16 @@ class Contents:
                 raise StepFailed(f"{topic} has another id than {self._ids[topic]}: {found}")
             stored = self._java.consume(bootstrap, topic, **{"fetch.max.wait.ms": "50"})
             clients.expect_same(records, stored)
+        self._expect_groups(bootstrap)
+
+    def _expect_groups(self, bootstrap):
+        listed = [each for each in self._java.list_groups(bootstrap) if each.startswith("kept-")]
+        if listed != sorted(self._committed):
+            raise StepFailed(f"groups are {listed}, not {sorted(self._committed)}")
+        for group, committed in self._committed.items():
+            found = self._java.group_offsets(bootstrap, group)
+            if found != committed:
+                raise StepFailed(f"{group} has committed {found}, not {committed}")
 
 
 def rows(table, context, group, make_ours, make_kafka):
@@ -161,6 +183,11 @@ def _fill_first(context, contents, ours):
         contents.add_by_tool(context.tool, ours.bootstrap, "first-by-tool", RECORDS)
     for codec in peers.ALL_CODECS:
         contents.add(ours.bootstrap, f"first-{codec}", codec, RECORDS)
+    for group in ("kept-one", "kept-two", "kept-not"):
+        for offset in (1, 5):
+            contents.commit(ours.bootstrap, group, "first-none", offset)
+    contents.commit(ours.bootstrap, "kept-one", "first-zstd", 7)
+    contents.forget(ours.bootstrap, "kept-not")
     contents.expect(ours.bootstrap)
 
 
@@ -169,6 +196,8 @@ def _more(contents, who):
         contents.expect(bootstrap)
         contents.add(bootstrap, "first-none", "none", RECORDS)
         contents.add(bootstrap, f"by-{who}", "zstd", RECORDS)
+        contents.commit(bootstrap, "kept-two", "first-none", RECORDS // 4)
+        contents.commit(bootstrap, f"kept-by-{who}", f"by-{who}", 3)
         contents.expect(bootstrap)
 
     return add

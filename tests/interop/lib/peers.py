@@ -105,6 +105,21 @@ class Java(Peer):
         """The partition that Kafka's default partitioner gives each key."""
         return self.harness.call("partitionForKey", keys=keys, partitions=partitions)["partitions"]
 
+    def commit(self, bootstrap, group, topic, offset, partitions=dataset.PARTITIONS):
+        """The same offset for every partition, by a client that is no member of the group."""
+        fields = {"group": group, "topic": topic, "partitions": partitions, "offset": offset}
+        self.harness.call("alterGroupOffsets", bootstrap=bootstrap, **fields)
+
+    def group_offsets(self, bootstrap, group):
+        """{topic: {partition: offset}}"""
+        return self.harness.call("groupOffsets", bootstrap=bootstrap, group=group)["offsets"]
+
+    def list_groups(self, bootstrap):
+        return self.harness.call("listGroups", bootstrap=bootstrap)["groups"]
+
+    def delete_group(self, bootstrap, group):
+        self.harness.call("deleteGroup", bootstrap=bootstrap, group=group)
+
     def administer(self, bootstrap, topic):
         self.create_topic(bootstrap, topic, 2, **{"retention.ms": "777000"})
         found = self.describe_topic(bootstrap, topic)

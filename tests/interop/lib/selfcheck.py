@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lib import clients, dataset, directory, kills
+from lib import clients, dataset, directory, groups, kills
 from lib.process import StepFailed
 from lib.servers import Kafka, KafkaOfItsOwn, OnDemand
 
@@ -11,6 +11,7 @@ def rows(table, context):
     kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
     try:
         clients.rows(table, context, "self/clients", kafka)
+        groups.rows(table, context, "self/group", kafka)
         planted(table, context, kafka)
     finally:
         kafka.stop()

@@ -3,6 +3,7 @@
 //	franz-peer produce --bootstrap B --topic T --codec C   records on stdin
 //	franz-peer consume --bootstrap B --topic T --partitions N
 //	franz-peer admin --bootstrap B --topic T
+//	franz-peer member --bootstrap B --topic T --group G --assignor A
 //
 // A line of stdin or stdout is a JSON object; see peers/README.md.
 package main
@@ -187,13 +188,16 @@ func fromClient(got *kgo.Record) record {
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("produce, consume or admin"))
+		fail(fmt.Errorf("produce, consume, admin or member"))
 	}
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	bootstrap := flags.String("bootstrap", "", "host:port")
 	topic := flags.String("topic", "", "topic")
 	codecName := flags.String("codec", "none", "none, gzip, snappy, lz4 or zstd")
 	partitions := flags.Int("partitions", 1, "number of partitions to read")
+	group := flags.String("group", "", "the group to join")
+	assignor := flags.String("assignor", "range", "range, roundrobin or cooperative-sticky")
+	instance := flags.String("instance", "", "the instance id of a static member")
 	flags.Parse(os.Args[2:])
 	switch os.Args[1] {
 	case "produce":
@@ -202,6 +206,8 @@ func main() {
 		consume(*bootstrap, *topic, int32(*partitions))
 	case "admin":
 		admin(*bootstrap, *topic)
+	case "member":
+		member(*bootstrap, *topic, *group, *assignor, *instance)
 	default:
 		fail(fmt.Errorf("unknown command %q", os.Args[1]))
 	}

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The KafkaJS side of the interop tests: produces and administers; see ../README.md.
+// The KafkaJS side of the interop tests: produces, administers, joins groups; see ../README.md.
 //
 // KafkaJS writes gzip by itself and takes the other codecs as plug-ins: here these are JavaScript
 // and WebAssembly, so nothing is compiled when they are installed. There is none such for lz4 that
@@ -8,7 +8,9 @@
 
 const readline = require('readline');
 const { parseArgs } = require('util');
-const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = require('kafkajs');
+const {
+  AssignerProtocol, CompressionCodecs, CompressionTypes, Kafka, logLevel,
+} = require('kafkajs');
 const snappy = require('kafkajs-snappy');
 const { ZstdCodec } = require('zstd-codec');
 
@@ -94,6 +96,77 @@ async function administer(kafka, { topic }) {
   await admin.disconnect();
 }
 
+// KafkaJS has one assigner of its own, which no other client knows: these have the names and the
+// outcome of Java's, so that groups can mix.
+function assigner(name) {
+  const { MemberMetadata, MemberAssignment } = AssignerProtocol;
+  return ({ cluster }) => ({
+    name,
+    version: 0,
+    protocol: ({ topics }) => ({
+      name,
+      metadata: MemberMetadata.encode({ version: 0, topics, userData: Buffer.alloc(0) }),
+    }),
+    assign: async ({ members, topics }) => {
+      const ids = members.map((each) => each.memberId).sort();
+      const work = new Map(ids.map((id) => [id, {}]));
+      const give = (id, topic, partition) => {
+        const mine = work.get(id);
+        (mine[topic] = mine[topic] || []).push(partition);
+      };
+      let turn = 0;
+      for (const topic of topics.slice().sort()) {
+        const partitions = cluster.findTopicPartitionMetadata(topic).map((p) => p.partitionId);
+        partitions.sort((a, b) => a - b);
+        const share = Math.floor(partitions.length / ids.length);
+        const more = partitions.length % ids.length;
+        partitions.forEach((partition, at) => {
+          const ranged = at < more * (share + 1)
+            ? Math.floor(at / (share + 1)) : more + Math.floor((at - more * (share + 1)) / share);
+          give(ids[name === 'range' ? ranged : turn++ % ids.length], topic, partition);
+        });
+      }
+      return ids.map((memberId) => ({
+        memberId,
+        memberAssignment: MemberAssignment.encode({
+          version: 0, assignment: work.get(memberId), userData: Buffer.alloc(0),
+        }),
+      }));
+    },
+  });
+}
+
+// Polls and commits until SIGTERM.
+async function member(kafka, { topic, group, assignor }) {
+  const report = (line) => process.stdout.write(JSON.stringify(line) + '\n');
+  const consumer = kafka.consumer({
+    groupId: group,
+    partitionAssigners: [assigner(assignor)],
+    sessionTimeout: 6000,
+    heartbeatInterval: 200,
+    maxWaitTimeInMs: 50,
+    allowAutoTopicCreation: false,
+  });
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    report({ owned: payload.memberAssignment[topic] || [] });
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  process.on('SIGTERM', async () => {
+    await consumer.disconnect();
+    process.exit(0);
+  });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ partition, message }) => {
+      report({ record: [partition, Number(message.offset)] });
+      const offset = String(Number(message.offset) + 1);
+      await consumer.commitOffsets([{ topic, partition, offset }]);
+    },
+  });
+  await new Promise(() => {});
+}
+
 async function main() {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -101,10 +174,12 @@ async function main() {
       bootstrap: { type: 'string' },
       topic: { type: 'string' },
       codec: { type: 'string', default: 'none' },
+      group: { type: 'string', default: '' },
+      assignor: { type: 'string', default: 'range' },
     },
   });
   const kafka = new Kafka({ brokers: [values.bootstrap], logLevel: logLevel.ERROR });
-  const commands = { produce, admin: administer };
+  const commands = { produce, admin: administer, member };
   await commands[positionals[0]](kafka, values);
 }
 

@@ -5,6 +5,7 @@ import argparse
 import base64
 import ctypes
 import json
+import signal
 import sys
 import time
 
@@ -102,6 +103,48 @@ def consume(arguments):
     consumer.close()
 
 
+def member(arguments):
+    """Polls and commits until SIGTERM."""
+    stopping = []
+    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    config = {
+        **client_config(arguments),
+        "group.id": arguments.group,
+        "partition.assignment.strategy": arguments.assignor,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "session.timeout.ms": 6000,
+        "heartbeat.interval.ms": 200,
+        "fetch.wait.max.ms": 50,
+    }
+    if arguments.instance:
+        config["group.instance.id"] = arguments.instance
+    consumer = Consumer(config)
+
+    def report(kind):
+        def tell(_, partitions):
+            write({kind: [each.partition for each in partitions]})
+
+        return tell
+
+    consumer.subscribe(
+        [arguments.topic],
+        on_assign=report("assigned"),
+        on_revoke=report("revoked"),
+        on_lost=report("revoked"),
+    )
+    while not stopping:
+        message = consumer.poll(0.05)
+        if message is None or message.error() is not None:
+            continue
+        write({"record": [message.partition(), message.offset()]})
+        try:
+            consumer.commit(message, asynchronous=False)
+        except KafkaException:
+            pass  # whoever owns the partition now reads on from the last commit
+    consumer.close()
+
+
 def keep_none(headers):
     """This version of the binding gives away a reference to None that it does not own with every
     null header, until Python dies of it: give them back."""
@@ -148,13 +191,17 @@ def await_partitions(client, topic, count):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["produce", "consume", "admin"])
+    parser.add_argument("command", choices=["produce", "consume", "admin", "member"])
     parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--topic", required=True)
     parser.add_argument("--codec", default="none")
     parser.add_argument("--partitions", type=int, default=1)
+    parser.add_argument("--group", default="")
+    parser.add_argument("--assignor", default="range")
+    parser.add_argument("--instance", default="")
     arguments = parser.parse_args()
-    {"produce": produce, "consume": consume, "admin": admin}[arguments.command](arguments)
+    commands = {"produce": produce, "consume": consume, "admin": admin, "member": member}
+    commands[arguments.command](arguments)
 
 
 if __name__ == "__main__":

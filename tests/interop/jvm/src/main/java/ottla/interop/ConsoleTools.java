@@ -11,6 +11,7 @@ import java.util.List;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.tools.DumpLogSegments;
 import org.apache.kafka.tools.consumer.ConsoleConsumer;
+import org.apache.kafka.tools.consumer.group.ConsumerGroupCommand;
 
 /** Kafka's command line tools, run inside this JVM. One at a time: they print to System.out. */
 final class ConsoleTools {
@@ -35,6 +36,11 @@ final class ConsoleTools {
     /** Runs kafka-dump-log with `arguments`; `output` and `errors` are what it printed. */
     synchronized void dumpLog(JsonNode request, ObjectNode answer) throws Exception {
         run(DumpLogSegments::main, request, answer);
+    }
+
+    /** Runs kafka-consumer-groups with `arguments`; `output` and `errors` are what it printed. */
+    synchronized void consumerGroups(JsonNode request, ObjectNode answer) throws Exception {
+        run(ConsumerGroupCommand::main, request, answer);
     }
 
     private static void run(Tool tool, JsonNode request, ObjectNode answer) throws Exception {

@@ -50,6 +50,16 @@ public final class Harness {
         ConsoleTools tools = new ConsoleTools();
         commands.put("consoleConsume", tools::consume);
         commands.put("dumpLog", tools::dumpLog);
+        commands.put("consumerGroups", tools::consumerGroups);
+        Groups groups = new Groups();
+        commands.put("startMember", groups::start);
+        commands.put("memberState", groups::state);
+        commands.put("stopMember", groups::stop);
+        commands.put("describeGroup", groups::describe);
+        commands.put("groupOffsets", groups::offsets);
+        commands.put("alterGroupOffsets", groups::alterOffsets);
+        commands.put("listGroups", groups::list);
+        commands.put("deleteGroup", groups::delete);
         commands.put("startSteady", steady::start);
         commands.put("ackedSteady", steady::acked);
         commands.put("stopSteady", steady::stop);
