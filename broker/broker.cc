@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/lifetime.h"
+#include "base/process_limits.h"
 #include "broker/config/dynamic_settings.h"
 #include "broker/config/topic_config.h"
 #include "broker/group/group_coordinator.h"
@@ -62,6 +63,8 @@ LogManagerOptions log_options(const BrokerConfig& config) {
       milliseconds(config.replica_high_watermark_checkpoint_interval_ms);
   options.retention_check_interval = milliseconds(config.log_retention_check_interval_ms);
   options.producer_id_expiration_ms = config.producer_id_expiration_ms;
+  // The others are for connections.
+  options.open_files = base::limit_of_open_files() / 4 * 3;
   options.workers = static_cast<std::size_t>(config.num_recovery_threads_per_data_dir);
   options.flush.delay = milliseconds(config.ottla_flush_delay_ms);
   auto& cleaner = options.cleaner;

@@ -47,7 +47,7 @@ struct LogInFolder {
   LogInFolder()
       : root(base::open_posix_directory(folder.path).value()),
         flush(loop, root, logger),
-        log(new_log({{"topic", 0}, {1, 1}, root}, config()), {&loop, &flush, logger}) {}
+        log(new_log({{"topic", 0}, {1, 1}, root}, config()), {&loop, &flush, &open_logs, logger}) {}
 
   static LogConfig config() {
     LogConfig config;
@@ -62,6 +62,7 @@ struct LogInFolder {
   base::Logger logger;
   std::shared_ptr<base::Directory> root;
   FlushScheduler flush;
+  OpenLogs open_logs;
   UnifiedLog log;
 };
 

@@ -49,9 +49,19 @@ LogManager::~LogManager() = default;
 
 UnifiedLog* LogManager::add(LoadedLog loaded) {
   const auto partition = loaded.location.partition;
-  auto log = std::make_unique<UnifiedLog>(std::move(loaded),
-                                          LogEnvironment{&loop_, flush_.get(), logger_});
-  return (logs_[partition] = std::move(log)).get();
+  auto log = std::make_unique<UnifiedLog>(
+      std::move(loaded), LogEnvironment{&loop_, flush_.get(), &open_logs_, logger_});
+  auto* added = (logs_[partition] = std::move(log)).get();
+  share_open_files();
+  return added;
+}
+
+void LogManager::share_open_files() {
+  // A segment that is written and read has three, and a sync or a read may open a full one.
+  constexpr std::size_t of_a_log = 4;
+  constexpr std::size_t least = 8;
+  const auto for_segments = options_.open_files - std::min(options_.open_files, logs_.size());
+  open_logs_.set_limit(std::max(for_segments / of_a_log, least));
 }
 
 Result<UnifiedLog*> LogManager::create_log(const TopicPartition& partition,
@@ -127,6 +137,7 @@ Result<void> LogManager::delete_log(const TopicPartition& partition) {
   cleaner_->forget(partition);
   auto log = std::move(found->second);
   logs_.erase(found);
+  share_open_files();
   const auto delay = std::chrono::milliseconds(log->config().file_delete_delay_ms);
   const bool on_disk = log->exists_on_disk();
   log->abandon();

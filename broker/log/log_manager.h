@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -31,6 +32,10 @@ struct LogManagerOptions {
   // What a log may append before a checkpoint brings its recovery point up: what is read again
   // after a crash.
   std::uint64_t recovery_point_bytes = 64 << 20;
+  // File descriptors that the logs may have open together. Each log on disk has one for its
+  // directory; the others are for segments, and logs that have not been used for longest close
+  // theirs. Logs that are not synced yet may take more for a time.
+  std::size_t open_files = std::numeric_limits<std::size_t>::max();
   FlushOptions flush;
   LogCleanerOptions cleaner;
 };
@@ -71,6 +76,8 @@ class LogManager {
   // Null if there is none.
   UnifiedLog* find(const TopicPartition& partition);
   std::vector<UnifiedLog*> logs();
+  // Logs that have files of segments open.
+  std::size_t open_logs() const { return open_logs_.size(); }
 
   // Renames the log's directory to `<topic>-<p>.<uuid>-delete` and unlinks it on a worker after its
   // file.delete.delay.ms; the UnifiedLog is gone on return. Errors: unknown_topic_or_partition,
@@ -124,6 +131,7 @@ class LogManager {
   void write_last_files(const std::shared_ptr<Closing>& closing);
 
   UnifiedLog* add(LoadedLog loaded);
+  void share_open_files();
   void remove_directory_later(const std::string& name, base::Duration delay);
   Offset safe_to_compact(const UnifiedLog& log);
   bool has_foreign_entries(const TopicPartition& partition) const;
@@ -150,6 +158,7 @@ class LogManager {
   std::unique_ptr<LogCleaner> cleaner_;
 
   // Loop's thread only.
+  OpenLogs open_logs_;
   std::unordered_map<TopicPartition, std::unique_ptr<UnifiedLog>> logs_;
   std::unordered_map<TopicPartition, Error> failed_;  // those that could not be opened
   OffsetCheckpoint failed_recovery_points_;           // theirs, to be kept

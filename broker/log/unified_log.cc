@@ -12,6 +12,7 @@ UnifiedLog::UnifiedLog(LoadedLog loaded, LogEnvironment environment)
     : location_(std::move(loaded.location)),
       loop_(*environment.loop),
       flush_(*environment.flush),
+      open_logs_(*environment.open_logs),
       logger_(std::move(environment.logger)),
       config_(loaded.config),
       directory_(std::move(loaded.directory)),
@@ -33,9 +34,12 @@ UnifiedLog::UnifiedLog(LoadedLog loaded, LogEnvironment environment)
     want_flush();
   }
   raise_high_watermark();
+  const auto open = [](const LogSegment& segment) { return segment.has_open_files(); };
+  if (std::any_of(segments_.begin(), segments_.end(), open)) note_use();
 }
 
 UnifiedLog::~UnifiedLog() {
+  open_logs_.forget(open_place_);
   flush_.detach(*this);
 }
 
@@ -152,6 +156,7 @@ SegmentAppend UnifiedLog::stamp(std::span<char> batches, LeaderEpoch leader_epoc
 }
 
 Result<void> UnifiedLog::make_room(const SegmentAppend& append, WallMillis now) {
+  note_use();  // Before files are opened, so that there is room for them.
   Result<void> ready;
   if (!directory_) ready = create_on_disk(now);
   if (ready && wants_roll(append, now)) ready = roll(now);
@@ -332,6 +337,7 @@ FlushTarget UnifiedLog::begin_flush() {
 void UnifiedLog::end_flush(const FlushTarget& target) {
   durable_offset_ = std::max(durable_offset_, target.end_offset);
   raise_high_watermark();
+  open_logs_.trim();
 }
 
 void UnifiedLog::go_offline(const Error& error) {

@@ -17,6 +17,7 @@
 #include "broker/log/log_reader.h"
 #include "broker/log/log_types.h"
 #include "broker/log/log_validator.h"
+#include "broker/log/open_logs.h"
 #include "broker/log/segment_swap.h"
 #include "ottla/result.h"
 #include "ottla/types.h"
@@ -27,6 +28,7 @@ namespace ottla::broker {
 struct LogEnvironment {
   base::Loop* loop = nullptr;
   FlushScheduler* flush = nullptr;  // of the log's directory, on the same loop
+  OpenLogs* open_logs = nullptr;    // of the same loop
   base::Logger logger;
 };
 
@@ -193,6 +195,11 @@ class UnifiedLog final : public Flushable {
   // Whether closing has anything to do.
   bool touched() const { return touched_; }
 
+  // Closes the files of all segments, which the next use opens again. False if that cannot be now:
+  // an error of a later sync is told to those who had the file open, so what is not synced stays
+  // open; where no flush is on its way it is asked for.
+  bool try_close_files();
+
   // Lets go of the files without finishing them, before the directory is deleted.
   void abandon();
   bool exists_on_disk() const { return directory_ != nullptr; }
@@ -247,17 +254,21 @@ class UnifiedLog final : public Flushable {
   void end_advance(const Advance& advance, const Result<void>& result);
   void finish();
   void close_surplus_files(Offset keep);
+  void close_files();
+  void note_use();
 
   // Set at construction.
   LogLocation location_;
   base::Loop& loop_;
   FlushScheduler& flush_;
+  OpenLogs& open_logs_;
   base::Logger logger_;
 
   // Loop's thread only.
   LogConfig config_;
   std::shared_ptr<base::Directory> directory_;  // null: not on disk yet
   std::vector<LogSegment> segments_;            // by base offset; the last is appended to
+  OpenLogs::Place open_place_;
   LeaderEpochCache epochs_;
   ProducerStateManager producers_;
   Offset log_start_offset_{0};

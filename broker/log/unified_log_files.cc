@@ -162,6 +162,7 @@ void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result)
     newest_snapshot_ = std::max(newest_snapshot_, offset);
   }
   if (advance.sync) {
+    new_metadata_.reset();
     recovery_point_ = std::max(recovery_point_, advance.target);
     durable_offset_ = std::max(durable_offset_, advance.target);
     const Offset previous = std::exchange(loose_snapshot_, advance.loose_snapshot);
@@ -173,6 +174,7 @@ void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result)
   }
   close_surplus_files(kNoOffset);
   if (std::exchange(advance_again_, false)) advance_recovery_point();
+  open_logs_.trim();
   rename_doomed_when_safe();
 }
 
@@ -291,6 +293,8 @@ void UnifiedLog::finish() {
         const bool memory = config_.effective_durability() == Durability::memory;
         if (*result && !memory) recovery_point_ = log_end_offset_;
         if (*result && sync_at_close_) end_flush({.end_offset = log_end_offset_});
+        // The logs that are closed after this one need them.
+        close_files();
         auto done = std::exchange(on_closed_, nullptr);
         done(*result);
       }));
@@ -298,6 +302,7 @@ void UnifiedLog::finish() {
 
 void UnifiedLog::abandon() {
   closed_ = true;
+  open_logs_.forget(open_place_);
   flush_.detach(*this);
   segments_.clear();
   directory_.reset();

@@ -31,6 +31,7 @@ Result<LogRead> UnifiedLog::read(Offset from, Offset bound, std::size_t max_byte
   if (from >= bound) return LogRead{};
   auto read =
       read_batches(segments_, from, bound, max_bytes, at_least_one_batch, ReadMode::no_wait);
+  if (read) note_use();
   if (read || read.error().code() == ErrorCode::would_block) return read;
   return located(read.error());
 }
@@ -107,7 +108,9 @@ void UnifiedLog::adopt_files(const LogReader& reader) {
     auto& segment = segments_[segment_of(segments_, opened.base_offset())];
     if (segment.base_offset() == opened.base_offset()) segment.adopt(opened);
   }
-  if (!reader.segments().empty()) close_surplus_files(reader.segments().front().base_offset());
+  if (reader.segments().empty()) return;
+  close_surplus_files(reader.segments().front().base_offset());
+  note_use();
 }
 
 // Only of segments that are synced: an error of a later sync is told to those who had the file
@@ -122,6 +125,27 @@ void UnifiedLog::close_surplus_files(Offset keep) {
     if (synced && segments_[i].base_offset() > recovery_point_) continue;
     if (++open > kOpenFullSegments) segment.release_files();
   }
+}
+
+bool UnifiedLog::try_close_files() {
+  if (replacement_ || advancing_ || closed_) return false;
+  const auto durability = config_.effective_durability();
+  const bool synced = durable_offset_ == log_end_offset_ && !new_metadata_;
+  if (durability != Durability::memory && !synced) {
+    if (durability == Durability::os) advance_recovery_point();
+    return false;
+  }
+  close_files();
+  return true;
+}
+
+void UnifiedLog::close_files() {
+  for (auto& segment : segments_) segment.release_files();
+  open_logs_.forget(open_place_);
+}
+
+void UnifiedLog::note_use() {
+  open_logs_.used(*this, open_place_);
 }
 
 }  // namespace ottla::broker

@@ -27,7 +27,7 @@ class UnifiedMetadataLog final : public MetadataLog {
   UnifiedMetadataLog(LoadedLog loaded, const MetadataLogPlace& place)
       : loop_(*place.loop),
         sync_(place.durability != Durability::memory),
-        log_(std::move(loaded), {place.loop, place.flush, place.logger}) {
+        log_(std::move(loaded), {place.loop, place.flush, &open_logs_, place.logger}) {
     log_.set_on_high_watermark([this] { release(); });
     log_.set_on_offline([this](const Error& error) { fail(error); });
   }
@@ -81,6 +81,7 @@ class UnifiedMetadataLog final : public MetadataLog {
 
   std::deque<Waiter> waiting_;
   std::optional<Error> failure_;
+  OpenLogs open_logs_;  // it alone
   UnifiedLog log_;
   base::Lifetime lifetime_;
 };

@@ -5,9 +5,10 @@
 namespace ottla::broker {
 namespace {
 
+// Clients know Kafka's codes alone: of the disk they hear that it failed.
 void fail(FetchedPartition& result, ErrorCode error) {
   result = FetchedPartition{};
-  result.error = error;
+  result.error = error >= ErrorCode::invalid_argument ? ErrorCode::kafka_storage_error : error;
 }
 
 // The offsets that go with what is read now.
@@ -106,13 +107,13 @@ void ReplicaManager::DelayedFetch::read_cold(ReplicaManager& replicas, std::shar
     // Time has passed since the try: an answer never has records beyond the offsets it tells.
     describe(log, work->results[entry]);
     log.read_on_worker(wanted.fetch_offset, log.offset_of(work->options.bound),
-                       work->limit_of(wanted), first, [&replicas, work, entry](auto data) {
+                       work->limit_of(wanted), first, [&replicas, work, entry, first](auto data) {
                          if (data) {
                            work->size += data->size;
                            work->results[entry].data = std::move(*data);
-                         } else {
+                         } else if (data.error().code() != ErrorCode::io_error || first) {
                            fail(work->results[entry], data.error().code());
-                         }
+                         }  // Else it is for the next fetch: this one may have too many files open.
                          read_cold(replicas, work);
                        });
     return;

@@ -5,6 +5,7 @@
 #include <regex>
 #include <string>
 
+#include "ottla/ottla.h"
 #include "tests/integration/child_process.h"
 #include "tests/integration/raw_client.h"
 
@@ -56,6 +57,42 @@ TEST(BrokerProcess, refuses_a_directory_in_use_by_name) {
   EXPECT_EQ(second.wait(), 1);
   EXPECT_NE(second.stderr_text().find(data.path()), std::string::npos) << second.stderr_text();
   EXPECT_NE(second.stderr_text().find("in use"), std::string::npos) << second.stderr_text();
+}
+
+// More partitions than the process may have files open.
+TEST(BrokerProcess, serves_more_logs_than_it_may_open_files) {
+  constexpr int partitions = 150;
+  const TemporaryDirectory data;
+  std::string command = "ulimit -n 256; exec";
+  for (const auto& word : broker_command(data.path())) command += " '" + word + "'";
+  ChildProcess broker({"/bin/sh", "-c", command});
+  const auto address = address_in(broker.read_line());
+  auto admin = Admin::open({.bootstrap_servers = address}).value();
+  ASSERT_TRUE(admin.create_topics({{.name = "many", .partitions = partitions}}).get());
+  auto producer =
+      Producer::open({.bootstrap_servers = address, .delivery_timeout = std::chrono::seconds(60)})
+          .value();
+  std::vector<TopicPartition> all;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < partitions; ++i) {
+      producer.send({.topic = "many", .value = "value", .partition = i}).forget();
+      if (round == 0) all.push_back({"many", i});
+    }
+    const auto flushed = producer.flush().get();
+    ASSERT_TRUE(flushed) << flushed.error();
+  }
+  auto consumer =
+      Consumer::open({.bootstrap_servers = address, .auto_offset_reset = AutoOffsetReset::earliest})
+          .value();
+  ASSERT_TRUE(consumer.assign(all));
+  for (int left = 2 * partitions; left > 0;) {
+    const auto records = consumer.poll(std::chrono::seconds(30));
+    ASSERT_TRUE(records) << records.error();
+    ASSERT_FALSE(records->empty()) << left << " records did not come";
+    left -= static_cast<int>(records->size());
+  }
+  broker.signal(SIGTERM);
+  EXPECT_EQ(broker.wait(), 0) << broker.stderr_text();
 }
 
 TEST(BrokerProcess, listens_on_ipv6) {

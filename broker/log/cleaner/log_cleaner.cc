@@ -177,7 +177,7 @@ void LogCleaner::fail(const std::shared_ptr<Job>& job, const Error& error) {
     case ErrorCode::closed:
       break;
     case ErrorCode::no_space:
-      logger_.warn("no space left to compact " + to_string(job->partition) + ": it waits");
+      logger_.warn("compacting " + to_string(job->partition) + " waits: " + error.to_string());
       break;
     default:
       uncleanable_.insert(job->partition);

@@ -72,8 +72,9 @@ class LogFixture {
   LogLocation location() const { return {{"topic", 0}, kTopicId, root}; }
 
   void create() {
-    log = std::make_unique<UnifiedLog>(new_log(location(), config),
-                                       LogEnvironment{&loop, flush.get(), lines.logger()});
+    log = std::make_unique<UnifiedLog>(
+        new_log(location(), config),
+        LogEnvironment{&loop, flush.get(), &open_logs, lines.logger()});
   }
 
   // Opens what is in the directory.
@@ -81,8 +82,8 @@ class LogFixture {
     LoadRequest request{location(), config, log_start, recovery_point, clean, loop.wall_now()};
     auto loaded = load_log(request, lines.logger());
     if (!loaded) return loaded.error();
-    log = std::make_unique<UnifiedLog>(std::move(*loaded),
-                                       LogEnvironment{&loop, flush.get(), lines.logger()});
+    log = std::make_unique<UnifiedLog>(
+        std::move(*loaded), LogEnvironment{&loop, flush.get(), &open_logs, lines.logger()});
     return {};
   }
 
@@ -172,6 +173,7 @@ class LogFixture {
   std::shared_ptr<base::Directory> root;
   LogConfig config;
   std::unique_ptr<FlushScheduler> flush;
+  OpenLogs open_logs;
   std::unique_ptr<UnifiedLog> log;
 };
 

@@ -16,8 +16,8 @@ class LogManagerTest : public ::testing::Test {
   Result<void> start() {
     auto opened = LogDirectory::open(root, {}, random);
     if (!opened) return opened.error();
-    manager =
-        std::make_unique<LogManager>(loop, std::move(*opened), base::Random(1), lines.logger());
+    manager = std::make_unique<LogManager>(loop, std::move(*opened), base::Random(1),
+                                           lines.logger(), options);
     Result<void> result = ErrorCode::timed_out;
     manager->load(
         [this](const LogManager::Found& found) -> std::optional<LogConfig> {
@@ -75,6 +75,7 @@ class LogManagerTest : public ::testing::Test {
   base::Random random{7};
   std::shared_ptr<base::Directory> root = base::make_memory_directory("data");
   LogConfig config;
+  LogManagerOptions options;
   std::set<TopicPartition> strays;
   std::unique_ptr<LogManager> manager;
 };
@@ -290,6 +291,59 @@ TEST_F(LogManagerTest, syncs_many_logs_at_once) {
   ASSERT_TRUE(start());
   EXPECT_TRUE(manager->directory().was_clean());
   EXPECT_EQ(manager->logs().size(), 40u);
+}
+
+// What a log's segments hold open is closed when others need it, and opened again when it is used.
+class OpenFiles : public LogManagerTest, public ::testing::WithParamInterface<Durability> {};
+
+TEST_P(OpenFiles, are_bounded_whatever_the_number_of_logs) {
+  constexpr int count = 200;
+  options.open_files = count + 80;  // a directory each, and 20 logs that may have four
+  config.durability = GetParam();
+  ASSERT_TRUE(start());
+  for (int i = 0; i < count; ++i) create({"t", i});
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < count; ++i) {
+      append(*manager->find({"t", i}), 1);
+      manager->flush_scheduler().hurry();
+      loop.run();
+      ASSERT_LE(manager->open_logs(), 21u);
+    }
+  }
+  for (auto* log : manager->logs()) {
+    EXPECT_EQ(log->log_end_offset(), Offset(3));
+    const auto read = LogFixture::read_from(loop, *log, Offset(0), kNoBound, 1 << 20, true);
+    ASSERT_TRUE(read) << read.error();
+    EXPECT_EQ(read->size, 3 * make_batch("value").size());
+    EXPECT_LE(manager->open_logs(), 21u);
+  }
+  ASSERT_TRUE(stop());
+}
+
+INSTANTIATE_TEST_SUITE_P(Log, OpenFiles, ::testing::Values(Durability::fsync, Durability::os),
+                         [](const auto& durability) {
+                           return std::string(durability.param == Durability::os ? "os" : "fsync");
+                         });
+
+TEST_F(LogManagerTest, closes_no_file_that_is_not_synced) {
+  options.open_files = 0;
+  ASSERT_TRUE(start());
+  for (int i = 0; i < 20; ++i) append(create({"t", i}), 1);
+  for (auto* log : manager->logs()) EXPECT_TRUE(log->segments().back().has_open_files());
+  manager->flush_scheduler().hurry();
+  loop.run();
+  append(*manager->find({"t", 0}), 1);
+  append(create({"t", 20}), 1);
+  EXPECT_LT(manager->open_logs(), 20u);
+  EXPECT_TRUE(manager->find({"t", 0})->segments().back().has_open_files());
+}
+
+TEST_F(LogManagerTest, forgets_the_open_files_of_deleted_logs) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 1);
+  EXPECT_EQ(manager->open_logs(), 1u);
+  ASSERT_TRUE(manager->delete_log(kA0));
+  EXPECT_EQ(manager->open_logs(), 0u);
 }
 
 }  // namespace

@@ -234,8 +234,8 @@ struct LogWithGap {
                         false,        0,        cleaned_until, recovery_point_known};
     auto loaded = load_log(request, f.lines.logger());
     EXPECT_TRUE(loaded) << loaded.error();
-    f.log = std::make_unique<UnifiedLog>(std::move(*loaded),
-                                         LogEnvironment{&f.loop, f.flush.get(), f.lines.logger()});
+    f.log = std::make_unique<UnifiedLog>(
+        std::move(*loaded), LogEnvironment{&f.loop, f.flush.get(), &f.open_logs, f.lines.logger()});
     return f.values(Offset(0));
   }
 

@@ -46,7 +46,7 @@ TEST(StorageFaults, a_failed_sync_takes_the_directory_offline_for_good) {
 TEST(StorageFaults, a_failed_sync_of_one_log_is_told_to_all_of_its_directory) {
   FaultyLog log;
   UnifiedLog other(new_log({{"other", 0}, kTopicId, log.f.root}, log.f.config),
-                   {&log.f.loop, log.f.flush.get(), log.f.lines.logger()});
+                   {&log.f.loop, log.f.flush.get(), &log.f.open_logs, log.f.lines.logger()});
   ASSERT_TRUE(log.f.append(make_batch("a")));
   log.disk.inject({.call = DiskCall::sync_directory});
   log.f.log->flush_soon();
