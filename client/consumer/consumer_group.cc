@@ -49,7 +49,8 @@ base::TimePoint ConsumerGroup::turn(base::TimePoint now) {
     known_topics_ = membership_.group_topics();
     topics_changed_();
   }
-  if (settings_.auto_commit && membership_.wanted()) next = std::min(next, commit_at_);
+  const bool commits = settings_.auto_commit && membership_.wanted() && !auto_commit_under_way_;
+  if (commits) next = std::min(next, commit_at_);
   if (leave_) next = std::min(next, leave_->deadline);
   return next;
 }
@@ -156,6 +157,7 @@ void ConsumerGroup::auto_commit(base::TimePoint now) {
   commit(std::move(offsets), membership_.member().generation_id,
          now + settings_.default_api_timeout, [this](const Result<void>& outcome) {
            auto_commit_under_way_ = false;
+           wake();
            if (!outcome && env_.client.log().enabled(LogLevel::warn)) {
              env_.client.log().warn("auto-commit: " + outcome.error().to_string());
            }

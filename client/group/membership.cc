@@ -131,6 +131,7 @@ void Membership::fall_out(ErrorCode code) {
   heartbeat_under_way_ = false;
   leader_ = false;
   snapshot_.reset();
+  follow_up_at_.reset();
   request_rejoin("this member fell out of its group: " + std::string(describe(code).name));
   if (step_ && step_taken_) {
     fell_out_ = true;
@@ -177,6 +178,7 @@ Membership::Poll Membership::poll(base::TimePoint now, bool has_coordinator,
   check_poll_interval(now, poll);
   if (awaits_poll_) return poll;
   check_session(now, poll);
+  check_follow_up(now, poll);
   if ((state_ == State::idle || state_ == State::stable) && rejoin_ && !fell_out_) begin_rejoin();
   if (!has_coordinator || poll.forget_coordinator) return poll;
   if (retry_at_ > now) {
@@ -203,6 +205,16 @@ void Membership::check_poll_interval(base::TimePoint now, Poll& poll) {
   leave("the application has not polled for max.poll.interval.ms", false);
   awaits_poll_ = true;
   poll.next = now;
+}
+
+void Membership::check_follow_up(base::TimePoint now, Poll& poll) {
+  if (state_ != State::stable || !follow_up_at_) return;
+  if (*follow_up_at_ > now) {
+    poll.next = std::min(poll.next, *follow_up_at_);
+  } else {
+    follow_up_at_.reset();
+    request_rejoin("partitions that were to move are still without an owner");
+  }
 }
 
 void Membership::check_session(base::TimePoint now, Poll& poll) {

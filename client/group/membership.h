@@ -146,6 +146,9 @@ class Membership {
   void begin_rejoin();
   void prepare();
   void check_poll_interval(base::TimePoint now, Poll& poll);
+  void check_follow_up(base::TimePoint now, Poll& poll);
+  bool keeps_back(const ConsumerPartitionAssignor::Assignments& assigned,
+                  const std::vector<GroupMember>& members) const;
   void check_session(base::TimePoint now, Poll& poll);
   void add_heartbeat(base::TimePoint now, Poll& poll);
   void add_request(base::TimePoint now, const Cluster& cluster, Poll& poll);
@@ -205,6 +208,9 @@ class Membership {
   base::TimePoint gather_until_{};
   std::vector<std::pair<std::string, Bytes>> assignments_;
   std::optional<Snapshot> snapshot_;  // what was assigned
+  // When partitions that were kept back, since they move, must have been assigned in a rebalance
+  // after this one: whoever was to ask for it may have vanished and come back with nothing.
+  std::optional<base::TimePoint> follow_up_at_;
 };
 
 }  // namespace ottla::client

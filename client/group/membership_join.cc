@@ -79,6 +79,9 @@ Bytes Membership::subscription_for(ConsumerPartitionAssignor& assignor) const {
 
 JoinDraft Membership::make_join() {
   JoinDraft draft{++attempt_, member_id_, rejoin_.value_or(""), {}};
+  if (log_.enabled(LogLevel::info)) {
+    log_.info("joining group " + config_.group_id + ": " + draft.reason);
+  }
   heartbeat_under_way_ = false;
   for (const auto& assignor : assignors_) {
     draft.protocols.emplace_back(assignor->name(), subscription_for(*assignor));
@@ -153,6 +156,7 @@ void Membership::on_joined(const protocol::JoinGroupResponse& response, base::Ti
   members_.clear();
   assignments_.clear();
   snapshot_.reset();
+  follow_up_at_.reset();
   if (generation_ < 0 || chosen() == nullptr) {
     return fail(Error(ErrorCode::inconsistent_group_protocol,
                       "group " + config_.group_id + " chose the assignor \"" + protocol_name_ +
@@ -208,7 +212,12 @@ void Membership::assign_group(const Cluster& cluster) {
   snapshot_ = snapshot_of(cluster);
   state_ = State::ready_to_sync;
   const auto members = std::exchange(members_, {});
-  if (skip_assignment_) return;
+  if (skip_assignment_) {
+    // What it kept back before it came back is not known.
+    if (protocol_ == RebalanceProtocol::cooperative)
+      follow_up_at_ = heard_at_ + config_.session_timeout;
+    return;
+  }
   ConsumerPartitionAssignor::Assignments assigned;
   std::string thrown;
   try {
@@ -224,9 +233,29 @@ void Membership::assign_group(const Cluster& cluster) {
         Error(ErrorCode::invalid_argument, "the assignor " + protocol_name_ + " threw: " + thrown),
         false);
   }
+  if (keeps_back(assigned, members)) follow_up_at_ = heard_at_ + config_.session_timeout;
   for (const auto& member : members) {
     assignments_.emplace_back(member.member_id, encode(assigned[member.member_id]));
   }
+}
+
+// Something that a member owns was assigned to nobody.
+bool Membership::keeps_back(const ConsumerPartitionAssignor::Assignments& assigned,
+                            const std::vector<GroupMember>& members) const {
+  if (protocol_ != RebalanceProtocol::cooperative) return false;
+  std::set<TopicPartition> given;
+  for (const auto& [member, assignment] : assigned) {
+    given.insert(assignment.partitions.begin(), assignment.partitions.end());
+  }
+  for (const auto& member : members) {
+    for (const auto& partition : member.subscription.owned_partitions) {
+      const auto topic = snapshot_->find(partition.topic);
+      const bool exists = topic != snapshot_->end() && partition.partition >= 0 &&
+                          partition.partition < static_cast<std::int32_t>(topic->second.size());
+      if (exists && !given.contains(partition)) return true;
+    }
+  }
+  return false;
 }
 
 void Membership::on_metadata(const Cluster& cluster) {
@@ -304,6 +333,12 @@ void Membership::take_assignment(BytesView bytes) {
                       std::back_inserter(step.revoked));
   std::set_difference(now_owned.begin(), now_owned.end(), owned_.begin(), owned_.end(),
                       std::back_inserter(step.added));
+  if (log_.enabled(LogLevel::info)) {
+    log_.info("assigned " + std::to_string(now_owned.size()) + " partitions in generation " +
+              std::to_string(generation_) + " of group " + config_.group_id + ": " +
+              std::to_string(step.added.size()) + " new, " + std::to_string(step.revoked.size()) +
+              " to be given up");
+  }
   chosen()->on_assignment(assignment, member());
   step_ = std::move(step);
   step_taken_ = false;
