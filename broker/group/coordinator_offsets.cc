@@ -62,7 +62,7 @@ void GroupCoordinator::commit(std::string_view group, const Committer& committer
   const bool is_new = std::any_of(offsets.begin(), offsets.end(), [&](const auto& offset) {
     return entry == nullptr || entry->offsets.find(offset.topic, offset.partition) == nullptr;
   });
-  if (is_new && memory_ >= kMaxMemory) return done(ErrorCode::policy_violation);
+  if (is_new && memory_ >= max_memory_) return done(ErrorCode::policy_violation);
   GroupRecordBatch batch(loop_.wall_now());
   std::vector<std::pair<TopicPartition, CommittedOffset>> kept;
   for (auto& offset : offsets) {

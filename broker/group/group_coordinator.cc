@@ -49,7 +49,8 @@ GroupCoordinator::GroupCoordinator(Deps deps)
       logger_(std::move(deps.logger)),
       config_(deps.config),
       log_(deps.log),
-      settings_(settings_of(deps.config)) {
+      settings_(settings_of(deps.config)),
+      max_memory_(deps.max_memory) {
   arm_sweep();
 }
 
@@ -217,7 +218,7 @@ void GroupCoordinator::join(std::string_view group, JoinRequest request, OnJoine
   auto* entry = find_entry(partition, group);
   const bool is_new = request.member.member_id.empty();
   if (entry == nullptr && !is_new) return refuse(ErrorCode::unknown_member_id);
-  if (memory_ >= kMaxMemory) return refuse(ErrorCode::group_max_size_reached);
+  if (memory_ >= max_memory_) return refuse(ErrorCode::group_max_size_reached);
   if (entry == nullptr) entry = &make_entry(**shard, partition, group);
   request.request = next_request_++;
   joins_.emplace(request.request, std::move(done));

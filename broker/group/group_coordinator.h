@@ -47,10 +47,10 @@ struct GroupView {
 // memory is never ahead of the log. If an append fails in a way that leaves open whether it is in
 // the log, the partition is dropped and read anew; its members find their coordinator again.
 //
-// Errors that every call may answer: coordinator_not_available (before start and after stop),
-// not_coordinator (another broker's group), coordinator_load_in_progress. Memory that peers can
-// claim is bounded by `kMaxMemory`: beyond it new members are refused with group_max_size_reached,
-// and commits of partitions that were not committed before with policy_violation.
+// Errors that every call may answer: not_coordinator (another broker's group, or after `stop`) and
+// coordinator_load_in_progress. Memory that peers can claim is bounded by `max_memory`: beyond it
+// new members are refused with group_max_size_reached, and commits of partitions that were not
+// committed before with policy_violation.
 class GroupCoordinator {
  public:
   struct Deps {
@@ -59,14 +59,13 @@ class GroupCoordinator {
     base::Logger logger;
     const BrokerConfig& config;  // outlives this, like the log
     OffsetsLog& log;
+    std::size_t max_memory = std::size_t{1} << 30;
   };
 
   explicit GroupCoordinator(Deps deps);
   ~GroupCoordinator();
   GroupCoordinator(const GroupCoordinator&) = delete;
   GroupCoordinator& operator=(const GroupCoordinator&) = delete;
-
-  static constexpr std::size_t kMaxMemory = std::size_t{1} << 30;
 
   // Begins to load what this broker leads, and lets go of what it does not. Offsets of deleted
   // topics are forgotten.
@@ -178,6 +177,7 @@ class GroupCoordinator {
   const BrokerConfig& config_;
   OffsetsLog& log_;
   const GroupSettings settings_;
+  const std::size_t max_memory_;
 
   // Loop's thread only.
   bool stopped_ = false;

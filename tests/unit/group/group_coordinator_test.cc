@@ -1,0 +1,306 @@
+#include "broker/group/group_coordinator.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/metadata/metadata_image.h"
+#include "tests/simulation/simulation.h"
+
+namespace ottla::broker {
+namespace {
+
+using protocol::Offset;
+
+// A log whose appends become durable when the test says so.
+class HeldLog final : public OffsetsLog {
+ public:
+  explicit HeldLog(base::Loop& loop) : loop_(loop) {}
+
+  void append(std::int32_t partition, std::string batch, OnAppended done) override {
+    appends_.push_back({partition, std::move(batch), std::move(done)});
+    if (!held) finish({});
+  }
+  void load(std::int32_t partition, OnLoaded done) override {
+    ++loads;
+    auto ready = std::make_shared<OnLoaded>(std::move(done));
+    auto answer = [this, partition, ready] {
+      if (failed) return (*ready)(Error(ErrorCode::kafka_storage_error));
+      (*ready)(replay(partition));
+    };
+    if (loads_held) {
+      held_loads.push_back(answer);
+    } else {
+      loop_.post(answer);
+    }
+  }
+
+  // The oldest append ends like this; what succeeds is in the log.
+  void finish(Result<void> outcome) {
+    auto append = std::move(appends_.front());
+    appends_.pop_front();
+    if (outcome) durable_[append.partition].push_back(append.batch);
+    auto done = std::make_shared<OnAppended>(std::move(append.done));
+    loop_.post([done, outcome = std::move(outcome)] { (*done)(outcome); });
+  }
+  std::size_t waiting() const { return appends_.size(); }
+
+  LoadedGroups replay(std::int32_t partition) {
+    GroupReplay replay("log", {});
+    for (const auto& batch : durable_[partition]) {
+      replay.on_batch(protocol::RecordBatchView::parse(batch).value());
+    }
+    return replay.take();
+  }
+
+  bool held = false;
+  bool failed = false;
+  bool loads_held = false;
+  int loads = 0;
+  std::vector<std::function<void()>> held_loads;
+
+ private:
+  struct Append {
+    std::int32_t partition;
+    std::string batch;
+    OnAppended done;
+  };
+  base::Loop& loop_;
+  std::deque<Append> appends_;
+  std::map<std::int32_t, std::vector<std::string>> durable_;
+};
+
+class Coordinator : public testing::Test {
+ protected:
+  Coordinator() {
+    node_.start();
+    log_ = std::make_unique<HeldLog>(node_.loop());
+    make();
+  }
+
+  void make(std::size_t max_memory = std::size_t{1} << 30) {
+    coordinator_ =
+        std::make_unique<GroupCoordinator>(GroupCoordinator::Deps{.loop = node_.loop(),
+                                                                  .random = base::Random(3),
+                                                                  .logger = {},
+                                                                  .config = config_,
+                                                                  .log = *log_,
+                                                                  .max_memory = max_memory});
+    show_topic(LeaderEpoch(++epoch_));
+  }
+
+  // __consumer_offsets with one partition, led by this broker.
+  void show_topic(LeaderEpoch epoch, BrokerId leader = BrokerId(1)) {
+    auto topic = std::make_shared<TopicImage>();
+    topic->name = kOffsetsTopic;
+    topic->id = {1, 2};
+    topic->partitions[0] = {.leader = leader, .leader_epoch = epoch};
+    MetadataState state;
+    state.topics_by_name.set(topic->name, topic);
+    state.topics_by_id.set(topic->id, topic);
+    coordinator_->on_image(MetadataImage(std::move(state)), {});
+    turn();
+  }
+
+  void turn() { simulation_.run_for(std::chrono::milliseconds(1)); }
+
+  // The answer, once there is one.
+  std::shared_ptr<std::optional<ErrorCode>> commit(std::string_view group, std::int64_t offset,
+                                                   std::string_view topic = "t") {
+    auto answer = std::make_shared<std::optional<ErrorCode>>();
+    std::vector<OffsetToCommit> offsets = {{topic, 0, {.offset = Offset(offset)}}};
+    coordinator_->commit(group, {}, std::move(offsets),
+                         [answer](ErrorCode error) { *answer = error; });
+    turn();
+    return answer;
+  }
+
+  std::int64_t committed(std::string_view group) {
+    const auto view = coordinator_->find(group);
+    if (!view || view->offsets == nullptr) return -1;
+    const auto* found = view->offsets->find("t", 0);
+    return found == nullptr ? -1 : found->offset.value;
+  }
+
+  ErrorCode find(std::string_view group) {
+    const auto view = coordinator_->find(group);
+    return view ? ErrorCode::none : view.error().code();
+  }
+
+  // The whole answer, once there is one.
+  std::shared_ptr<std::optional<JoinAnswer>> join(std::string_view group,
+                                                  const std::string& metadata = "m") {
+    auto answer = std::make_shared<std::optional<JoinAnswer>>();
+    JoinRequest request;
+    request.client_id = "c";
+    request.session_timeout = std::chrono::seconds(10);
+    request.rebalance_timeout = std::chrono::seconds(20);
+    request.protocol_type = "consumer";
+    request.protocols = {{"range", metadata}};
+    coordinator_->join(group, std::move(request),
+                       [answer](const JoinAnswer& got) { *answer = got; });
+    turn();
+    return answer;
+  }
+
+  std::shared_ptr<std::optional<ErrorCode>> remove(std::string_view group) {
+    auto answer = std::make_shared<std::optional<ErrorCode>>();
+    coordinator_->delete_group(group, [answer](ErrorCode error) { *answer = error; });
+    turn();
+    return answer;
+  }
+
+  simulation::Simulation simulation_{5};
+  simulation::SimNode& node_ = simulation_.add_node("broker");
+  BrokerConfig config_;
+  std::unique_ptr<HeldLog> log_;
+  std::unique_ptr<GroupCoordinator> coordinator_;
+  std::int32_t epoch_ = 0;
+};
+
+TEST_F(Coordinator, a_commit_counts_once_it_is_durable) {
+  log_->held = true;
+  const auto answer = commit("g", 5);
+  EXPECT_FALSE(*answer);
+  EXPECT_EQ(committed("g"), -1);
+  log_->finish({});
+  turn();
+  EXPECT_EQ(*answer, ErrorCode::none);
+  EXPECT_EQ(committed("g"), 5);
+}
+
+TEST_F(Coordinator, after_an_append_of_which_nobody_knows_the_log_is_read_anew) {
+  ASSERT_EQ(*commit("g", 5), ErrorCode::none);
+  const auto joining = join("members");
+  log_->held = true;
+  const auto answer = commit("g", 6);
+  const auto next = commit("g", 7);
+  log_->finish(Error(ErrorCode::request_timed_out));
+  turn();
+  EXPECT_EQ(*answer, ErrorCode::request_timed_out);
+  EXPECT_EQ(log_->loads, 2);
+  EXPECT_EQ(committed("g"), 5);
+  // It reaches the log when the groups have been let go of.
+  log_->finish({});
+  turn();
+  EXPECT_EQ(*next, ErrorCode::not_coordinator);
+  EXPECT_TRUE(*joining);
+}
+
+TEST_F(Coordinator, an_append_that_was_refused_changes_nothing) {
+  ASSERT_EQ(*commit("g", 5), ErrorCode::none);
+  log_->held = true;
+  const auto answer = commit("g", 6);
+  log_->finish(Error(ErrorCode::message_too_large));
+  turn();
+  EXPECT_EQ(*answer, ErrorCode::message_too_large);
+  EXPECT_EQ(log_->loads, 1);
+  EXPECT_EQ(committed("g"), 5);
+}
+
+TEST_F(Coordinator, a_deletion_waits_for_the_commits_before_it_and_leaves_nothing_in_the_log) {
+  ASSERT_EQ(*commit("g", 5), ErrorCode::none);
+  log_->held = true;
+  const auto late = commit("g", 6, "u");
+  const auto deleted = remove("g");
+  EXPECT_EQ(log_->waiting(), 1U);
+  log_->finish({});
+  turn();
+  EXPECT_EQ(*late, ErrorCode::none);
+  EXPECT_FALSE(*deleted);
+  // Meanwhile the group takes nothing more.
+  EXPECT_EQ(*commit("g", 7), ErrorCode::coordinator_not_available);
+  EXPECT_EQ((*join("g"))->error, ErrorCode::coordinator_not_available);
+  EXPECT_EQ(*remove("g"), ErrorCode::group_id_not_found);
+  log_->finish({});
+  turn();
+  EXPECT_EQ(*deleted, ErrorCode::none);
+  EXPECT_EQ(coordinator_->find("g")->group, nullptr);
+  EXPECT_TRUE(log_->replay(0).empty());
+  log_->held = false;
+  EXPECT_EQ(*commit("g", 8), ErrorCode::none);
+  EXPECT_EQ(committed("g"), 8);
+}
+
+TEST_F(Coordinator, while_it_loads_heartbeats_are_taken_and_the_rest_must_wait) {
+  log_->loads_held = true;
+  show_topic(LeaderEpoch(9));
+  EXPECT_EQ(find("g"), ErrorCode::coordinator_load_in_progress);
+  EXPECT_EQ(coordinator_->heartbeat("g", {"m", {}}, GenerationId(1)), ErrorCode::none);
+  EXPECT_EQ(*commit("g", 1), ErrorCode::coordinator_load_in_progress);
+  EXPECT_EQ((*join("g"))->error, ErrorCode::coordinator_load_in_progress);
+  EXPECT_EQ(*remove("g"), ErrorCode::coordinator_load_in_progress);
+  EXPECT_EQ(coordinator_->groups().error().code(), ErrorCode::coordinator_load_in_progress);
+  log_->held_loads.back()();
+  EXPECT_EQ(find("g"), ErrorCode::none);
+  EXPECT_TRUE(coordinator_->groups());
+}
+
+TEST_F(Coordinator, a_load_that_was_overtaken_is_forgotten) {
+  log_->loads_held = true;
+  show_topic(LeaderEpoch(8));
+  show_topic(LeaderEpoch(9));
+  log_->held_loads.front()();
+  EXPECT_EQ(find("g"), ErrorCode::coordinator_load_in_progress);
+  log_->held_loads.back()();
+  EXPECT_EQ(find("g"), ErrorCode::none);
+}
+
+TEST_F(Coordinator, what_cannot_be_read_is_not_coordinated) {
+  log_->failed = true;
+  show_topic(LeaderEpoch(9));
+  EXPECT_EQ(find("g"), ErrorCode::not_coordinator);
+}
+
+TEST_F(Coordinator, whoever_waits_when_the_leader_changes_is_sent_away) {
+  const auto first = join("g");
+  ASSERT_EQ((*first)->error, ErrorCode::none);
+  const auto waiting = join("g");
+  EXPECT_FALSE(*waiting);
+  show_topic(LeaderEpoch(9), BrokerId(2));
+  EXPECT_EQ((*waiting)->error, ErrorCode::not_coordinator);
+  EXPECT_EQ(find("g"), ErrorCode::not_coordinator);
+  EXPECT_EQ(coordinator_->memory(), 0U);
+}
+
+TEST_F(Coordinator, after_its_stop_nobody_is_served) {
+  const auto first = join("g");
+  const auto waiting = join("g");
+  log_->held = true;
+  const auto late = commit("h", 1);
+  coordinator_->stop();
+  EXPECT_EQ((*waiting)->error, ErrorCode::not_coordinator);
+  log_->finish(Error(ErrorCode::request_timed_out));
+  turn();
+  EXPECT_TRUE(*late);
+  EXPECT_EQ(log_->loads, 1);
+  EXPECT_EQ(find("g"), ErrorCode::not_coordinator);
+}
+
+TEST_F(Coordinator, memory_is_bounded_and_what_is_known_can_still_be_committed) {
+  make(100'000);
+  ASSERT_EQ(*commit("known", 1), ErrorCode::none);
+  int joined = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto answer = join("g" + std::to_string(i), std::string(10'000, 'x'));
+    ASSERT_TRUE(*answer);
+    if ((*answer)->error == ErrorCode::none) ++joined;
+    if ((*answer)->error != ErrorCode::none) {
+      EXPECT_EQ((*answer)->error, ErrorCode::group_max_size_reached);
+    }
+  }
+  EXPECT_GT(joined, 3);
+  EXPECT_LT(joined, 12);
+  EXPECT_LT(coordinator_->memory(), 120'000U);
+  EXPECT_EQ(*commit("known", 2), ErrorCode::none);
+  EXPECT_EQ(*commit("unknown", 1), ErrorCode::policy_violation);
+  EXPECT_EQ(*commit("known", 1, "u"), ErrorCode::policy_violation);
+  EXPECT_EQ(committed("known"), 2);
+}
+
+}  // namespace
+}  // namespace ottla::broker
