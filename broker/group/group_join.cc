@@ -66,8 +66,11 @@ void Group::join(const JoinRequest& request, const GroupTime& time, base::Random
 void Group::join_new(const JoinRequest& request, const GroupTime& time, base::Random& random,
                      GroupEffects& effects) {
   const auto& instance = request.member.instance_id;
-  std::string member_id(instance ? *instance : request.client_id);
-  member_id += '-' + uuid_text(random);
+  const std::string prefix(instance ? *instance : request.client_id);
+  std::string member_id;
+  do {
+    member_id = prefix + '-' + uuid_text(random);
+  } while (members_.contains(member_id) || pending_.contains(member_id));
   if (instance && static_member(*instance) != nullptr) {
     return replace_static(request, std::move(member_id), time, effects);
   }

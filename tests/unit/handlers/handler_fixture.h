@@ -33,9 +33,11 @@ class HandlerFixture : public testing::Test {
     config_.advertised_listeners = {{.endpoint = {"broker", kPort}}};
     ready_ = false;
     node_.start([this](simulation::SimNode& node) -> std::shared_ptr<void> {
-      auto made = std::make_shared<Broker>(
-          Broker::Deps{.loop = node.runtime().loop(0), .directory = node.disk().open("/data")},
-          config_);
+      auto made = std::make_shared<Broker>(Broker::Deps{.loop = node.runtime().loop(0),
+                                                        .directory = node.disk().open("/data"),
+                                                        .logger = {},
+                                                        .seed = simulation_.random().next()},
+                                           config_);
       broker_ = made.get();
       made->start([this](const Result<void>& started) {
         EXPECT_TRUE(started) << started.error();
