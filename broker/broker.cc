@@ -100,6 +100,9 @@ class Broker::Impl {
   void inject(ApiKey api, const Fault& fault, std::uint32_t times) {
     dispatcher_->faults().add(api, fault, times);
   }
+  void limit_versions(ApiKey api, VersionLimits::Range range) {
+    services_->version_limits.limit(api, range);
+  }
   void create_topic(NewTopic topic, OnDone done);
 
  private:
@@ -307,6 +310,10 @@ void Broker::set_on_offline(base::UniqueFunction<void(const Error&)> on_offline)
 
 void Broker::inject(ApiKey api, const Fault& fault, std::uint32_t times) {
   impl_->inject(api, fault, times);
+}
+
+void Broker::limit_versions(ApiKey api, std::int16_t min, std::int16_t max) {
+  impl_->limit_versions(api, {min, max});
 }
 
 void Broker::create_topic(std::string name, std::int32_t partitions,

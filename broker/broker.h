@@ -57,6 +57,9 @@ class Broker {
   // What the next requests of an API meet instead of success; for tests.
   void inject(ApiKey api, const Fault& fault, std::uint32_t times);
 
+  // Serves the API in these versions only, as an older broker does; max < min: not at all.
+  void limit_versions(ApiKey api, std::int16_t min, std::int16_t max);
+
   // A topic made by the process itself, before or besides its clients.
   void create_topic(std::string name, std::int32_t partitions,
                     std::vector<std::pair<std::string, std::string>> configs, OnDone done);

@@ -74,6 +74,13 @@ class EmbeddedBroker::Impl {
     });
   }
 
+  void limit_versions(ApiKey api, std::int16_t min, std::int16_t max) {
+    (void)base::run_on_loop(*loop_.loop, [&](Broker::OnDone done) {
+      broker_->limit_versions(api, min, max);
+      done({});
+    });
+  }
+
   const std::string& address() const { return address_; }
 
  private:
@@ -122,6 +129,10 @@ void EmbeddedBroker::drop_connection_next(ApiKey api, std::uint32_t times) {
 
 void EmbeddedBroker::delay_next(ApiKey api, std::chrono::milliseconds delay, std::uint32_t times) {
   impl_->inject(api, {.kind = Fault::Kind::delay, .delay = delay}, times);
+}
+
+void EmbeddedBroker::limit_versions(ApiKey api, std::int16_t min, std::int16_t max) {
+  impl_->limit_versions(api, min, max);
 }
 
 Result<void> EmbeddedBroker::close() {

@@ -91,6 +91,19 @@ Result<void> read_value(std::string_view key, std::string_view value, bool& fiel
   return bad_property(key, value, "true or false");
 }
 
+Result<void> read_value(std::string_view key, std::string_view value,
+                        MetadataRecoveryStrategy& field) {
+  const auto text = trim(value);
+  if (same_but_for_case(text, "none")) {
+    field = MetadataRecoveryStrategy::none;
+  } else if (same_but_for_case(text, "rebootstrap")) {
+    field = MetadataRecoveryStrategy::rebootstrap;
+  } else {
+    return bad_property(key, value, "none or rebootstrap");
+  }
+  return {};
+}
+
 Result<void> config_detail::read_other(std::string_view key, std::string_view value,
                                        const std::vector<std::string_view>& known) {
   if (std::find(kSkipped.begin(), kSkipped.end(), key) != kSkipped.end()) return {};

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ottla/metadata_recovery.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
 
@@ -33,6 +34,8 @@ Result<void> read_value(std::string_view key, std::string_view value,
                         std::chrono::milliseconds& field);
 Result<void> read_value(std::string_view key, std::string_view value, std::string& field);
 Result<void> read_value(std::string_view key, std::string_view value, bool& field);
+Result<void> read_value(std::string_view key, std::string_view value,
+                        MetadataRecoveryStrategy& field);
 
 // Whole numbers of at least 0.
 template <std::integral T>
@@ -72,7 +75,7 @@ Result<void> read_into(typename config_detail::MemberOf<decltype(Member)>::Confi
 // The keys that every client has.
 template <class Config>
 std::vector<ConfigProperty<Config>> common_properties() {
-  return {
+  std::vector<ConfigProperty<Config>> properties = {
       {"bootstrap.servers", read_into<&Config::bootstrap_servers>},
       {"client.id", read_into<&Config::client_id>},
       {"request.timeout.ms", read_into<&Config::request_timeout>},
@@ -86,6 +89,13 @@ std::vector<ConfigProperty<Config>> common_properties() {
        read_into<&Config::socket_connection_setup_timeout_max>},
       {"connections.max.idle.ms", read_into<&Config::connections_max_idle>},
   };
+  if constexpr (requires(Config config) { config.metadata_recovery_strategy; }) {
+    properties.push_back(
+        {"metadata.recovery.strategy", read_into<&Config::metadata_recovery_strategy>});
+    properties.push_back({"metadata.recovery.rebootstrap.trigger.ms",
+                          read_into<&Config::metadata_recovery_rebootstrap_trigger>});
+  }
+  return properties;
 }
 
 // A Config from the keys of `common_properties` and of `own`. Keys that only a JVM can use are

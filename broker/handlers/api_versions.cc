@@ -6,8 +6,10 @@ namespace {
 using protocol::ApiVersionsRequest;
 using protocol::ApiVersionsResponse;
 
-ApiVersionsResponse::ApiVersion range_of(const protocol::Api& api) {
-  return {api.key, api.advertised_min(), api.max};
+void add_range(const VersionLimits& limits, const protocol::Api& api,
+               ApiVersionsResponse& response) {
+  const auto range = limits.announced(api);
+  if (!range.empty()) response.api_keys.push_back({api.key, range.min, range.max});
 }
 
 // KIP-511: names of client software are short words.
@@ -39,10 +41,10 @@ void add_features(const Services& services, std::int16_t version, ApiVersionsRes
 
 }  // namespace
 
-ApiVersionsResponse unsupported_api_versions() {
+ApiVersionsResponse unsupported_api_versions(const VersionLimits& limits) {
   ApiVersionsResponse response;
   response.error_code = ErrorCode::unsupported_version;
-  response.api_keys.push_back(range_of(ApiVersionsRequest::api));
+  add_range(limits, ApiVersionsRequest::api, response);
   return response;
 }
 
@@ -60,7 +62,7 @@ void handle_api_versions(Services& services, Request<ApiVersionsRequest> request
   }
   ApiVersionsResponse response;
   for (const auto& api : protocol::kApis) {
-    if (api.has_messages()) response.api_keys.push_back(range_of(api));
+    if (api.has_messages()) add_range(services.version_limits, api, response);
   }
   if (request.context.version() >= 3) {
     add_features(services, request.context.version(), response);

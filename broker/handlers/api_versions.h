@@ -11,7 +11,7 @@ void handle_api_versions(Services& services, Request<protocol::ApiVersionsReques
 
 // What a client gets that asks in a version from the future: error 35 and the versions of this API,
 // in a v0 body, which every client can read.
-protocol::ApiVersionsResponse unsupported_api_versions();
+protocol::ApiVersionsResponse unsupported_api_versions(const VersionLimits& limits);
 
 protocol::ApiVersionsResponse refusal(const protocol::ApiVersionsRequest& request, ErrorCode error);
 

@@ -6,6 +6,7 @@
 #include "broker/group/group_coordinator.h"
 #include "broker/handlers/fetch_session.h"
 #include "broker/handlers/request.h"
+#include "broker/handlers/version_limits.h"
 #include "broker/metadata/controller.h"
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
@@ -22,6 +23,7 @@ struct Services {
   FetchSessionCache& fetch_sessions;
   GroupCoordinator& groups;
   base::Logger logger;
+  VersionLimits version_limits = {};
 
   const MetadataImage& image() const { return *controller.image(); }
   BrokerId self() const { return BrokerId(config.node_id); }

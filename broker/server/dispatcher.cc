@@ -97,11 +97,11 @@ const Entry* find_entry(ApiKey key) {
   return found == kEntries.end() ? nullptr : &*found;
 }
 
-Error not_served(const protocol::Api& api, std::int16_t version) {
+Error not_served(const protocol::Api& api, VersionLimits::Range served, std::int16_t version) {
   return Error(ErrorCode::unsupported_version,
                std::string(api.name) + " version " + std::to_string(version) +
-                   " is not served; versions " + std::to_string(api.min) + " to " +
-                   std::to_string(api.max) + " are");
+                   " is not served; versions " + std::to_string(served.min) + " to " +
+                   std::to_string(served.max) + " are");
 }
 
 // Carries a request out, and hangs up instead of answering.
@@ -128,11 +128,14 @@ void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame f
                          .peer = connection->peer(),
                          .local = connection->local()};
   const auto& api = *request->api;
-  if (!api.has_version(context.version()) || find_entry(api.key) == nullptr) {
-    if (api.key != ApiKey::api_versions) return reply.refuse(not_served(api, context.version()));
+  const auto served = services_.version_limits.served(api);
+  if (!served.has(context.version()) || find_entry(api.key) == nullptr) {
+    if (api.key != ApiKey::api_versions) {
+      return reply.refuse(not_served(api, served, context.version()));
+    }
     context.header.api_version = 0;
     return Request<protocol::ApiVersionsRequest>{std::move(context), {}, std::move(reply)}.answer(
-        unsupported_api_versions());
+        unsupported_api_versions(services_.version_limits));
   }
   if (const auto fault = faults_.take(api.key)) {
     return dispatch_with(*fault, std::move(context), request->body, std::move(reply));

@@ -11,6 +11,7 @@
 #include "base/transport.h"
 #include "client/metadata/metadata.h"
 #include "client/network/network_config.h"
+#include "ottla/metadata_recovery.h"
 #include "ottla/result.h"
 
 // From the settings that the public configurations share to those of the rooms.
@@ -45,6 +46,12 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
                        std::chrono::milliseconds(1)),
               at_least("connections_max_idle", config.connections_max_idle, zero)});
   if (!checked) return checked.error();
+  if constexpr (requires { config.metadata_recovery_strategy; }) {
+    const auto trigger =
+        at_least("metadata_recovery_rebootstrap_trigger",
+                 config.metadata_recovery_rebootstrap_trigger, std::chrono::milliseconds(1000));
+    if (!trigger) return trigger.error();
+  }
   auto bootstrap = parse_bootstrap_servers(config.bootstrap_servers);
   if (!bootstrap) return std::move(bootstrap).error();
   NetworkConfig network;
@@ -55,6 +62,10 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
                               config.socket_connection_setup_timeout_max};
   network.connections_max_idle = config.connections_max_idle;
   network.request_timeout = config.request_timeout;
+  if constexpr (requires { config.metadata_recovery_strategy; }) {
+    network.rebootstrap =
+        config.metadata_recovery_strategy == MetadataRecoveryStrategy::rebootstrap;
+  }
   return network;
 }
 
@@ -68,6 +79,11 @@ MetadataConfig to_metadata_config(const Config& config) {
   MetadataConfig metadata;
   metadata.max_age = config.metadata_max_age;
   metadata.retry = retry_of(config);
+  if constexpr (requires { config.metadata_recovery_strategy; }) {
+    metadata.rebootstrap =
+        config.metadata_recovery_strategy == MetadataRecoveryStrategy::rebootstrap;
+    metadata.rebootstrap_trigger = config.metadata_recovery_rebootstrap_trigger;
+  }
   return metadata;
 }
 

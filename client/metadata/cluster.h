@@ -54,6 +54,9 @@ class Cluster {
 
   void forget_topic(std::string_view topic);
 
+  // Until the next answer nobody leads anything.
+  void forget_brokers() { brokers_.clear(); }
+
   const TopicMetadata* topic(std::string_view name) const;
   const TopicMetadata* topic(const Uuid& id) const;
   const PartitionMetadata* partition(std::string_view topic, std::int32_t partition) const;

@@ -16,6 +16,10 @@ ClusterClient::ClusterClient(base::Runtime& runtime, const NetworkConfig& networ
                 .on_failure = [this](BrokerId, const Error&) { metadata_.request_update(); }}),
       metadata_(metadata, runtime.next_seed()) {
   metadata_.on_update([this] { tell_brokers(); });
+  metadata_.on_rebootstrap([this] {
+    log_.warn("no broker answers for the cluster: beginning anew with bootstrap_servers");
+    network_.rebootstrap();
+  });
   metadata_.set_diagnosis([this] { return network_.unreachable(); });
 }
 

@@ -14,7 +14,7 @@ bool is_retriable(ErrorCode code) {
 }  // namespace
 
 void Metadata::add_topic(std::string_view topic) {
-  if (topics_.emplace(topic).second) new_topics_.emplace(topic);
+  if (topics_.emplace(topic, base::TimePoint::max()).second) new_topics_.emplace(topic);
 }
 
 void Metadata::remove_topic(std::string_view topic) {
@@ -23,6 +23,39 @@ void Metadata::remove_topic(std::string_view topic) {
   const auto unasked = new_topics_.find(topic);
   if (unasked != new_topics_.end()) new_topics_.erase(unasked);
   cluster_.forget_topic(topic);
+}
+
+void Metadata::note_use(std::string_view topic, base::TimePoint now) {
+  const auto found = topics_.find(topic);
+  if (found != topics_.end()) {
+    found->second = now;
+    return;
+  }
+  add_topic(topic);
+  topics_.find(topic)->second = now;
+}
+
+// A topic is idle only once it was used.
+void Metadata::drop_idle(base::TimePoint now) {
+  if (config_.max_idle == base::Duration::max()) return;
+  std::erase_if(topics_, [&](const auto& entry) {
+    const auto& [name, used] = entry;
+    return used <= now && now - used > config_.max_idle && !waiters_.awaits(name);
+  });
+}
+
+base::TimePoint Metadata::rebootstrap_time() const {
+  if (!config_.rebootstrap || !unanswered_since_) return base::kNever;
+  const auto left = base::kNever - *unanswered_since_;
+  return *unanswered_since_ + std::min(config_.rebootstrap_trigger, base::Duration(left));
+}
+
+void Metadata::rebootstrap(base::TimePoint now) {
+  unanswered_since_ = now;
+  update_wanted_ = true;
+  cluster_.forget_brokers();
+  if (on_rebootstrap_) on_rebootstrap_();
+  tell_listeners();
 }
 
 void Metadata::wait_for_topic(std::string_view topic, std::int32_t partitions,
@@ -49,8 +82,9 @@ base::TimePoint Metadata::due(base::TimePoint now) const {
 
 Metadata::Poll Metadata::poll(base::TimePoint now) {
   answer_late(now);
+  if (rebootstrap_time() <= now) rebootstrap(now);
   Poll poll;
-  poll.next = waiters_.next_deadline();
+  poll.next = std::min(waiters_.next_deadline(), rebootstrap_time());
   if (in_flight_) return poll;
   if (const auto when = due(now); when > now) {
     poll.next = std::min(poll.next, when);
@@ -58,12 +92,18 @@ Metadata::Poll Metadata::poll(base::TimePoint now) {
   }
   const bool partial =
       updated_at_ && !new_topics_.empty() && (!update_wanted_ || not_before_ > now);
-  const auto& wanted = partial ? new_topics_ : topics_;
-  poll.request = Draft{.topics = {wanted.begin(), wanted.end()},
+  poll.request = Draft{.topics = {new_topics_.begin(), new_topics_.end()},
                        .allow_auto_topic_creation = config_.allow_auto_topic_creation};
+  if (!partial) {
+    drop_idle(now);
+    poll.request->topics.clear();
+    for (const auto& [name, used] : topics_) poll.request->topics.push_back(name);
+  }
   if (!partial) update_wanted_ = false;
   new_topics_.clear();
   in_flight_ = true;
+  if (!unanswered_since_) unanswered_since_ = now;
+  poll.next = std::min(poll.next, rebootstrap_time());
   return poll;
 }
 
@@ -71,10 +111,13 @@ void Metadata::on_response(const Draft& draft, const protocol::MetadataResponse&
                            base::TimePoint now) {
   in_flight_ = false;
   if (response.error_code != ErrorCode::none) {
+    const bool sent_away = response.error_code == ErrorCode::rebootstrap_required;
+    if (sent_away && config_.rebootstrap) rebootstrap(now);
     return on_failure(Error(response.error_code, "the broker refused Metadata"), now);
   }
   take_response(draft, response);
   updated_at_ = now;
+  unanswered_since_.reset();
   last_error_.reset();
   std::vector<Answer> answers;
   for (const auto& topic : response.topics) {

@@ -22,6 +22,11 @@ struct MetadataConfig {
   base::Duration max_age = std::chrono::minutes(5);
   Backoff retry{std::chrono::milliseconds(100), std::chrono::milliseconds(1000)};
   bool allow_auto_topic_creation = true;
+  // A topic that nobody used for so long is not asked for any more.
+  base::Duration max_idle = base::Duration::max();
+  // Whether to begin anew with the bootstrap addresses, and after how long without an answer.
+  bool rebootstrap = true;
+  base::Duration rebootstrap_trigger = std::chrono::minutes(5);
 };
 
 // Decides when to ask the cluster who leads what, keeps the answers, and tells those who wait for a
@@ -35,6 +40,9 @@ class Metadata {
   // From now on the topic is part of every full request.
   void add_topic(std::string_view topic);
   void remove_topic(std::string_view topic);
+
+  // It is used now; for those that do not want idle topics.
+  void note_use(std::string_view topic, base::TimePoint now);
 
   // What is known has proved wrong: asks anew as soon as the pause between requests allows.
   void request_update() { update_wanted_ = true; }
@@ -73,6 +81,10 @@ class Metadata {
   // Who to ask while no request has been answered.
   void set_diagnosis(base::UniqueFunction<Error()> diagnosis) { diagnosis_ = std::move(diagnosis); }
 
+  // Called when everything is to begin anew with the bootstrap addresses (KIP-899, KIP-1102): the
+  // brokers asked so far do not answer, or sent the client away.
+  void on_rebootstrap(base::Task listener) { on_rebootstrap_ = std::move(listener); }
+
   // Called after every answer and hint, when `cluster()` is up to date.
   void on_update(base::Task listener) { listeners_.push_back(std::move(listener)); }
 
@@ -93,20 +105,26 @@ class Metadata {
   void take_response(const Draft& draft, const protocol::MetadataResponse& response);
   bool needs_retry(const Draft& draft) const;
   void tell_listeners();
+  void rebootstrap(base::TimePoint now);
+  base::TimePoint rebootstrap_time() const;
+  void drop_idle(base::TimePoint now);
 
   const MetadataConfig config_;
   base::Random random_;
   Cluster cluster_;
-  std::set<std::string, std::less<>> topics_;
-  std::set<std::string, std::less<>> new_topics_;  // not asked for yet
+  std::map<std::string, base::TimePoint, std::less<>> topics_;  // and when each was used last
+  std::set<std::string, std::less<>> new_topics_;               // not asked for yet
   TopicWaiters waiters_;
   std::vector<base::Task> listeners_;
+  base::Task on_rebootstrap_;
   bool update_wanted_ = false;
   bool in_flight_ = false;
   std::uint32_t failures_ = 0;
   base::TimePoint not_before_ = base::TimePoint::min();    // for what was asked before
   base::TimePoint failed_until_ = base::TimePoint::min();  // for everything
   std::optional<base::TimePoint> updated_at_;
+  // Since when there was a question and no answer.
+  std::optional<base::TimePoint> unanswered_since_;
   std::optional<Error> last_error_;
   mutable base::UniqueFunction<Error()> diagnosis_;
 };

@@ -40,10 +40,29 @@ void NetworkClient::set_brokers(std::span<const BrokerAddress> brokers) {
   for (auto& [id, link] : links_) {
     const auto same = [id = id](const BrokerAddress& broker) { return broker.id == id; };
     if (is_bootstrap(id) || std::any_of(brokers.begin(), brokers.end(), same)) continue;
-    link->close(Error(ErrorCode::network_exception, "the broker has left the cluster"));
-    env_.loop.post([gone = std::shared_ptr<NodeLink>(std::move(link))] {});
+    drop(link, Error(ErrorCode::network_exception, "the broker has left the cluster"));
   }
   std::erase_if(links_, [](const auto& entry) { return entry.second == nullptr; });
+}
+
+// It may be in the middle of a call.
+void NetworkClient::drop(std::unique_ptr<NodeLink>& link, const Error& error) {
+  link->close(error);
+  env_.loop.post([gone = std::shared_ptr<NodeLink>(std::move(link))] {});
+}
+
+void NetworkClient::rebootstrap() {
+  const Error error(ErrorCode::network_exception, "the client begins anew with bootstrap_servers");
+  knows_brokers_ = false;
+  for (auto& [id, link] : links_) {
+    if (is_bootstrap(id)) {
+      link->close(error);
+    } else {
+      drop(link, error);
+    }
+  }
+  std::erase_if(links_, [](const auto& entry) { return entry.second == nullptr; });
+  env_.on_change();
 }
 
 std::size_t NetworkClient::room(BrokerId broker) {
@@ -140,6 +159,7 @@ NodeLink* NetworkClient::best_to_connect(base::TimePoint now) {
   auto best_rank = std::tuple(true, 0U, true, std::uint64_t{0});
   for (const auto& [id, link] : links_) {
     if (link->connected() || is_dedicated(id)) continue;
+    if (is_bootstrap(id) && knows_brokers_ && !config_.rebootstrap) continue;
     const auto rank = std::tuple(!link->may_connect(now), link->failures(),
                                  knows_brokers_ && is_bootstrap(id), random_.next());
     if (best != nullptr && rank >= best_rank) continue;

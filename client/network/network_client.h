@@ -42,6 +42,9 @@ class NetworkClient final : public BrokerGate {
   // The brokers there are now; links to others are closed.
   void set_brokers(std::span<const BrokerAddress> brokers);
 
+  // Hangs up on everybody and begins anew with the bootstrap addresses.
+  void rebootstrap();
+
   std::size_t room(BrokerId broker) override;
 
   // Its `done` is called later, never from in here.
@@ -69,6 +72,7 @@ class NetworkClient final : public BrokerGate {
   NodeLink* least_loaded(base::TimePoint now);
   NodeLink* best_to_connect(base::TimePoint now);
   void close_spare_bootstrap_links();
+  void drop(std::unique_ptr<NodeLink>& link, const Error& error);
 
   const NetworkConfig config_;
   base::Random random_;

@@ -14,6 +14,8 @@ namespace ottla::client {
 struct NetworkConfig {
   std::string client_id;
   std::vector<base::Endpoint> bootstrap;
+  // Whether those are tried though the brokers of the cluster are known.
+  bool rebootstrap = true;
   Backoff reconnect{std::chrono::milliseconds(50), std::chrono::milliseconds(1000)};
   Backoff connection_setup{std::chrono::seconds(10), std::chrono::seconds(30)};
   base::Duration connections_max_idle = std::chrono::minutes(9);

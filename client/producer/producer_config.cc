@@ -80,6 +80,7 @@ Result<ProducerConfig> ProducerConfig::from_properties(const Properties& propert
       {"retries", read_into<&Config::retries>},
       {"max.in.flight.requests.per.connection",
        read_into<&Config::max_in_flight_requests_per_connection>},
+      {"metadata.max.idle.ms", read_into<&Config::metadata_max_idle>},
       {"max.request.size", read_into<&Config::max_request_size>},
       {"partitioner.class", read_partitioner},
       {"partitioner.ignore.keys", read_into<&Config::partitioner_ignore_keys>},

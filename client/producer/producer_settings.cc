@@ -23,6 +23,7 @@ Result<void> check(const ProducerConfig& config) {
       all_of({at_least("linger", config.linger, milliseconds(0)),
               at_least("partitioner_availability_timeout", config.partitioner_availability_timeout,
                        milliseconds(0)),
+              at_least("metadata_max_idle", config.metadata_max_idle, milliseconds(5000)),
               at_least("max_block", config.max_block, milliseconds(0)),
               at_least("retries", config.retries, 0),
               at_least("max_in_flight_requests_per_connection",
@@ -71,6 +72,7 @@ Result<ProducerSettings> ProducerSettings::from(const ProducerConfig& config, st
   ProducerSettings settings;
   settings.network = std::move(*network);
   settings.metadata = to_metadata_config(config);
+  settings.metadata.max_idle = config.metadata_max_idle;
   settings.accumulator = {.batch_size = std::max(config.batch_size, protocol::kBatchHeaderSize + 1),
                           .buffer_memory = config.buffer_memory,
                           .max_request_size = config.max_request_size,

@@ -125,6 +125,7 @@ void Sender::register_ready(PartitionQueue& queue) {
   const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
   if (!leader) {
     unregister(queue);
+    metadata_.add_topic(*queue.topic.name());
     metadata_.request_update();
     if (!std::exchange(send.leaderless, true)) leaderless_.push_back(&queue);
     return;
@@ -264,6 +265,7 @@ bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint no
   }
   auto batch = accumulator_.take_head(queue);
   if (!batch) return true;
+  metadata_.note_use(*queue.topic.name(), now);
   stamp(queue, *batch);
   auto& sending = batch->sending;
   if (sending.order.number == 0) sending.order.number = queue.send.next_order++;

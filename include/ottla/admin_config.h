@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ottla/logging.h"
+#include "ottla/metadata_recovery.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
 
@@ -32,6 +33,11 @@ struct AdminConfig {
 
   // Metadata is asked for anew at this age, and at once when it proves wrong.
   Millis metadata_max_age{300'000};
+
+  // What to do when the known brokers cannot be reached, or for so long none of them has answered a
+  // question about the cluster.
+  MetadataRecoveryStrategy metadata_recovery_strategy = MetadataRecoveryStrategy::rebootstrap;
+  Millis metadata_recovery_rebootstrap_trigger{300'000};
 
   // The pause before connecting again to a broker; doubles up to the maximum, 20 % more or less.
   Millis reconnect_backoff{50};

@@ -64,6 +64,10 @@ class EmbeddedBroker {
   // what the same connection sends behind them.
   void delay_next(ApiKey api, std::chrono::milliseconds delay, std::uint32_t times = 1);
 
+  // From now on the broker knows this API in these versions only, as an older one does, and tells
+  // who connects so; max < min: not at all. Versions it does not have stay unknown.
+  void limit_versions(ApiKey api, std::int16_t min, std::int16_t max);
+
   // A clean shutdown, as SIGTERM is to ottla-broker; afterwards Apache Kafka can start on the
   // directory. Does nothing the second time.
   Result<void> close();

@@ -259,5 +259,106 @@ TEST_F(MetadataTest, a_topic_that_nobody_wants_any_more_is_no_part_of_requests) 
   EXPECT_EQ(draft().topics, std::vector<std::string>{"u"});
 }
 
+// Counts how often everything begins anew.
+class RebootstrapTest : public MetadataTest {
+ protected:
+  void SetUp() override {
+    metadata.on_rebootstrap([this] { ++begun_anew; });
+    metadata.add_topic("t");
+    const auto first = draft();
+    Answer answer;
+    metadata.on_response(first, answer.topic("t", 1), now);
+    now += 1s;
+  }
+  // Asks, and gets no answer.
+  void fail_once() {
+    metadata.request_update();
+    if (metadata.poll(now).request) metadata.on_failure(Error(ErrorCode::network_exception), now);
+    now += 10s;
+  }
+  int begun_anew = 0;
+};
+
+TEST_F(RebootstrapTest, begins_anew_when_nobody_has_answered_for_long) {
+  for (int i = 0; i < 30; ++i) fail_once();
+  EXPECT_EQ(begun_anew, 0);
+  EXPECT_TRUE(metadata.cluster().leader("t", 0));
+  (void)metadata.poll(now);
+  EXPECT_EQ(begun_anew, 1) << "five minutes are over";
+  EXPECT_FALSE(metadata.cluster().leader("t", 0)) << "nobody leads until somebody answers";
+  EXPECT_NE(metadata.cluster().topic("t"), nullptr);
+  for (int i = 0; i < 29; ++i) fail_once();
+  EXPECT_EQ(begun_anew, 1);
+}
+
+TEST_F(RebootstrapTest, an_answer_ends_the_wait) {
+  for (int i = 0; i < 20; ++i) fail_once();
+  Answer answer;
+  metadata.request_update();
+  metadata.on_response(draft(), answer.topic("t", 1), now);
+  for (int i = 0; i < 20; ++i) fail_once();
+  EXPECT_EQ(begun_anew, 0);
+}
+
+TEST_F(RebootstrapTest, wakes_up_for_it_though_a_question_is_under_way) {
+  metadata.request_update();
+  const auto asked = now;
+  ASSERT_TRUE(metadata.poll(now).request);
+  EXPECT_EQ(metadata.poll(now).next, asked + 5min);
+}
+
+TEST_F(RebootstrapTest, a_broker_can_send_the_client_away) {
+  metadata.request_update();
+  Answer answer;
+  (*answer).error_code = ErrorCode::rebootstrap_required;
+  metadata.on_response(draft(), answer, now);
+  EXPECT_EQ(begun_anew, 1);
+  EXPECT_TRUE(quiet()) << "not at once";
+  now += 2s;
+  EXPECT_EQ(draft().topics, std::vector<std::string>{"t"});
+}
+
+TEST(MetadataWithoutRecovery, keeps_asking_the_brokers_it_knows) {
+  Metadata metadata({.retry = {100ms, 1s}, .rebootstrap = false}, 1);
+  int begun_anew = 0;
+  metadata.on_rebootstrap([&] { ++begun_anew; });
+  base::TimePoint now{};
+  for (int i = 0; i < 100; ++i, now += 10s) {
+    const auto poll = metadata.poll(now);
+    ASSERT_TRUE(poll.request);
+    MetadataResponse response;
+    response.error_code = ErrorCode::rebootstrap_required;
+    metadata.on_response(*poll.request, response, now);
+  }
+  EXPECT_EQ(begun_anew, 0);
+}
+
+TEST(IdleTopics, are_not_asked_for_until_they_are_used_again) {
+  Metadata metadata({.max_age = 1min, .retry = {100ms, 1s}, .max_idle = 5min}, 1);
+  base::TimePoint now{};
+  metadata.note_use("busy", now);
+  metadata.note_use("idle", now);
+  const auto asked = [&] {
+    auto poll = metadata.poll(now);
+    EXPECT_TRUE(poll.request);
+    Answer answer;
+    for (const auto& topic : poll.request->topics) answer.topic(topic, 1);
+    metadata.on_response(*poll.request, answer, now);
+    return poll.request->topics;
+  };
+  using Topics = std::vector<std::string>;
+  EXPECT_EQ(asked(), (Topics{"busy", "idle"}));
+  for (int minute = 1; minute <= 5; ++minute) {
+    now += 1min;
+    metadata.note_use("busy", now);
+    EXPECT_EQ(asked().size(), 2U);
+  }
+  now += 1min;
+  EXPECT_EQ(asked(), Topics{"busy"});
+  EXPECT_TRUE(metadata.cluster().leader("idle", 0)) << "what is known stays";
+  metadata.note_use("idle", now);
+  EXPECT_EQ(asked(), Topics{"idle"}) << "at once";
+}
+
 }  // namespace
 }  // namespace ottla::client

@@ -294,5 +294,34 @@ TEST(NetworkClient, closing_fails_everything_once_and_whatever_comes_later) {
   EXPECT_EQ(world.wait(world.ask()).error->code(), ErrorCode::closed);
 }
 
+TEST(NetworkClient, begins_anew_with_the_bootstrap_addresses) {
+  NetworkWorld world(2);
+  world.config.bootstrap = {world.endpoint(1)};
+  world.start();
+  world.set_brokers({{BrokerId(2), world.endpoint(2)}});
+  EXPECT_EQ(world.wait(world.ask()).broker, 2);
+  world.stall(2);
+  const auto unanswered = world.ask();
+  world.sim.run_for(1s);
+  world.on_loop([&] { world.network->rebootstrap(); });
+  EXPECT_TRUE(world.wait(unanswered).error);
+  EXPECT_EQ(world.wait(world.ask()).broker, 1);
+  EXPECT_TRUE(world.wait(world.ask(BrokerId(2))).error) << "it is forgotten";
+}
+
+TEST(NetworkClient, leaves_the_bootstrap_addresses_alone_if_it_is_to) {
+  for (const bool rebootstrap : {false, true}) {
+    NetworkWorld world(2);
+    world.config.bootstrap = {world.endpoint(1)};
+    world.config.rebootstrap = rebootstrap;
+    world.start();
+    world.set_brokers({{BrokerId(2), world.endpoint(2)}});
+    world.node(2).crash(simulation::Crash::process);
+    const auto& outcome = world.wait(world.ask());
+    EXPECT_EQ(outcome.broker, rebootstrap ? 1 : 0);
+    EXPECT_EQ(outcome.error.has_value(), !rebootstrap);
+  }
+}
+
 }  // namespace
 }  // namespace ottla::client
