@@ -28,6 +28,7 @@ void CallbackExecutor::log_throw(const base::Logger& log, std::string_view what)
 }
 
 bool CallbackExecutor::may_block() const {
+  if (base::fork_generation() != generation_) return false;
   const std::lock_guard lock(mutex_);
   return runtime_ == nullptr || (runtime_->may_block() && !runtime_->on_callback_thread());
 }

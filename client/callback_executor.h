@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "base/fork_generation.h"
 #include "base/logger.h"
 #include "base/runtime.h"
 #include "ottla/future.h"
@@ -27,7 +28,8 @@ class CallbackExecutor final : public detail::Executor {
     call_guarded(callback, log_);
   }
 
-  // False on the callback thread, which others wait for, and in a simulation.
+  // False on the callback thread, which others wait for, in a forked child, where nothing comes any
+  // more, and in a simulation.
   bool may_block() const override;
   bool on_callback_thread() const;
 
@@ -49,6 +51,7 @@ class CallbackExecutor final : public detail::Executor {
 
   mutable std::mutex mutex_;
   base::Runtime* runtime_;  // guarded by mutex_; null once detached
+  const std::uint32_t generation_ = base::fork_generation();
   const base::Logger log_;
 };
 

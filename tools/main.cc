@@ -24,6 +24,8 @@ constexpr std::array kCommands = {
     Command{"delete-records", "kafka-delete-records", "delete records below given offsets",
             run_delete_records},
     Command{"produce", "console-producer", "send the lines of stdin to a topic", run_produce},
+    Command{"producer-perf-test", "kafka-producer-perf-test",
+            "measure how fast a cluster takes records", run_producer_perf_test},
     Command{"consume", "console-consumer", "print the records of a topic", run_consume},
     Command{"dump-log", "kafka-dump-log", "print the files of a data directory", run_dump_log},
     Command{"export-kafka-config", "", "print what Apache Kafka is to be started with on our data",

@@ -14,7 +14,8 @@ ClusterClient::ClusterClient(base::Runtime& runtime, const NetworkConfig& networ
       network_(loop_, *runtime.loop(0).transport, network, runtime.next_seed(), log_,
                {.on_change = [this] { crank_->wake(); },
                 .on_failure = [this](BrokerId, const Error&) { metadata_.request_update(); }}),
-      metadata_(metadata, runtime.next_seed()) {
+      metadata_(metadata, runtime.next_seed()),
+      metrics_(network.metrics) {
   metadata_.on_update([this] { tell_brokers(); });
   metadata_.on_rebootstrap([this] {
     log_.warn("no broker answers for the cluster: beginning anew with bootstrap_servers");
@@ -59,6 +60,7 @@ base::TimePoint ClusterClient::turn_metadata(base::TimePoint now) {
   };
   auto done = [this, draft](Result<Response<protocol::MetadataResponse>> response) {
     if (response) {
+      if (metrics_) metrics_->on_metadata(loop_.now());
       metadata_.on_response(*draft, response->message, loop_.now());
     } else {
       metadata_.on_failure(response.error(), loop_.now());

@@ -52,6 +52,7 @@ class ClusterClient {
   Metadata metadata_;
   Crank::Turn managers_;
   std::optional<Node> dedicated_;
+  const std::shared_ptr<NetworkMetrics> metrics_;  // may be null
   bool stopped_ = false;
 };
 

@@ -17,19 +17,29 @@ namespace {
 // What is read of one connection before others get their turn.
 constexpr std::size_t kReadBudget = 1 << 20;
 
+std::size_t size_of(const std::vector<base::Segment>& frame) {
+  std::size_t size = 0;
+  for (const auto& segment : frame) {
+    if (const auto* slice = std::get_if<base::Slice>(&segment)) size += slice->bytes.size();
+  }
+  return size;
+}
+
 }  // namespace
 
 Connection::Connection(base::Loop& loop, std::unique_ptr<base::Stream> stream, BrokerId broker,
-                       std::string broker_name, std::size_t max_response_bytes,
-                       OnThrottle on_throttle, OnClosed on_closed)
+                       std::string broker_name, const NetworkConfig& config, OnThrottle on_throttle,
+                       OnClosed on_closed)
     : loop_(loop),
       stream_(std::move(stream)),
       broker_(broker),
       broker_name_(std::move(broker_name)),
-      max_response_bytes_(max_response_bytes),
+      max_response_bytes_(config.max_response_bytes),
+      metrics_(config.metrics),
       on_throttle_(std::move(on_throttle)),
       on_closed_(std::move(on_closed)),
       last_used_(loop.now()) {
+  if (metrics_) metrics_->on_connected(last_used_);
   stream_->start(*this);
 }
 
@@ -41,7 +51,13 @@ void Connection::send(std::vector<base::Segment> frame, std::optional<InFlight> 
   next_correlation_id_ = next_correlation_id_ == std::numeric_limits<std::int32_t>::max()
                              ? 1
                              : next_correlation_id_ + 1;
-  if (in_flight) in_flight_.push_back(std::move(*in_flight));
+  if (metrics_) {
+    metrics_->on_request(broker_.value, size_of(frame), in_flight.has_value(), last_used_);
+  }
+  if (in_flight) {
+    in_flight->sent_at = last_used_;
+    in_flight_.push_back(std::move(*in_flight));
+  }
   unsent_.insert(unsent_.end(), std::make_move_iterator(frame.begin()),
                  std::make_move_iterator(frame.end()));
 }
@@ -63,6 +79,7 @@ void Connection::abandon(const Error& error) {
 
 void Connection::close(const Error& why) {
   if (!stream_) return;
+  if (metrics_) metrics_->on_disconnected(in_flight_.size(), loop_.now());
   const Error error(why.code(), why.message(), {.broker = broker_name_});
   // The stream may be in the middle of a call to this object: it goes in a turn of its own.
   loop_.post([stream = std::shared_ptr<base::Stream>(std::move(stream_))] {});
@@ -133,6 +150,10 @@ void Connection::on_frame() {
   auto request = std::move(in_flight_.front());
   in_flight_.pop_front();
   last_used_ = loop_.now();
+  if (metrics_) {
+    metrics_->on_response(broker_.value, frame.size() + size_bytes_.size(),
+                          last_used_ - request.sent_at, last_used_);
+  }
   auto body = protocol::read_response(frame.view(), request.api, request.version);
   if (!body) {
     Error error(ErrorCode::network_exception,

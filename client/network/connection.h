@@ -9,6 +9,7 @@
 
 #include "base/loop.h"
 #include "base/transport.h"
+#include "client/network/network_config.h"
 #include "client/network/request.h"
 
 namespace ottla::client {
@@ -18,6 +19,7 @@ struct InFlight {
   std::int32_t correlation_id = 0;
   protocol::Api api;
   std::int16_t version = 0;
+  base::TimePoint sent_at{};
   base::TimePoint deadline{};
   Request::Done done;
 };
@@ -34,7 +36,7 @@ class Connection final : public base::StreamHandler {
   using OnThrottle = base::UniqueFunction<void(base::Duration)>;
 
   Connection(base::Loop& loop, std::unique_ptr<base::Stream> stream, BrokerId broker,
-             std::string broker_name, std::size_t max_response_bytes, OnThrottle on_throttle,
+             std::string broker_name, const NetworkConfig& config, OnThrottle on_throttle,
              OnClosed on_closed);
   ~Connection() override;
 
@@ -69,6 +71,7 @@ class Connection final : public base::StreamHandler {
   const BrokerId broker_;
   const std::string broker_name_;
   const std::size_t max_response_bytes_;
+  const std::shared_ptr<NetworkMetrics> metrics_;  // may be null
   OnThrottle on_throttle_;
   OnClosed on_closed_;
 

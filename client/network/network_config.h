@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "base/transport.h"
+#include "client/metrics/network_metrics.h"
 #include "client/network/backoff.h"
 
 namespace ottla::client {
@@ -23,6 +25,7 @@ struct NetworkConfig {
   std::size_t max_in_flight = 5;
   // A response that says it is larger closes the connection.
   std::size_t max_response_bytes = 100 << 20;
+  std::shared_ptr<NetworkMetrics> metrics = {};  // told what goes over the connections; may be null
 };
 
 }  // namespace ottla::client

@@ -79,7 +79,7 @@ void NodeLink::on_connected(Result<std::unique_ptr<base::Stream>> stream) {
   auto on_closed = [this](const Error& error) { on_connection_closed(error); };
   connection_ =
       std::make_unique<Connection>(env_.loop, std::move(*stream), id_, endpoint_.to_string(),
-                                   env_.config.max_response_bytes, on_throttle, on_closed);
+                                   env_.config, on_throttle, on_closed);
   ask_versions(protocol::ApiVersionsRequest::api.max);
 }
 

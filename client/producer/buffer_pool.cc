@@ -70,6 +70,11 @@ class BufferPoolState {
     return available_;
   }
 
+  std::size_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
+
   void close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
@@ -154,6 +159,10 @@ Result<std::shared_ptr<BatchMemory>> BufferPool::allocate(
 bool BufferPool::exhausted() const {
   return state_->exhausted();
 }
+std::size_t BufferPool::waiting() const {
+  return state_->waiting();
+}
+
 std::size_t BufferPool::available() const {
   return state_->available();
 }

@@ -49,6 +49,7 @@ class BufferPool {
   // Somebody waits for memory.
   bool exhausted() const;
   std::size_t available() const;
+  std::size_t waiting() const;
 
   // Those who wait, and all who come, get `closed`.
   void close();

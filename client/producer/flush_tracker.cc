@@ -33,16 +33,23 @@ Future<void> FlushTracker::flush() {
   Promise<void> promise(executor_);
   auto future = promise.future();
   rounds_.back().promise = promise;
+  rounds_.back().flush_began = clock_.now();
   rounds_.emplace_back();
   flushes_.fetch_add(1, std::memory_order_release);
   settle();
   return future;
 }
 
+base::Duration FlushTracker::total_time() const {
+  const std::lock_guard lock(mutex_);
+  return total_time_;
+}
+
 void FlushTracker::settle() {
   while (rounds_.size() > 1 && rounds_.front().open_batches == 0) {
     auto& round = rounds_.front();
     Result<void> outcome;
+    total_time_ += clock_.now() - round.flush_began;
     if (round.first_error) outcome = std::move(*round.first_error);
     executor_->run(base::Task([promise = round.promise, outcome] { promise.set(outcome); }));
     rounds_.pop_front();

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/time.h"
 #include "client/callback_executor.h"
 #include "ottla/future.h"
 
@@ -16,8 +17,8 @@ namespace ottla::client {
 // belongs to the round in which it was opened; a flush ends a round. Any thread.
 class FlushTracker {
  public:
-  explicit FlushTracker(std::shared_ptr<CallbackExecutor> executor)
-      : executor_(std::move(executor)) {}
+  FlushTracker(std::shared_ptr<CallbackExecutor> executor, const base::Clock& clock)
+      : executor_(std::move(executor)), clock_(clock) {}
 
   // The round that a new batch belongs to.
   std::uint64_t batch_opened();
@@ -34,6 +35,9 @@ class FlushTracker {
   // Done when this round and all before it are, after the callbacks that were queued until then.
   Future<void> flush();
 
+  // How long flushes took, all together.
+  base::Duration total_time() const;
+
   // Batches are to be sent without waiting for more.
   bool flushing() const { return flushes_.load(std::memory_order_acquire) > 0; }
 
@@ -41,17 +45,20 @@ class FlushTracker {
   struct Round {
     std::size_t open_batches = 0;
     std::optional<Error> first_error;
+    base::TimePoint flush_began;
     Promise<void> promise;  // once a flush has ended the round
   };
   void settle();
 
   const std::shared_ptr<CallbackExecutor> executor_;
+  const base::Clock& clock_;
   std::atomic<int> flushes_{0};
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   // Guarded by mutex_; the last round is the open one.
   std::deque<Round> rounds_{1};
   std::uint64_t first_round_ = 0;
+  base::Duration total_time_{};
 };
 
 }  // namespace ottla::client

@@ -60,6 +60,8 @@ void ProducerCore::send_produce(ProduceDraft draft) {
       broker, make, [this, shared](Result<Response<protocol::ProduceResponse>> response) {
         const auto now = client_.loop().now();
         if (response) {
+          const std::chrono::milliseconds throttled(response->message.throttle_time_ms);
+          accumulator_.metrics().on_throttle(throttled, now);
           sender_.on_response(*shared, response->message, now);
         } else {
           for (auto& entry : shared->entries) entry.bytes = {};

@@ -25,6 +25,11 @@ Producer& Producer::operator=(Producer&& other) noexcept {
 
 namespace {
 
+Error forked_error() {
+  return Error(ErrorCode::closed,
+               "this process was forked from the one that opened the producer; open one here");
+}
+
 void close_and_log(client::ProducerHandle& handle) {
   auto& core = handle.core();
   const auto closed = core.close_within_delivery_timeout().get();
@@ -34,7 +39,7 @@ void close_and_log(client::ProducerHandle& handle) {
 }  // namespace
 
 Producer::~Producer() {
-  if (!handle_) return;
+  if (!handle_ || handle_->forked()) return;
   if (handle_->on_callback_thread()) {
     // Closing waits for the callback thread, so it is done elsewhere.
     std::thread([handle = std::move(handle_)] { close_and_log(*handle); }).detach();
@@ -44,30 +49,44 @@ Producer::~Producer() {
 }
 
 Future<RecordMetadata> Producer::send(const ProducerRecord& record) {
+  if (handle_->forked()) return Future<RecordMetadata>::ready_with(forked_error());
   return handle_->core().send(record);
 }
 
 void Producer::send(const ProducerRecord& record, DeliveryCallback callback) {
+  if (handle_->forked()) return callback(forked_error());
   handle_->core().send(record, std::move(callback));
 }
 
 Result<Future<RecordMetadata>> Producer::try_send(const ProducerRecord& record) {
+  if (handle_->forked()) return forked_error();
   return handle_->core().try_send(record);
 }
 
 Future<void> Producer::warm_up(std::string_view topic) {
+  if (handle_->forked()) return Future<void>::ready_with(forked_error());
   return handle_->core().warm_up(topic);
 }
 
 Future<void> Producer::flush() {
+  if (handle_->forked()) return Future<void>::ready_with(forked_error());
   return handle_->core().flush_async();
 }
 
 Future<std::vector<PartitionInfo>> Producer::partitions_for(std::string_view topic) {
+  if (handle_->forked()) {
+    return Future<std::vector<PartitionInfo>>::ready_with(forked_error());
+  }
   return handle_->core().partitions_for(topic);
 }
 
+MetricsSnapshot Producer::metrics() const {
+  if (handle_->forked()) return {};
+  return handle_->core().metrics();
+}
+
 Result<void> Producer::close(std::chrono::milliseconds timeout) {
+  if (handle_->forked()) return forked_error();
   if (handle_->on_callback_thread()) {
     return Error(ErrorCode::invalid_argument,
                  "close() waits for the callback thread, so it cannot be called there");

@@ -47,6 +47,7 @@ ProducerBatch::ProducerBatch(std::shared_ptr<BatchMemory> memory,
 
 bool ProducerBatch::append(RecordToAppend& record) {
   const auto index = static_cast<std::uint32_t>(builder_.record_count());
+  const auto before = builder_.size_in_bytes();
   if (record.headers.empty()) {
     if (!builder_.append(record.timestamp, nullable(record.key), nullable(record.value)))
       return false;
@@ -55,6 +56,7 @@ bool ProducerBatch::append(RecordToAppend& record) {
     if (!builder_.append(record.timestamp, nullable(record.key), nullable(record.value), headers))
       return false;
   }
+  largest_record_ = std::max(largest_record_, builder_.size_in_bytes() - before);
   if (record.callback) {
     deliveries_.push_back({{index, record.timestamp}, std::move(record.callback)});
   }
@@ -63,7 +65,10 @@ bool ProducerBatch::append(RecordToAppend& record) {
 
 bool ProducerBatch::append(const protocol::RecordView& record) {
   const std::vector<RecordHeader> headers(record.headers.begin(), record.headers.end());
-  return builder_.append(record.timestamp, record.key, record.value, headers);
+  const auto before = builder_.size_in_bytes();
+  if (!builder_.append(record.timestamp, record.key, record.value, headers)) return false;
+  largest_record_ = std::max(largest_record_, builder_.size_in_bytes() - before);
+  return true;
 }
 
 bool ProducerBatch::full() const {

@@ -83,6 +83,8 @@ class ProducerBatch {
   std::int32_t record_count() const { return builder_.record_count(); }
   std::size_t size_in_bytes() const { return builder_.size_in_bytes(); }
   std::size_t uncompressed_size() const { return uncompressed_size_; }
+  // In bytes, uncompressed.
+  std::size_t largest_record() const { return largest_record_; }
   const std::shared_ptr<BatchResult>& result() const { return result_; }
 
   // Callbacks of its records, in their order.
@@ -113,6 +115,7 @@ class ProducerBatch {
   const base::TimePoint created_;
   const std::uint64_t flush_round_;
   std::size_t uncompressed_size_ = 0;
+  std::size_t largest_record_ = 0;
   std::optional<protocol::ProducerState> stamp_;
   std::vector<Delivery> deliveries_;
 };

@@ -55,13 +55,14 @@ ProducerCore::ProducerCore(base::Runtime& runtime, ProducerSettings settings, ba
       accumulator_(settings_.accumulator, runtime.clock(), executor_, runtime.next_seed(),
                    [this] { client_.wake(); }),
       sender_(settings_.sender, accumulator_, client_.metadata(), runtime.next_seed(), log),
-      close_promise_(executor_) {}
+      close_promise_(executor_),
+      report_timer_(settings_.metrics_report_interval) {}
 
 Future<RecordMetadata> ProducerCore::send(const ProducerRecord& record) {
   DeliveryCallback none;
   auto appended = add(record, none, true);
   if (appended) return Future<RecordMetadata>(std::move(appended->batch), appended->key);
-  accumulator_.flushes().record_failed(appended.error());
+  note_refused(appended.error());
   const Promise<RecordMetadata> promise(executor_);
   promise.set(std::move(appended).error());
   return promise.future();
@@ -70,9 +71,14 @@ Future<RecordMetadata> ProducerCore::send(const ProducerRecord& record) {
 void ProducerCore::send(const ProducerRecord& record, DeliveryCallback callback) {
   const auto appended = add(record, callback, true);
   if (appended) return;
-  accumulator_.flushes().record_failed(appended.error());
+  note_refused(appended.error());
   executor_->run(
       base::Task([callback = std::move(callback), error = appended.error()] { callback(error); }));
+}
+
+void ProducerCore::note_refused(const Error& error) {
+  accumulator_.flushes().record_failed(error);
+  accumulator_.metrics().on_refused(runtime_.clock().now());
 }
 
 Result<Future<RecordMetadata>> ProducerCore::try_send(const ProducerRecord& record) {
@@ -154,8 +160,10 @@ Result<TopicEntry*> ProducerCore::topic_for(const ProducerRecord& record, bool m
     return Error(ErrorCode::would_block, "the topic's metadata is not there yet",
                  {.topic = std::string(record.topic)});
   }
-  auto ready = wait_for_partitions(record.topic, needed + 1);
-  if (auto outcome = ready.get(); !outcome) return std::move(outcome).error();
+  const auto began = runtime_.clock().now();
+  auto outcome = wait_for_partitions(record.topic, needed + 1).get();
+  accumulator_.metrics().on_metadata_wait(runtime_.clock().now() - began);
+  if (!outcome) return std::move(outcome).error();
   entry = accumulator_.topics().find(record.topic);
   if (!known()) return closed_error();
   return entry;
@@ -273,7 +281,29 @@ base::TimePoint ProducerCore::turn(base::TimePoint now) {
   auto poll = sender_.poll(now, client_.network());
   if (poll.init_producer_id) send_init_producer_id();
   for (auto& draft : poll.requests) send_produce(std::move(draft));
-  return poll.next;
+  report_metrics(now);
+  return std::min(poll.next, report_timer_.next());
+}
+
+void ProducerCore::report_metrics(base::TimePoint now) {
+  if (!report_timer_.due(now)) return;
+  executor_->run(base::Task(
+      [self = shared_from_this()] { self->settings_.metrics_reporter(self->metrics()); }));
+}
+
+MetricsSnapshot ProducerCore::metrics() {
+  const auto& clock = runtime_.clock();
+  const auto now = clock.now();
+  MetricsSnapshot snapshot{.taken_at = Timestamp(std::chrono::milliseconds(clock.wall_now()))};
+  const auto& pool = accumulator_.pool();
+  accumulator_.metrics().write(settings_.network.client_id,
+                               {.buffer_total_bytes = settings_.accumulator.buffer_memory,
+                                .buffer_available_bytes = pool.available(),
+                                .waiting_threads = pool.waiting(),
+                                .flush_time = accumulator_.flushes().total_time()},
+                               now, snapshot);
+  settings_.network.metrics->write("producer", settings_.network.client_id, now, snapshot);
+  return snapshot;
 }
 
 void ProducerCore::send_init_producer_id() {

@@ -8,6 +8,7 @@
 #include "base/runtime.h"
 #include "client/callback_executor.h"
 #include "client/metadata/cluster_client.h"
+#include "client/metrics/report_timer.h"
 #include "client/producer/interceptor_chain.h"
 #include "client/producer/producer_settings.h"
 #include "client/producer/record_accumulator.h"
@@ -37,6 +38,8 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   Future<void> flush_async();
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
 
+  MetricsSnapshot metrics();
+
   // Done when everything is told and the network closed; the answer is ottla::Producer::close's.
   Future<void> close_async(base::Duration timeout);
   Future<void> close_within_delivery_timeout() {
@@ -51,6 +54,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
 
   // Both take the callback if they succeed; `add` asks the interceptors before.
   Result<Appended> add(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait);
+  void note_refused(const Error& error);
   Result<Appended> place(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait,
                          bool wants_future);
   Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
@@ -68,6 +72,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   void sync_topic(TopicEntry& topic);
   void sync_found(const TopicMetadata& found);
   void forget_unused(std::string_view topic);
+  void report_metrics(base::TimePoint now);
   void finish_close(bool in_time, const Result<void>& flushed);
 
   base::Runtime& runtime_;
@@ -80,6 +85,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   TopicQuestions questions_;
   std::atomic<bool> closed_{false};
   const Promise<void> close_promise_;                // of the first close
+  ReportTimer report_timer_;                         // loop thread only
   base::TimerId close_timer_ = base::TimerId::none;  // loop thread only
 };
 

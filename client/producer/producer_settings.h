@@ -18,6 +18,8 @@ struct ProducerSettings {
   std::int32_t request_timeout_ms = 0;
   bool ignore_keys = false;
   std::vector<std::shared_ptr<ProducerInterceptor>> interceptors;
+  MetricsReporter metrics_reporter;  // may be empty: then the interval is 0
+  base::Duration metrics_report_interval{};
 
   // Errors: invalid_argument, naming the field and what it should be.
   static Result<ProducerSettings> from(const ProducerConfig& config, std::uint64_t seed);

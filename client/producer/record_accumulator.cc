@@ -44,12 +44,13 @@ RecordAccumulator::RecordAccumulator(const AccumulatorConfig& config, const base
       clock_(clock),
       executor_(std::move(executor)),
       on_ready_(std::move(on_ready)),
+      metrics_(config.sampling),
       pool_(config.buffer_memory, config.batch_size, [this] { enlist_all(); }),
       topics_(
           {.sticky = {.batch_size = config.batch_size, .adaptive = config.adaptive_partitioning},
            .partitioner = config.partitioner},
           seed),
-      flushes_(executor_) {}
+      flushes_(executor_, clock) {}
 
 Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
                                                               std::int32_t partition,
@@ -109,7 +110,12 @@ Result<std::shared_ptr<BatchMemory>> RecordAccumulator::allocate(const TopicEntr
   auto memory = pool_.allocate(size, std::nullopt);
   const bool wait = !memory && memory.error().code() == ErrorCode::would_block && may_wait &&
                     executor_->may_block();
-  if (wait) memory = pool_.allocate(size, BufferPool::Clock::now() + config_.max_block);
+  if (wait) {
+    const auto began = BufferPool::Clock::now();
+    memory = pool_.allocate(size, began + config_.max_block);
+    const bool exhausted = !memory && memory.error().code() == ErrorCode::buffer_exhausted;
+    metrics_.on_pool_wait(BufferPool::Clock::now() - began, exhausted, clock_.now());
+  }
   if (!memory) return with_topic(std::move(memory).error(), *topic.name());
   return memory;
 }
@@ -229,6 +235,7 @@ std::unique_ptr<ProducerBatch> RecordAccumulator::take_head(PartitionQueue& queu
 bool RecordAccumulator::split(PartitionQueue& queue, ProducerBatch& batch) {
   auto parts = split_batch(batch, config_.batch_size, executor_);
   if (parts.empty()) return false;
+  metrics_.on_split(clock_.now());
   if (config_.compression != Compression::none) queue.topic.expect_no_compression();
   flushes_.batch_split(batch.flush_round(), parts.size());
   for (auto& part : parts) {
@@ -265,6 +272,8 @@ void RecordAccumulator::complete(ProducerBatch& batch, std::int64_t base_offset,
 void RecordAccumulator::fail(ProducerBatch& batch, const Error& error,
                              BatchResult::RecordErrors details) {
   if (!batch.sending.reported) batch.release_memory();
+  metrics_.on_error(batch.result()->topic(), static_cast<std::size_t>(batch.record_count()),
+                    clock_.now());
   batch.result()->fail(error, std::move(details));
   deliver(batch, &error);
 }

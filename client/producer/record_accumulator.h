@@ -12,6 +12,7 @@
 #include "client/callback_executor.h"
 #include "client/producer/buffer_pool.h"
 #include "client/producer/flush_tracker.h"
+#include "client/producer/producer_metrics.h"
 #include "client/producer/topic_table.h"
 #include "ottla/producer_config.h"
 
@@ -26,6 +27,7 @@ struct AccumulatorConfig {
   base::Duration max_block = std::chrono::minutes(1);
   bool adaptive_partitioning = true;
   PartitionerFactory partitioner;
+  SamplingConfig sampling;  // of the metrics
 };
 
 // Where records wait: appends them to their partitions' open batches on the caller's thread, under
@@ -41,6 +43,7 @@ class RecordAccumulator {
   TopicTable& topics() { return topics_; }
   FlushTracker& flushes() { return flushes_; }
   BufferPool& pool() { return pool_; }
+  ProducerMetrics& metrics() { return metrics_; }
 
   // Where a record was put: its future is this. Nothing unless it `wants_future`.
   struct Appended {
@@ -109,6 +112,7 @@ class RecordAccumulator {
   const base::Clock& clock_;
   const std::shared_ptr<CallbackExecutor> executor_;
   base::Task on_ready_;
+  ProducerMetrics metrics_;
   BufferPool pool_;
   TopicTable topics_;
   FlushTracker flushes_;

@@ -47,6 +47,7 @@ Sender::Poll Sender::poll(base::TimePoint now, BrokerGate& gate) {
     for (auto room = room_at(broker, now, gate); room > 0 && !queues.empty(); --room) {
       auto draft = drain(broker, now);
       if (draft.entries.empty()) break;
+      accumulator_.metrics().on_request(draft, now);
       poll.requests.push_back(std::move(draft));
     }
   }
@@ -195,7 +196,10 @@ void Sender::look_at_moved(base::TimePoint now) {
   pausing_.clear();
   for (const auto& [broker, ready] : ready_)
     queues.insert(queues.end(), ready.begin(), ready.end());
-  for (auto* queue : queues) look_at(*queue, now);
+  for (auto* queue : queues) {
+    metadata_.note_use(*queue->topic.name(), now);  // it has batches that wait
+    look_at(*queue, now);
+  }
   std::erase_if(blocked_, [](const auto& entry) { return entry.second == 0; });
   std::erase_if(ready_, [this](const auto& entry) {
     if (!entry.second.empty() || blocked_.contains(entry.first)) return false;

@@ -214,6 +214,8 @@ void Sender::retry(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch, 
     log_.info("sending again: " + locate(queue, error).to_string());
   }
   sending.last_error = error;
+  accumulator_.metrics().on_retry(*queue.topic.name(),
+                                  static_cast<std::size_t>(batch->record_count()), now);
   queue.send.retry_at = now + config_.retry.after(sending.attempts, random_);
   queue.send.failed_epoch = sending.leader_epoch;
   accumulator_.put_back(queue, std::move(batch));

@@ -9,6 +9,7 @@
 #include "ottla/future.h"
 #include "ottla/interceptor.h"
 #include "ottla/logging.h"
+#include "ottla/metrics.h"
 #include "ottla/partitioner.h"
 #include "ottla/producer.h"
 #include "ottla/record.h"

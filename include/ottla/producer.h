@@ -10,6 +10,7 @@
 
 #include "ottla/cluster.h"
 #include "ottla/future.h"
+#include "ottla/metrics.h"
 #include "ottla/partitioner.h"
 #include "ottla/producer_config.h"
 #include "ottla/record.h"
@@ -35,6 +36,8 @@ using DeliveryCallback = std::function<void(const Result<RecordMetadata>&)>;
 // Any thread may call anything at any time, but for moving and destroying it. Callbacks run on the
 // producer's callback thread, in the order of completion, records of a batch in their order. The
 // destructor closes: it waits for what was sent, at most `delivery_timeout`, and logs what failed.
+// In a child made by fork() every call answers `closed` at once (a callback runs in the call), and
+// the destructor leaves threads and sockets to the parent.
 class Producer {
  public:
   // Checks the configuration and starts the producer's threads; does not wait for a broker.
@@ -76,6 +79,10 @@ class Producer {
 
   // The topic's partitions, as the cluster has them now. Errors: as `send`'s for metadata.
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
+
+  // What this producer did and does, by the names of Kafka's metrics: producer-metrics, and
+  // producer-topic-metrics and producer-node-metrics for each topic and broker. Never waits.
+  MetricsSnapshot metrics() const;
 
   // Takes no more records, waits until the outcome of every record is known, at most `timeout`,
   // fails the rest with `closed`, and stops the threads. The answer is that of `flush`; timed_out

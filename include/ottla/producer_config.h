@@ -12,6 +12,7 @@
 #include "ottla/interceptor.h"
 #include "ottla/logging.h"
 #include "ottla/metadata_recovery.h"
+#include "ottla/metrics.h"
 #include "ottla/partitioner.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
@@ -119,6 +120,13 @@ struct ProducerConfig {
   Millis socket_connection_setup_timeout_max{30'000};
   // Connections that were idle for so long are closed.
   Millis connections_max_idle{540'000};
+
+  // Rates, averages and maxima of `Producer::metrics` look at so many windows of this length.
+  Millis metrics_sample_window{30'000};
+  std::int32_t metrics_num_samples = 2;
+  // Called with the metrics at this interval, on the callback thread; 0: never.
+  MetricsReporter metrics_reporter{};
+  Millis metrics_report_interval{0};
 
   // Where log lines go (unset: stderr), from this level on.
   LogSink log_sink{};

@@ -22,7 +22,7 @@ sys.path.insert(0, str(FOLDER))
 from lib import clients, directory, groups, kills, peers, process, selfcheck, tool  # noqa: E402
 from lib.harness import Harness  # noqa: E402
 from lib.process import StepFailed  # noqa: E402
-from lib.servers import Kafka, OnDemand, Ottla  # noqa: E402
+from lib.servers import Kafka, KafkaCluster, OnDemand, Ottla  # noqa: E402
 from lib.table import Table  # noqa: E402
 
 
@@ -37,6 +37,7 @@ class Context:
         self.java = peers.Java(self.harness)
         self.producers, self.consumers = peers.all_peers(FOLDER / "peers", self.java)
         self.tool = tool.Tool(bin_folder)
+        self.ours = peers.ottla_peer(bin_folder)
         self._folders = 0
 
     def log(self, name):
@@ -128,6 +129,7 @@ def run_broker(table, context):
     server = OnDemand(context.ottla(context.new_folder("broker")))
     try:
         clients.rows(table, context, "broker", server)
+        clients.own_rows(table, context, "broker", server)
         tool.rows(table, context, "broker/tool", server)
         groups.rows(table, context, "broker/group", server)
     finally:
@@ -141,6 +143,7 @@ def run_tool(table, context):
     kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
     try:
         tool.rows(table, context, "kafka/tool", kafka)
+        clients.own_rows(table, context, "kafka", kafka)
         selfcheck.planted(table, context, kafka)
     finally:
         kafka.stop()
@@ -155,6 +158,18 @@ def run_kills(table, context, count, seed):
         kills.rows(table, context, "broker", server, count, seed)
     finally:
         server.kill()
+
+
+def run_cluster(table, context, count, seed):
+    """Our producer, and the others, on three nodes of Apache Kafka."""
+    if not table.wants("cluster/kills"):
+        return
+    cluster = KafkaCluster(context.jvm_folder, context.new_folder("cluster"), context.log)
+    cluster.start()
+    try:
+        kills.rows(table, context, "cluster", cluster, count, seed, replication=3)
+    finally:
+        cluster.kill_all()
 
 
 def kafka_on_ours(context, data):
@@ -172,7 +187,7 @@ def run_all(table, context, arguments):
     if arguments.self_check:
         selfcheck.rows(table, context)
         return
-    for program in ("ottla-broker", "ottla"):
+    for program in ("ottla-broker", "ottla", "ottla-peer"):
         if not (context.bin / program).exists():
             raise SystemExit(f"{context.bin / program} is missing: build it, or give --bin")
     check_assignors(table, context, arguments.seed)
@@ -182,6 +197,7 @@ def run_all(table, context, arguments):
         table, context, "directory", context.ottla, lambda data: kafka_on_ours(context, data)
     )
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
+    run_cluster(table, context, 20 if arguments.long else 4, arguments.seed)
 
 
 def main():

@@ -24,6 +24,28 @@ def rows(table, context, group, server):
                 row.cell("", lambda: peer.administer(server.bootstrap, topic))
 
 
+def own_rows(table, context, group, server):
+    """A row for each codec of our producer, with a cell for each foreign consumer. KafkaJS reads
+    what it can."""
+    kafkajs = next(each for each in context.producers if each.name == "kafkajs")
+    for codec in context.ours.codecs:
+        name = f"{group}/ottla/{codec}"
+        if not table.wants(name):
+            continue
+        with table.row(name) as row:
+            _fill(row, context, server, context.ours, codec)
+            if codec in kafkajs.codecs:
+                row.cell("kafkajs", lambda: _kafkajs_reads(context, server, kafkajs, codec))
+
+
+def _kafkajs_reads(context, server, kafkajs, codec):
+    topic = f"ottla-kafkajs-{codec}"
+    context.java.create_topic(server.bootstrap, topic)
+    records = kafkajs.records(RECORDS)
+    context.ours.produce(server.bootstrap, topic, records, codec)
+    expect_same(records, kafkajs.consume(server.bootstrap, topic))
+
+
 def _fill(row, context, server, producer, codec):
     topic = f"{producer.name}-{codec}"
     records = producer.records(RECORDS)

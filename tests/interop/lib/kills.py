@@ -97,19 +97,23 @@ class SteadyProgram:
         return self._acked, self._failed
 
 
-def rows(table, context, group, server, kills, seed):
-    """`server` runs. A row for the kills, with a cell for each producer."""
+def rows(table, context, group, server, kills, seed, replication=1):
+    """`server` runs. A row for the kills, with a cell for each producer. Of a cluster a node at a
+    time is killed."""
     name = f"{group}/kills"
     if not table.wants(name):
         return
     programs = [each for each in context.producers if each.name in ("librdkafka", "franz-go")]
+    programs.append(context.ours)
     steady = [SteadyJava(context.harness), *(SteadyProgram(each) for each in programs)]
     topics = {each.name: f"kills-{each.name}" for each in steady}
     with table.row(name) as row:
         started = []
         survived = row.cell(
             f"{kills} kills (seed {seed})",
-            lambda: _kill_again_and_again(context, server, steady, topics, started, kills, seed),
+            lambda: _kill_again_and_again(
+                context, server, steady, topics, started, kills, seed, replication
+            ),
         )
         for each in started:
             row.cell(
@@ -117,9 +121,12 @@ def rows(table, context, group, server, kills, seed):
             )
 
 
-def _kill_again_and_again(context, server, steady, topics, started, kills, seed):
+def _kill_again_and_again(context, server, steady, topics, started, kills, seed, replication):
+    config = {"min.insync.replicas": "2"} if replication > 2 else {}
     for each in steady:
-        context.java.create_topic(server.bootstrap, topics[each.name])
+        context.java.create_topic(
+            server.bootstrap, topics[each.name], replication=replication, **config
+        )
         each.start(server.bootstrap, topics[each.name])
         started.append(each)
     chance = random.Random(seed)

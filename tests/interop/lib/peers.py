@@ -86,10 +86,13 @@ class Java(Peer):
         answer = self.harness.call("consume", bootstrap=bootstrap, **fields)
         return [dataset.from_json(each) for each in answer["records"]]
 
-    def create_topic(self, bootstrap, topic, partitions=dataset.PARTITIONS, **config):
+    def create_topic(
+        self, bootstrap, topic, partitions=dataset.PARTITIONS, replication=1, **config
+    ):
         """A topic that keeps records however old they say they are; its id."""
         config = {"retention.ms": "-1", **config}
         fields = {"topic": topic, "partitions": partitions, "config": config}
+        fields["replication"] = replication
         return self.harness.call("createTopic", bootstrap=bootstrap, **fields)["topicId"]
 
     def list_topics(self, bootstrap):
@@ -279,3 +282,8 @@ def all_peers(folder, java):
     producers = [Kcat(), librdkafka, java, franz, kafkajs]
     consumers = [Kcat(), librdkafka, java, Console(java), franz]
     return producers, consumers
+
+
+def ottla_peer(bin_folder):
+    """Our SDK, as one of them."""
+    return Program("ottla", [bin_folder / "ottla-peer"])

@@ -1,11 +1,13 @@
 """The brokers under test: ours, and Apache Kafka in a JVM of the harness."""
 
+import concurrent.futures
 import queue
 import re
 import signal
 import socket
 import subprocess
 import threading
+from pathlib import Path
 
 from lib import process
 from lib.harness import Harness
@@ -208,3 +210,72 @@ class KafkaOfItsOwn:
     def kill(self):
         self._harness.kill()
         self._harness = None
+
+
+class KafkaCluster:
+    """Three nodes of Apache Kafka, each broker and controller in a JVM of its own. `kill` takes
+    one node after the other, `start` brings back what is down."""
+
+    name = "three of Apache Kafka"
+    NODES = 3
+
+    def __init__(self, jvm_folder, folder, log):
+        self._jvm_folder = jvm_folder
+        self._log = log
+        self._starts = 0
+        self._killed = 0
+        ports = [(free_port(), free_port()) for _ in range(self.NODES)]
+        voters = ",".join(
+            f"{index + 1}@127.0.0.1:{controller}" for index, (_, controller) in enumerate(ports)
+        )
+        self._properties = []
+        for index, (port, controller) in enumerate(ports):
+            data = folder / str(index + 1)
+            data.mkdir()
+            self._properties.append(self._of_node(index + 1, port, controller, voters, data))
+        self._harnesses = [None] * self.NODES
+        self.bootstrap = ",".join(f"127.0.0.1:{port}" for port, _ in ports)
+
+    @staticmethod
+    def _of_node(node, port, controller, voters, data):
+        return {
+            "process.roles": "broker,controller",
+            "node.id": str(node),
+            "controller.quorum.voters": voters,
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+            "log.dirs": str(data),
+            "offsets.topic.replication.factor": "3",
+            "transaction.state.log.replication.factor": "3",
+            "transaction.state.log.min.isr": "2",
+            "broker.session.timeout.ms": "2000",
+            "broker.heartbeat.interval.ms": "500",
+        }
+
+    def _start_node(self, index):
+        self._starts += 1
+        harness = Harness(self._jvm_folder, self._log(f"node-{index + 1}.{self._starts}.log"))
+        self._harnesses[index] = harness
+        properties = self._properties[index]
+        if not (Path(properties["log.dirs"]) / "meta.properties").exists():
+            harness.call("formatKafka", clusterId=CLUSTER_ID, properties=properties)
+        harness.call("startKafka", properties=properties)
+
+    def start(self):
+        down = [index for index, each in enumerate(self._harnesses) if each is None]
+        # Together: a controller is ready only when most of them are there.
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(self._start_node, down))
+
+    def kill(self):
+        index = self._killed % self.NODES
+        self._killed += 1
+        self._harnesses[index].kill()
+        self._harnesses[index] = None
+
+    def kill_all(self):
+        for index, each in enumerate(self._harnesses):
+            if each is not None:
+                each.kill()
+            self._harnesses[index] = None

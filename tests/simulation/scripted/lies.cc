@@ -53,6 +53,9 @@ LyingFrame lie_about_bytes(Trick trick, base::SharedBuffer frame, base::Random& 
     case Trick::huge_count:
       put_huge_count(told, random);
       break;
+    case Trick::twice:
+      told += std::string(told);
+      break;
     case Trick::negative_size:
       set_size(told, -1);
       break;

@@ -28,6 +28,8 @@ void lie_about_partitions(Trick trick, Topics& topics, Partitions partitions, In
     auto foreign = last.back();
     foreign.*index += 1'000'000;
     last.push_back(std::move(foreign));
+  } else if (trick == Trick::doubled_partition && !last.empty()) {
+    last.push_back(last.back());
   }
 }
 

@@ -29,6 +29,8 @@ enum class Trick : std::uint8_t {
   oversized,             // the frame says that it has 2 GiB
   missing_partition,     // the last partition that was asked for is not answered
   foreign_partition,     // a partition that was not asked for is answered
+  doubled_partition,     // the last partition is answered twice, first as it is
+  twice,                 // the whole answer comes twice
   wrong_offsets,         // offsets that cannot be
   old_records,           // (Fetch) batches from the beginning, whatever was asked
   corrupt_records,       // (Fetch) one bit of the records is not what it was

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The KafkaJS side of the interop tests: produces, administers, joins groups; see ../README.md.
+// The KafkaJS side of the interop tests: produces, reads, administers, joins groups; see ../README.md.
 //
 // KafkaJS writes gzip by itself and takes the other codecs as plug-ins: here these are JavaScript
 // and WebAssembly, so nothing is compiled when they are installed. There is none such for lz4 that
@@ -72,6 +72,39 @@ async function produce(kafka, { topic, codec }) {
   }
   if (waiting.length > 0) await send(producer, topic, codec, waiting, sent);
   await producer.disconnect();
+}
+
+const toBase64 = (data) => (data === null ? null : Buffer.from(data).toString('base64'));
+
+function print(partition, { offset, timestamp, key, value, headers }) {
+  const pairs = Object.entries(headers || {}).map(([name, data]) => [name, toBase64(data)]);
+  const record = { partition, offset: Number(offset), timestamp: Number(timestamp) };
+  const text = { key: toBase64(key), value: toBase64(value), headers: pairs };
+  process.stdout.write(JSON.stringify({ ...record, ...text }) + '\n');
+}
+
+// KafkaJS reads with a group only: the cluster must have a coordinator.
+async function consume(kafka, { topic }) {
+  await registerCodecs();
+  const admin = kafka.admin();
+  await admin.connect();
+  const left = new Map();
+  for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+    if (Number(high) > 0) left.set(partition, Number(high));
+  }
+  await admin.disconnect();
+  const consumer = kafka.consumer({ groupId: `group-${topic}`, maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ partition, message }) => {
+      if (!left.has(partition)) return;
+      print(partition, message);
+      if (Number(message.offset) + 1 >= left.get(partition)) left.delete(partition);
+    },
+  });
+  await until('every partition was read to its end', async () => left.size === 0);
+  await consumer.disconnect();
 }
 
 // The broker learns of a change after the controller.
@@ -175,11 +208,12 @@ async function main() {
       topic: { type: 'string' },
       codec: { type: 'string', default: 'none' },
       group: { type: 'string', default: '' },
+      partitions: { type: 'string', default: '1' },
       assignor: { type: 'string', default: 'range' },
     },
   });
   const kafka = new Kafka({ brokers: [values.bootstrap], logLevel: logLevel.ERROR });
-  const commands = { produce, admin: administer, member };
+  const commands = { produce, consume, admin: administer, member };
   await commands[positionals[0]](kafka, values);
 }
 

@@ -30,7 +30,9 @@ constexpr std::array kTricks = {Trick::stall,
                                 Trick::negative_size,
                                 Trick::oversized,
                                 Trick::missing_partition,
-                                Trick::foreign_partition};
+                                Trick::foreign_partition,
+                                Trick::doubled_partition,
+                                Trick::twice};
 
 constexpr std::array kErrors = {ErrorCode::not_leader_or_follower, ErrorCode::leader_not_available,
                                 ErrorCode::unknown_topic_or_partition, ErrorCode::request_timed_out,
@@ -239,24 +241,24 @@ void run_producer(std::uint64_t seed, const ProducerConfig& changes, bool exactl
 }
 
 TEST(Faults, an_idempotent_producer_stores_every_record_once_and_in_order) {
-  simulation::for_each_seed(150, [](std::uint64_t seed) { run_producer(seed, {}, true); });
+  simulation::for_each_seed(450, [](std::uint64_t seed) { run_producer(seed, {}, true); });
 }
 
 TEST(Faults, compressed_batches_are_no_different) {
-  simulation::for_each_seed(30, [](std::uint64_t seed) {
+  simulation::for_each_seed(100, [](std::uint64_t seed) {
     run_producer(seed, {.compression_type = Compression::lz4}, true);
   });
 }
 
 TEST(Faults, without_idempotence_nothing_is_lost_or_out_of_order) {
   simulation::for_each_seed(
-      80, [](std::uint64_t seed) { run_producer(seed, {.enable_idempotence = false}, false); });
+      200, [](std::uint64_t seed) { run_producer(seed, {.enable_idempotence = false}, false); });
 }
 
 // Records may expire here, and brokers forget what they have stored: records that were delivered
 // lie where they were said to; nothing is there twice, or out of order.
 TEST(Faults, an_impatient_producer_tells_the_truth) {
-  simulation::for_each_seed(80, [](std::uint64_t seed) {
+  simulation::for_each_seed(250, [](std::uint64_t seed) {
     ClientWorld world(seed);
     world.cluster.create_topic("t", kPartitions);
     auto config = patient(world);

@@ -100,6 +100,7 @@ public final class Main {
         main.writeMetadataRecords();
         main.writeGroupData();
         main.writeRecordBatches();
+        Files.writeString(main.folder.resolve("key_partitions.txt"), PartitionCases.text(args[0]));
     }
 
     private interface Encoding {

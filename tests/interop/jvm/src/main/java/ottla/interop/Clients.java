@@ -50,7 +50,7 @@ final class Clients {
             NewTopic topic =
                     new NewTopic(
                             request.get("topic").asText(), request.get("partitions").asInt(),
-                            (short) 1);
+                            (short) request.path("replication").asInt(1));
             Map<String, String> topicConfig = new HashMap<>();
             for (var entry : request.path("config").properties()) {
                 topicConfig.put(entry.getKey(), entry.getValue().asText());
