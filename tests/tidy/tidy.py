@@ -153,11 +153,16 @@ def check_file(path, text, rules):
 
 
 def check_rooms(root):
-    """Every folder under client/ and broker/ that holds sources has a README.md."""
+    """Every folder under client/ and broker/ that holds sources has a README.md with a title."""
     for top in ("client", "broker"):
         for folder in sorted((root / top).glob("**/")):
-            if any(folder.glob("*.cc")) and not (folder / "README.md").exists():
+            if not any(folder.glob("*.cc")):
+                continue
+            readme = folder / "README.md"
+            if not readme.exists():
                 yield f"{folder.relative_to(root)}/README.md", 1, "the folder has no README.md"
+            elif not readme.read_text().startswith("# "):
+                yield f"{folder.relative_to(root)}/README.md", 1, "it does not begin with a title"
 
 
 def check_tree(root):
@@ -214,7 +219,11 @@ def self_test():
         if not list(check_rooms(pathlib.Path(empty))):
             print("self-test: a folder without README.md was accepted")
             failed += 1
-    print(f"{len(cases) + 2 - failed} passed, {failed} failed")
+        (folder / "README.md").write_text("#x\n")
+        if not list(check_rooms(pathlib.Path(empty))):
+            print("self-test: a README.md without a title was accepted")
+            failed += 1
+    print(f"{len(cases) + 3 - failed} passed, {failed} failed")
     return failed
 
 
