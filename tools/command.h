@@ -21,6 +21,7 @@ int run_delete_records(const Arguments& arguments);
 int run_produce(const Arguments& arguments);
 int run_producer_perf_test(const Arguments& arguments);
 int run_consume(const Arguments& arguments);
+int run_check_log(const Arguments& arguments);
 int run_dump_log(const Arguments& arguments);
 int run_export_kafka_config(const Arguments& arguments);
 int run_wire(const Arguments& arguments);

@@ -27,6 +27,7 @@ constexpr std::array kCommands = {
     Command{"producer-perf-test", "kafka-producer-perf-test",
             "measure how fast a cluster takes records", run_producer_perf_test},
     Command{"consume", "console-consumer", "print the records of a topic", run_consume},
+    Command{"check-log", "", "check a whole data directory", run_check_log},
     Command{"dump-log", "kafka-dump-log", "print the files of a data directory", run_dump_log},
     Command{"export-kafka-config", "", "print what Apache Kafka is to be started with on our data",
             run_export_kafka_config},

@@ -73,6 +73,7 @@ BatchHeader decode_header(BytesView header, std::uint64_t position, std::size_t 
   const auto attributes = field<std::int16_t>(header, layout::kAttributes);
   decoded.transactional = (attributes & layout::kTransactionalBit) != 0;
   decoded.control = (attributes & layout::kControlBit) != 0;
+  decoded.empty = field<std::int32_t>(header, layout::kRecordCount) == 0;
   return decoded;
 }
 

@@ -58,6 +58,7 @@ struct BatchHeader {
   Sequence base_sequence = kNoSequence;
   bool transactional = false;
   bool control = false;
+  bool empty = false;  // compaction has left nothing but its place
 
   std::uint64_t end() const { return position + size; }
 };

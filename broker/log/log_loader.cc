@@ -194,7 +194,11 @@ Result<void> LogLoader::recover_from(std::size_t first) {
     const Offset next = loaded_.segments[i + 1].base_offset();
     const bool hole =
         next > recovered->next_offset && next > gaps && next > request_.log_start_offset;
-    if (recovered->cut_bytes == 0 && !hole && next >= recovered->next_offset) continue;
+    if (recovered->cut_bytes == 0 && !hole && next >= recovered->next_offset) {
+      // It is full: nothing else will add the last entry of its time index.
+      if (auto finished = segment.finish_indexes(); !finished) return finished;
+      continue;
+    }
     return remove_segments_from(i + 1, "the segment before it ends at offset " +
                                            std::to_string(recovered->next_offset.value));
   }

@@ -256,14 +256,17 @@ void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
                                  result->error().to_string());
                   }
                   tell(*result);
+                  // Also while closing: somebody may wait for it.
+                  if (std::exchange(checkpoint.again, false)) write_again(checkpoint);
                   if (closing_) return go_on_closing();
                   release_held();
-                  if (!std::exchange(checkpoint.again, false)) return;
-                  if (checkpoint.name == kRecoveryPointCheckpoint)
-                    write(checkpoint, recovery_points());
-                  if (checkpoint.name == kLogStartCheckpoint) write(checkpoint, log_starts());
-                  if (checkpoint.name == kCleanerCheckpoint) write(checkpoint, cleaner_->cleaned());
                 }));
+}
+
+void LogManager::write_again(Checkpoint& checkpoint) {
+  if (checkpoint.name == kRecoveryPointCheckpoint) write(checkpoint, recovery_points());
+  if (checkpoint.name == kLogStartCheckpoint) write(checkpoint, log_starts());
+  if (checkpoint.name == kCleanerCheckpoint) write(checkpoint, cleaner_->cleaned());
 }
 
 void LogManager::advance_recovery_points() {

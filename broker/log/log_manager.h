@@ -141,6 +141,7 @@ class LogManager {
   OffsetCheckpoint log_starts() const;
   OffsetCheckpoint high_watermarks() const;
   void write(Checkpoint& checkpoint, OffsetCheckpoint content);
+  void write_again(Checkpoint& checkpoint);
   bool writing() const;
   void every(base::Duration interval, void (LogManager::*action)());
   void advance_recovery_points();

@@ -98,7 +98,7 @@ Result<void> LogSegment::update_indexes(std::uint64_t position, const SegmentApp
   }
   if (bytes_since_index_entry_ > static_cast<std::uint64_t>(config.index_interval_bytes)) {
     bytes_since_index_entry_ = 0;
-    auto added = unless_full(offset_index_.append(append.last_offset, position));
+    auto added = unless_full(offset_index_.append(append.last_offset_of_first, position));
     if (!added) return added;
     added = unless_full(time_index_.maybe_append(max_timestamp_->timestamp, max_timestamp_->offset,
                                                  ReadMode::may_sleep));
@@ -146,7 +146,7 @@ Result<std::uint64_t> LogSegment::end_of_batches(const BatchHeader& first, Offse
       max_bytes > size_ - first.position ? size_ : first.position + max_bytes;
   const bool bounded = bound != kNoBound;
   if (!bounded && limit == size_) return size_;
-  // Entries name the start of an append and its last offset: all before the start is smaller.
+  // Entries name the start of a batch and its last offset: all before the start is smaller.
   auto by_position = offset_index_.lookup_position(limit, mode);
   if (!by_position && !is_damage(by_position.error())) return by_position.error();
   std::uint64_t known = by_position ? by_position->position : 0;
@@ -324,11 +324,12 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
     follows = true;
     result.next_offset = (*batch)->last_offset + 1;
     const Offset last = (*batch)->last_offset;
-    auto updated =
-        update_indexes(position, {BytesView(), last, (*batch)->max_timestamp, last}, config);
+    const auto newest = (*batch)->empty ? kNoTimestamp : (*batch)->max_timestamp;
+    auto updated = update_indexes(position, {BytesView(), last, newest, last, last}, config);
     if (!updated) return updated.error();
     bytes_since_index_entry_ += (*batch)->size;
   }
+  if (*start > 0) first_batch_timestamp_.reset();  // the first batch was not among those
   if (auto prepared = prepare_to_append(); !prepared) return prepared.error();
   return result;
 }

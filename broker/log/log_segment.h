@@ -23,6 +23,7 @@ struct SegmentAppend {
   Offset last_offset;
   WallMillis max_timestamp = kNoTimestamp;
   Offset offset_of_max_timestamp;  // last offset of the batch that has it
+  Offset last_offset_of_first;     // of the first batch: what an index entry for all of it names
 };
 
 // One segment: `<base offset>.log` with its indexes. Files are opened when they are needed. A copy

@@ -6,8 +6,8 @@
 namespace ottla::broker {
 
 // Maps offsets to byte positions in a segment's .log: entries of a relative offset and a position,
-// sparse and rising. An entry has the last offset of what one append added, and the position where
-// that begins. A copy is a frozen picture, as with IndexFile.
+// sparse and rising. An entry has the position of a batch and its last offset. A copy is a frozen
+// picture, as with IndexFile.
 class OffsetIndex {
  public:
   static constexpr std::size_t kEntrySize = 8;

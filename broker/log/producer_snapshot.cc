@@ -15,8 +15,8 @@ namespace {
 constexpr std::int16_t kVersion = 1;
 constexpr std::size_t kCrcAt = 2;
 constexpr std::size_t kCountAt = 6;
-constexpr std::size_t kEntriesAt = 10;
-constexpr std::size_t kEntrySize = 46;
+constexpr std::size_t kEntriesAt = kSnapshotHeaderSize;
+constexpr std::size_t kEntrySize = kSnapshotEntrySize;
 
 std::size_t entries_of(const ProducerStateEntry& producer) {
   return std::max<std::size_t>(producer.batch_count, 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "broker/log/log_types.h"
@@ -21,6 +22,9 @@ struct ProducerSnapshotEntry {
 
   bool operator==(const ProducerSnapshotEntry&) const = default;
 };
+
+inline constexpr std::size_t kSnapshotHeaderSize = 10;  // version, CRC-32C, count
+inline constexpr std::size_t kSnapshotEntrySize = 46;
 
 // All entries, in their order. Error: corrupt_data.
 Result<std::vector<ProducerSnapshotEntry>> parse_producer_snapshot(BytesView bytes);

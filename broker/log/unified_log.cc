@@ -132,7 +132,7 @@ Result<void> UnifiedLog::recompress_batch(Bytes& made, std::span<char>& batches)
 // Writes into the batches what a leader decides; the views see it, since they look at the bytes.
 SegmentAppend UnifiedLog::stamp(std::span<char> batches, LeaderEpoch leader_epoch, WallMillis now) {
   SegmentAppend append{BytesView(batches.data(), batches.size()), log_end_offset_, kNoTimestamp,
-                       log_end_offset_};
+                       log_end_offset_, log_end_offset_};
   Offset next = log_end_offset_;
   char* at = batches.data();
   for (auto& [batch, max_timestamp] : batches_) {
@@ -146,6 +146,7 @@ SegmentAppend UnifiedLog::stamp(std::span<char> batches, LeaderEpoch leader_epoc
     protocol::stamp_offsets(at, next, leader_epoch);
     next = batch.next_offset();
     append.last_offset = batch.last_offset();
+    if (at == batches.data()) append.last_offset_of_first = append.last_offset;
     if (max_timestamp > append.max_timestamp) {
       append.max_timestamp = max_timestamp;
       append.offset_of_max_timestamp = append.last_offset;

@@ -50,7 +50,6 @@ Character first_character(BytesView text) {
   unsigned low = 0x80;
   unsigned high = 0xbf;
   if (lead == 0xe0) low = 0xa0;
-  if (lead == 0xed) high = 0x9f;
   if (lead == 0xf0) low = 0x90;
   if (lead == 0xf4) high = 0x8f;
   for (std::size_t i = 1; i < size; ++i) {
@@ -58,6 +57,8 @@ Character first_character(BytesView text) {
     low = 0x80;
     high = 0xbf;
   }
+  const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
+  if (surrogate) return {0, size};
   return {size, 0};
 }
 

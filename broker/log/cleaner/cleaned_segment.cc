@@ -1,5 +1,6 @@
 #include "broker/log/cleaner/cleaned_segment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/log/file_names.h"
@@ -17,15 +18,19 @@ Result<CleanedSegment> CleanedSegment::create(std::shared_ptr<base::Directory> d
   return CleanedSegment(std::move(directory), std::move(segment), config);
 }
 
-// One index entry stands for one chunk: it is as long as entries are apart.
+// One index entry stands for one chunk: it is as long as entries are apart, and is written at once.
 Result<void> CleanedSegment::add(const protocol::RecordBatchView& batch) {
   const auto interval = static_cast<std::size_t>(config_.index_interval_bytes);
   if (chunk_.size() > interval) {
     if (auto written = write_chunk(); !written) return written;
   }
+  if (chunk_.empty()) append_.last_offset_of_first = batch.last_offset();
   chunk_.append(batch.bytes());
   append_.last_offset = batch.last_offset();
-  if (batch.max_timestamp() > append_.max_timestamp) {
+  if (batch.is_transactional() && !batch.is_control()) {
+    transactional_.emplace_back(batch.producer_id(), batch.base_offset());
+  }
+  if (batch.record_count() > 0 && batch.max_timestamp() > append_.max_timestamp) {
     append_.max_timestamp = batch.max_timestamp();
     append_.offset_of_max_timestamp = batch.last_offset();
   }
@@ -44,6 +49,17 @@ Result<void> CleanedSegment::write_chunk() {
   return {};
 }
 
+// Whether a reader may still come upon what the transaction has written: that is in a batch of this
+// segment, or may be in one before it.
+bool CleanedSegment::may_be_read(const AbortedTransaction& transaction) const {
+  if (transaction.first_offset < segment_.base_offset()) return true;
+  return std::any_of(transactional_.begin(), transactional_.end(), [&](const auto& batch) {
+    return batch.first == transaction.producer_id && batch.second >= transaction.first_offset &&
+           batch.second < transaction.last_offset;
+  });
+}
+
+// A damaged index stays as it is.
 Result<void> CleanedSegment::merge_transaction_indexes(std::span<const LogSegment> originals,
                                                        bool sync) {
   std::string merged;
@@ -53,6 +69,10 @@ Result<void> CleanedSegment::merge_transaction_indexes(std::span<const LogSegmen
     auto entries = directory_->read_file(name);
     if (!entries) return entries.error();
     merged += *entries;
+  }
+  if (auto transactions = parse_transaction_index(merged)) {
+    std::erase_if(*transactions, [&](const auto& each) { return !may_be_read(each); });
+    merged = transaction_index_bytes(*transactions);
   }
   if (merged.empty()) return {};
   const auto name = segment_file_name(segment_.base_offset(), kTxnIndexSuffix);

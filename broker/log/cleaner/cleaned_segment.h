@@ -2,11 +2,14 @@
 
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "broker/log/batch_scan.h"
 #include "broker/log/log_config.h"
 #include "broker/log/log_segment.h"
+#include "broker/log/transaction_index.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
@@ -23,8 +26,8 @@ class CleanedSegment {
   // segment cannot hold it.
   Result<void> add(const protocol::RecordBatchView& batch);
 
-  // Makes everything durable (with `sync`) and gives the segment with its files open. The
-  // transaction indexes of `originals`, one after the other, become its own.
+  // Makes everything durable (with `sync`) and gives the segment with its files open. Of the
+  // transaction indexes of `originals` it takes over what readers may still need.
   Result<LogSegment> finish(std::span<const LogSegment> originals, bool sync);
 
   std::uint64_t bytes() const { return segment_.size() + chunk_.size(); }
@@ -35,6 +38,7 @@ class CleanedSegment {
       : directory_(std::move(directory)), segment_(std::move(segment)), config_(config) {}
 
   Result<void> write_chunk();
+  bool may_be_read(const AbortedTransaction& transaction) const;
   Result<void> merge_transaction_indexes(std::span<const LogSegment> originals, bool sync);
 
   std::shared_ptr<base::Directory> directory_;
@@ -42,6 +46,7 @@ class CleanedSegment {
   LogConfig config_;
   std::string chunk_;  // batches that are not written yet
   SegmentAppend append_;
+  std::vector<std::pair<ProducerId, Offset>> transactional_;  // batches with records of such
 };
 
 }  // namespace ottla::broker

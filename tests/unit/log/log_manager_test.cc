@@ -346,5 +346,23 @@ TEST_F(LogManagerTest, forgets_the_open_files_of_deleted_logs) {
   EXPECT_EQ(manager->open_logs(), 0u);
 }
 
+TEST_F(LogManagerTest, tells_who_waits_for_a_repeated_checkpoint_while_it_closes) {
+  ASSERT_TRUE(start());
+  auto& log = create({"t", 0});
+  append(log, 5);
+  log.flush_soon();
+  loop.run();
+  std::vector<std::string> told;
+  for (const auto* who : {"first", "second"}) {
+    ASSERT_TRUE(log.advance_log_start_offset(log.log_start_offset() + 1));
+    manager->checkpoint_log_start_offsets([&told, who](const Result<void>& written) {
+      EXPECT_TRUE(written);
+      told.emplace_back(who);
+    });
+  }
+  ASSERT_TRUE(stop());
+  EXPECT_EQ(told, (std::vector<std::string>{"first", "second"}));
+}
+
 }  // namespace
 }  // namespace ottla::broker

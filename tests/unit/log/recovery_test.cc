@@ -127,6 +127,28 @@ TEST(Recovery, removes_the_segments_behind_a_cut) {
   EXPECT_TRUE(f.lines.mention("the segment before it ends at offset 1"));
 }
 
+TEST(Recovery, gives_full_segments_the_last_entry_of_their_time_index) {
+  LogFixture f;
+  f.config.segment_bytes = 300;
+  f.create();
+  for (int i = 0; i < 9; ++i) {
+    ASSERT_TRUE(f.append(batch_of({{"value", 1000 + i}})));
+    f.log->flush_soon();
+    f.loop.run();
+  }
+  const auto segments = f.log->segment_count();
+  ASSERT_GT(segments, 2u);
+  f.crash();
+  ASSERT_TRUE(f.open(false));
+  ASSERT_EQ(f.log->segment_count(), segments);
+  for (std::size_t i = 0; i + 1 < segments; ++i) {
+    auto segment = f.log->segments()[i];
+    const auto last = segment.time_index().last(ReadMode::may_sleep).value();
+    const auto next = f.log->segments()[i + 1].base_offset();
+    EXPECT_EQ(last, (TimeIndex::Entry{1000 + next.value - 1, next - 1}));
+  }
+}
+
 TEST(Recovery, makes_missing_and_useless_indexes_anew) {
   for (const char* suffix : {"index", "timeindex"}) {
     for (const bool clean : {true, false}) {

@@ -207,7 +207,9 @@ TEST_F(DumpTest, makes_nothing_of_what_is_not_there) {
 
 TEST_F(DumpTest, prints_what_is_no_text_as_java_does) {
   EXPECT_EQ(print_bytes_as("string", "a\xc3\xa9\xe2\x82"), "a\xc3\xa9\xef\xbf\xbd");
-  EXPECT_EQ(print_bytes_as("string", "\xff\xed\xa0z"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
+  EXPECT_EQ(print_bytes_as("string", "\xff\xed\xa0z"), "\xef\xbf\xbd\xef\xbf\xbdz");
+  EXPECT_EQ(print_bytes_as("string", "\xed\xa0\x80z\xe0\x80"),
+            "\xef\xbf\xbdz\xef\xbf\xbd\xef\xbf\xbd");
   EXPECT_EQ(print_bytes_as("integer", std::string("\0\0\1\0", 4)), "256");
   EXPECT_EQ(print_bytes_as("long", "abc"), "(3 bytes, which are no long)");
 }

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/log/cleaner/cleaned_segment.h"
 #include "broker/log/file_names.h"
 #include "broker/log/log_manager.h"
+#include "broker/log/transaction_index.h"
 #include "protocol/record/control_record.h"
 #include "tests/unit/log/log_fixture.h"
 
@@ -271,6 +273,58 @@ TEST_F(LogCleanerTest, never_goes_beyond_an_open_transaction) {
   restart();
   auto next = batch_of({{"next", loop.wall_now(), "t"}}, producer(9, 0, 1), true);
   append_batch(next);
+}
+
+TEST_F(LogCleanerTest, keeps_of_the_transaction_index_what_readers_may_need) {
+  using Transactions = std::vector<AbortedTransaction>;
+  const AbortedTransaction gone{ProducerId(9), Offset(3), Offset(5), Offset(3)};
+  const AbortedTransaction left{ProducerId(7), Offset(3), Offset(6), Offset(3)};
+  const AbortedTransaction from_before{ProducerId(8), Offset(1), Offset(7), Offset(1)};
+  const auto name = segment_file_name(Offset(2), kTxnIndexSuffix);
+  const auto cleaned_name = name + std::string(kCleanedSuffix);
+  auto write_index = [&](const Bytes& bytes) {
+    auto file = root->open(name, base::OpenMode::create_truncate).value();
+    ASSERT_TRUE(file->write_at(0, bytes));
+  };
+  auto clean = [&] {
+    auto cleaned = CleanedSegment::create(root, Offset(2), config).value();
+    auto batch = batch_of({{"of 7", 1, "t"}}, producer(7, 0, 0), true);
+    protocol::stamp_offsets(batch.data(), Offset(4), LeaderEpoch(1));
+    EXPECT_TRUE(cleaned.add(protocol::RecordBatchView::parse(batch).value()));
+    const std::vector<LogSegment> originals{LogSegment(root, Offset(2), 0, 0, 0, 0)};
+    EXPECT_TRUE(cleaned.finish(originals, true));
+  };
+  write_index(transaction_index_bytes({gone, left, from_before}));
+  clean();
+  const auto kept = root->read_file(cleaned_name).value();
+  EXPECT_EQ(parse_transaction_index(kept).value(), (Transactions{left, from_before}));
+  write_index(transaction_index_bytes({gone}));
+  clean();
+  EXPECT_FALSE(root->exists(cleaned_name));
+  write_index("damaged");
+  clean();
+  EXPECT_EQ(root->read_file(cleaned_name).value(), "damaged");
+}
+
+TEST_F(LogCleanerTest, writes_indexes_whose_entries_name_a_batch) {
+  for (int i = 0; i < 8; ++i) append("k" + std::to_string(i), "value");
+  append("k0", "new");
+  push_out();
+  wait();
+  ASSERT_GT(cleanings(), 0u);
+  std::size_t entries = 0;
+  for (auto segment : log->segments()) {
+    auto& index = segment.offset_index();
+    auto log_file = segment.file(ReadMode::may_sleep).value();
+    BatchScanner batches(*log_file, 0, segment.size(), ReadMode::may_sleep);
+    for (auto batch = batches.next(); batch && *batch; batch = batches.next()) {
+      const auto found = index.lookup_position((*batch)->position, ReadMode::may_sleep).value();
+      if (found.position != (*batch)->position || found.position == 0) continue;
+      EXPECT_EQ(found.offset, (*batch)->last_offset);
+      ++entries;
+    }
+  }
+  EXPECT_GT(entries, 0u);
 }
 
 TEST_F(LogCleanerTest, lets_readers_go_on_with_what_they_hold) {
