@@ -22,7 +22,13 @@ sys.path.insert(0, str(FOLDER))
 from lib import clients, directory, groups, kills, peers, process, selfcheck, tool  # noqa: E402
 from lib.harness import Harness  # noqa: E402
 from lib.process import StepFailed  # noqa: E402
-from lib.servers import Kafka, KafkaCluster, OnDemand, Ottla  # noqa: E402
+from lib.servers import (  # noqa: E402
+    Kafka,
+    KafkaCluster,
+    KafkaOfItsOwn,
+    OnDemand,
+    Ottla,
+)
 from lib.table import Table  # noqa: E402
 
 
@@ -49,8 +55,11 @@ class Context:
         folder.mkdir()
         return folder
 
-    def ottla(self, data):
-        return Ottla(self.bin, data, self.log("ottla-broker.log"))
+    def ottla(self, data, properties=None):
+        return Ottla(self.bin, data, self.log("ottla-broker.log"), properties)
+
+    def own_kafka(self, data, properties=None):
+        return KafkaOfItsOwn(self.jvm_folder, data, self.log("own-kafka.log"), properties)
 
 
 def check_versions(table):
@@ -174,7 +183,7 @@ def run_cluster(table, context, count, seed):
 
 def kafka_on_ours(context, data):
     """Started as `ottla export-kafka-config` says."""
-    kafka = Kafka(context.harness, data)
+    kafka = Kafka(context.harness, data, directory.QUICK)
     kafka.start_with(
         context.tool.export_kafka_config(data, kafka.bootstrap, kafka.controller_port)
     )
@@ -194,7 +203,12 @@ def run_all(table, context, arguments):
     run_broker(table, context)
     run_tool(table, context)
     directory.rows(
-        table, context, "directory", context.ottla, lambda data: kafka_on_ours(context, data)
+        table,
+        context,
+        "directory",
+        lambda data: context.ottla(data, directory.QUICK),
+        lambda data: kafka_on_ours(context, data),
+        lambda data: context.own_kafka(data, directory.QUICK),
     )
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
     run_cluster(table, context, 20 if arguments.long else 4, arguments.seed)

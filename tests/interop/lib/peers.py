@@ -156,9 +156,9 @@ class Java(Peer):
 EVENTUALLY_S = 10
 
 
-def eventually(holds, otherwise):
-    """Waits until something holds that a broker learns of after the controller."""
-    deadline = time.monotonic() + EVENTUALLY_S
+def eventually(holds, otherwise, seconds=EVENTUALLY_S):
+    """Waits until something holds that a broker learns of after the controller, or does later."""
+    deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             raise StepFailed(otherwise)

@@ -4,7 +4,7 @@ import dataclasses
 
 from lib import clients, dataset, directory, groups, kills
 from lib.process import StepFailed
-from lib.servers import Kafka, KafkaOfItsOwn, OnDemand
+from lib.servers import Kafka, OnDemand
 
 
 def rows(table, context):
@@ -21,15 +21,14 @@ def rows(table, context):
         table,
         context,
         "self/directory",
-        lambda data: KafkaOfItsOwn(context.jvm_folder, data, context.log("own-kafka.log")),
-        lambda data: Kafka(context.harness, data),
+        lambda data: context.own_kafka(data, directory.QUICK),
+        lambda data: Kafka(context.harness, data, directory.QUICK),
+        lambda data: context.own_kafka(data, directory.QUICK),
     )
 
 
 def _kills(table, context):
-    own = KafkaOfItsOwn(
-        context.jvm_folder, context.new_folder("kills"), context.log("own-kafka.log")
-    )
+    own = context.own_kafka(context.new_folder("kills"))
     own.start()
     try:
         kills.rows(table, context, "self", own, 2, seed=1)

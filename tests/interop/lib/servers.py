@@ -25,8 +25,9 @@ class Ottla:
 
     name = "ottla-broker"
 
-    def __init__(self, bin_folder, data, log_file):
+    def __init__(self, bin_folder, data, log_file, properties=None):
         self._program = bin_folder / "ottla-broker"
+        self._properties = properties or {}
         self._data = data
         self._log_file = log_file
         self._process = None
@@ -35,6 +36,8 @@ class Ottla:
     def start(self):
         command = [self._program, "--override", f"listeners=PLAINTEXT://{self.bootstrap}"]
         command += ["--override", f"log.dirs={self._data}"]
+        for name, value in self._properties.items():
+            command += ["--override", f"{name}={value}"]
         with self._log_file.open("ab") as log:
             self._process = process.start(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
@@ -135,6 +138,7 @@ class Kafka:
         port, controller_port = free_port(), free_port()
         self.controller_port = controller_port
         self.bootstrap = f"127.0.0.1:{port}"
+        self._own = properties or {}
         self._node = (
             {"node.id": "1", "cluster.id": CLUSTER_ID}
             if not self._formatted()
@@ -154,13 +158,14 @@ class Kafka:
             "group.initial.rebalance.delay.ms": "0",
             "broker.session.timeout.ms": "2000",
             "broker.heartbeat.interval.ms": "500",
-            **(properties or {}),
+            **self._own,
         }
 
     def start_with(self, properties):
         """These alone, and what makes a test quick."""
         quick = ("group.", "broker.session.", "broker.heartbeat.")
         kept = {key: value for key, value in self._properties.items() if key.startswith(quick)}
+        kept |= self._own
         self._properties = {**properties, **kept}
 
     def _formatted(self):
@@ -176,19 +181,23 @@ class Kafka:
     def stop(self):
         self.harness.call("stopKafka")
 
+    def kill(self):
+        """It lives with others: it can only be stopped."""
+        self.stop()
+
 
 class KafkaOfItsOwn:
     """Apache Kafka in a JVM of its own, so that it can be killed."""
 
     name = "Apache Kafka"
 
-    def __init__(self, folder, data, log_file):
+    def __init__(self, folder, data, log_file, properties=None):
         self._folder = folder
         self._data = data
         self._log_file = log_file
         self._starts = 0
         self._harness = self._new_harness()
-        self._kafka = Kafka(self._harness, data)
+        self._kafka = Kafka(self._harness, data, properties)
         self.bootstrap = self._kafka.bootstrap
 
     def _new_harness(self):
