@@ -71,6 +71,7 @@ struct BrokerConfig {
   std::int32_t producer_id_expiration_ms = 86'400'000;
 
   // Internal topics: the wish; they get min(this, brokers present) replicas.
+  std::int32_t offsets_topic_compression_codec = 0;  // none; 1 gzip, 2 snappy, 3 lz4, 4 zstd
   std::int32_t offsets_topic_num_partitions = 50;
   std::int16_t offsets_topic_replication_factor = 3;
   std::int32_t offsets_topic_segment_bytes = 104'857'600;

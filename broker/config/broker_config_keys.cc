@@ -155,6 +155,12 @@ const std::array kBrokerKeys = {
               .documentation = "How long committed offsets outlive the last use of their group; "
                                "minutes.",
               .min = 1},
+    BrokerKey{.name = "offsets.topic.compression.codec",
+              .member = &C::offsets_topic_compression_codec,
+              .documentation = "How batches of __consumer_offsets are compressed: 0 none, 1 gzip, "
+                               "2 snappy, 3 lz4, 4 zstd.",
+              .min = 0,
+              .max = 4},
     BrokerKey{.name = "offsets.topic.num.partitions",
               .member = &C::offsets_topic_num_partitions,
               .documentation = "Partitions of __consumer_offsets when it is created.",

@@ -9,9 +9,8 @@
 namespace ottla::broker {
 namespace {
 
-bool nothing_was_appended(ErrorCode error) {
-  return error == ErrorCode::message_too_large || error == ErrorCode::record_list_too_large;
-}
+// Of one commit; what a client may make us build.
+constexpr std::size_t kMaxCommit = std::size_t{16} << 20;
 
 }  // namespace
 
@@ -20,27 +19,30 @@ void GroupCoordinator::append(Entry& entry, std::string batch, OnDone done) {
   const auto epoch = shards_[static_cast<std::size_t>(partition)].epoch;
   ++entry.appends;
   auto on_appended = [this, partition, epoch, group = entry.group.id(),
-                      done = std::move(done)](const Result<void>& appended) mutable {
-    const auto outcome = appended ? ErrorCode::none : appended.error().code();
+                      done = std::move(done)](const OffsetsLog::Outcome& outcome) mutable {
     const auto at = static_cast<std::size_t>(partition);
-    const bool current = at < shards_.size() && shards_[at].epoch == epoch;
-    if (!current) return done(appended ? ErrorCode::not_coordinator : outcome);
-    if (!appended && !nothing_was_appended(outcome)) {
-      done(outcome);
-      if (shards_[at].epoch == epoch && !stopped_) reload(partition, appended.error());
+    const auto is_current = [&] { return at < shards_.size() && shards_[at].epoch == epoch; };
+    const bool durable = outcome.error == ErrorCode::none;
+    if (!is_current()) return done(durable ? ErrorCode::not_coordinator : outcome.error);
+    if (auto* still = find_entry(partition, group)) --still->appends;
+    done(outcome.error);
+    if (!durable && !outcome.refused) {
+      if (is_current() && !stopped_) reload(partition, Error(outcome.error));
       return;
     }
-    if (auto* still = find_entry(partition, group)) --still->appends;
-    done(outcome);
-    auto* idle = find_entry(partition, group);
-    while (idle != nullptr && idle->appends == 0 && !idle->waiting.empty()) {
-      auto task = std::move(idle->waiting.front());
-      idle->waiting.pop_front();
-      task();
-      idle = find_entry(partition, group);
-    }
+    run_waiting(partition, group);
   };
   log_.append(partition, std::move(batch), lifetime_.guard(std::move(on_appended)));
+}
+
+void GroupCoordinator::run_waiting(std::int32_t partition, const std::string& group) {
+  for (auto* entry = find_entry(partition, group);
+       entry != nullptr && entry->appends == 0 && !entry->waiting.empty();
+       entry = find_entry(partition, group)) {
+    auto task = std::move(entry->waiting.front());
+    entry->waiting.pop_front();
+    task();
+  }
 }
 
 // What decides by all offsets of a group must not miss those that are on their way.
@@ -63,11 +65,12 @@ void GroupCoordinator::commit(std::string_view group, const Committer& committer
     return entry == nullptr || entry->offsets.find(offset.topic, offset.partition) == nullptr;
   });
   if (is_new && memory_ >= max_memory_) return done(ErrorCode::policy_violation);
-  GroupRecordBatch batch(loop_.wall_now());
+  auto batch = new_batch();
   std::vector<std::pair<TopicPartition, CommittedOffset>> kept;
   for (auto& offset : offsets) {
     auto put = batch.put(group, offset.topic, offset.partition, offset.committed);
     if (!put) return done(ErrorCode::invalid_group_id);
+    if (batch.size_in_bytes() > kMaxCommit) return done(ErrorCode::message_too_large);
     kept.push_back({{std::string(offset.topic), offset.partition}, std::move(offset.committed)});
   }
   if (entry == nullptr) entry = &make_entry(**shard, partition, group);
@@ -95,7 +98,7 @@ void GroupCoordinator::apply_commit(
 
 void GroupCoordinator::forget_offsets(Entry& entry, std::vector<TopicPartition> partitions,
                                       OnDone done) {
-  GroupRecordBatch batch(loop_.wall_now());
+  auto batch = new_batch();
   for (const auto& place : partitions) {
     if (entry.offsets.find(place.topic, place.partition) == nullptr) continue;
     batch.forget(entry.group.id(), place.topic, place.partition);
@@ -163,7 +166,7 @@ void GroupCoordinator::delete_group(std::string_view group, OnDone done) {
 // Nothing is on its way for the group, and nothing comes any more: it is dead until it is gone.
 void GroupCoordinator::delete_entry(Entry& entry, OnDone done) {
   entry.group.die(time());
-  GroupRecordBatch batch(loop_.wall_now());
+  auto batch = new_batch();
   for (const auto& [topic, partitions] : entry.offsets.topics()) {
     for (const auto& [number, committed] : partitions) {
       batch.forget(entry.group.id(), topic, number);
@@ -174,9 +177,10 @@ void GroupCoordinator::delete_entry(Entry& entry, OnDone done) {
          [this, partition = entry.partition, group = entry.group.id(),
           done = std::move(done)](ErrorCode outcome) mutable {
            if (outcome == ErrorCode::none) erase_entry(partition, group);
+           // Refused: it lives on as the log has it.
+           const bool still = find_entry(partition, group) != nullptr;
+           if (outcome != ErrorCode::none && still && !stopped_) reload(partition, Error(outcome));
            done(outcome);
-           if (!nothing_was_appended(outcome) || stopped_) return;
-           reload(partition, Error(outcome));
          });
 }
 

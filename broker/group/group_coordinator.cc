@@ -138,6 +138,11 @@ void GroupCoordinator::deliver(GroupEffects& effects) {
   }
 }
 
+GroupRecordBatch GroupCoordinator::new_batch() const {
+  return GroupRecordBatch(loop_.wall_now(),
+                          static_cast<Compression>(config_.offsets_topic_compression_codec));
+}
+
 void GroupCoordinator::arm(Entry& entry) {
   const auto when = entry.group.wake_at();
   if (when >= entry.armed_at) return;
@@ -161,7 +166,7 @@ void GroupCoordinator::on_time(std::int32_t partition, const std::string& group)
 void GroupCoordinator::store(Entry& entry, std::uint64_t id) {
   const auto partition = entry.partition;
   const auto group = entry.group.id();
-  GroupRecordBatch batch(loop_.wall_now());
+  auto batch = new_batch();
   if (auto put = batch.put(group, entry.group.to_store(id)); !put) {
     loop_.post(lifetime_.guard([this, partition, group, id, error = put.error()] {
       on_stored(partition, group, id, error);

@@ -19,6 +19,7 @@
 #include "broker/config/broker_config.h"
 #include "broker/group/committed_offsets.h"
 #include "broker/group/group.h"
+#include "broker/group/group_record_batch.h"
 #include "broker/group/offsets_log.h"
 #include "broker/metadata/metadata_image.h"
 #include "ottla/result.h"
@@ -164,6 +165,8 @@ class GroupCoordinator {
   void apply_commit(std::int32_t partition, const std::string& group,
                     const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets);
   void when_idle(Entry& entry, Waiting task);
+  void run_waiting(std::int32_t partition, const std::string& group);
+  GroupRecordBatch new_batch() const;
   void forget_offsets(Entry& entry, std::vector<TopicPartition> partitions, OnDone done);
   void delete_entry(Entry& entry, OnDone done);
   void sweep();

@@ -136,6 +136,7 @@ void Group::sync(const SyncRequest& request, const GroupTime& time, GroupEffects
   if (member.member_id != leader_) return;
   Store store{.kind = Store::Kind::assignment, .generation = generation_};
   for (const auto& assigned : request.assignments) {
+    if (find(assigned.member_id) == nullptr) continue;
     store.assignments.insert_or_assign(std::string(assigned.member_id),
                                        std::string(assigned.bytes));
   }

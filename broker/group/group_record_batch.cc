@@ -1,5 +1,7 @@
 #include "broker/group/group_record_batch.h"
 
+#include "protocol/compression/compression.h"
+
 namespace ottla::broker {
 namespace {
 
@@ -46,6 +48,14 @@ void GroupRecordBatch::forget(std::string_view group, std::string_view topic,
 void GroupRecordBatch::forget(std::string_view group) {
   const auto key = protocol::encode(protocol::GroupMetadataKey{group});
   if (key) (void)builder_.append(now_, *key, std::nullopt);
+}
+
+std::string GroupRecordBatch::take() {
+  if (codec_ == Compression::none) return std::string(builder_.close_sealed());
+  const auto closed = builder_.close(codec_, protocol::default_level(codec_));
+  if (!closed) return std::string(builder_.close_sealed());
+  protocol::seal(*closed, {}, false);
+  return {*closed, builder_.size_in_bytes()};
 }
 
 }  // namespace ottla::broker

@@ -16,10 +16,15 @@ class OffsetsLog {
  public:
   virtual ~OffsetsLog() = default;
 
+  // What became of an append.
+  struct Outcome {
+    ErrorCode error = ErrorCode::none;  // none: it is durable
+    bool refused = false;               // nothing was appended; otherwise nobody knows
+  };
+
   // Appends a sealed batch. `done` is called in a later turn, in the order of the appends of a
-  // partition: with success when it is durable; with message_too_large or record_list_too_large if
-  // nothing was appended; with any other error nobody knows.
-  using OnAppended = base::UniqueFunction<void(Result<void>)>;
+  // partition.
+  using OnAppended = base::UniqueFunction<void(const Outcome&)>;
   virtual void append(std::int32_t partition, std::string batch, OnAppended done) = 0;
 
   // Reads a partition from start to end by a worker, and waits until what was read is durable;

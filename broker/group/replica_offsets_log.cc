@@ -31,15 +31,18 @@ void ReplicaOffsetsLog::append(std::int32_t partition, std::string batch, OnAppe
   const std::vector<ProduceEntry> entries = {
       {offsets_partition(partition), {bytes->data(), bytes->size()}}};
   auto finish = std::make_shared<OnAppended>(std::move(done));
-  auto on_produced = [this, finish](std::vector<Result<AppendInfo>> results) {
-    auto& result = results.front();
-    Result<void> outcome = result ? Result<void>() : result.error();
-    loop_.post(lifetime_.guard(
-        [finish, outcome = std::move(outcome)]() mutable { (*finish)(std::move(outcome)); }));
+  // The log refuses at once, or not at all.
+  auto at_once = std::make_shared<bool>(true);
+  auto on_produced = [this, finish, at_once](const std::vector<Result<AppendInfo>>& results) {
+    const auto& result = results.front();
+    const Outcome outcome{.error = result ? ErrorCode::none : result.error().code(),
+                          .refused = !result && *at_once};
+    loop_.post(lifetime_.guard([finish, outcome] { (*finish)(outcome); }));
   };
   const ProduceOptions options{.timeout = ReplicaManager::kNoTimeout,
                                .origin = AppendOrigin::coordinator};
   replicas_.append_records(entries, options, std::move(on_produced));
+  *at_once = false;
 }
 
 void ReplicaOffsetsLog::load(std::int32_t partition, OnLoaded done) {

@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 constexpr std::int16_t kMemberIdRequiredSince = 4;
 constexpr std::int16_t kNullProtocolSince = 7;
 constexpr std::int16_t kSkipAssignmentSince = 9;
+// Clients know a handful.
+constexpr std::size_t kMostProtocols = 1000;
 
 JoinRequest join_of(const Request<JoinGroupRequest>& request, const std::string& client_host) {
   const auto& message = request.message;
@@ -65,6 +67,9 @@ JoinGroupResponse refusal(const JoinGroupRequest& request, ErrorCode error) {
 }
 
 void handle_join_group(Services& services, Request<JoinGroupRequest> request) {
+  if (request.message.protocols.size() > kMostProtocols) {
+    return request.answer(refusal(request.message, ErrorCode::invalid_request));
+  }
   auto waiting = std::make_shared<Request<JoinGroupRequest>>(std::move(request));
   // As Java prints an address.
   const std::string client_host = "/" + waiting->context.peer.host;

@@ -23,7 +23,7 @@ class HeldLog final : public OffsetsLog {
 
   void append(std::int32_t partition, std::string batch, OnAppended done) override {
     appends_.push_back({partition, std::move(batch), std::move(done)});
-    if (!held) finish({});
+    if (!held) finish();
   }
   void load(std::int32_t partition, OnLoaded done) override {
     ++loads;
@@ -40,13 +40,14 @@ class HeldLog final : public OffsetsLog {
   }
 
   // The oldest append ends like this; what succeeds is in the log.
-  void finish(Result<void> outcome) {
+  void finish(Outcome outcome = {}) {
     auto append = std::move(appends_.front());
     appends_.pop_front();
-    if (outcome) durable_[append.partition].push_back(append.batch);
+    if (outcome.error == ErrorCode::none) durable_[append.partition].push_back(append.batch);
     auto done = std::make_shared<OnAppended>(std::move(append.done));
-    loop_.post([done, outcome = std::move(outcome)] { (*done)(outcome); });
+    loop_.post([done, outcome] { (*done)(outcome); });
   }
+  const std::string& next() const { return appends_.front().batch; }
   std::size_t waiting() const { return appends_.size(); }
 
   LoadedGroups replay(std::int32_t partition) {
@@ -167,7 +168,7 @@ TEST_F(Coordinator, a_commit_counts_once_it_is_durable) {
   const auto answer = commit("g", 5);
   EXPECT_FALSE(*answer);
   EXPECT_EQ(committed("g"), -1);
-  log_->finish({});
+  log_->finish();
   turn();
   EXPECT_EQ(*answer, ErrorCode::none);
   EXPECT_EQ(committed("g"), 5);
@@ -179,13 +180,13 @@ TEST_F(Coordinator, after_an_append_of_which_nobody_knows_the_log_is_read_anew) 
   log_->held = true;
   const auto answer = commit("g", 6);
   const auto next = commit("g", 7);
-  log_->finish(Error(ErrorCode::request_timed_out));
+  log_->finish({.error = ErrorCode::request_timed_out});
   turn();
   EXPECT_EQ(*answer, ErrorCode::request_timed_out);
   EXPECT_EQ(log_->loads, 2);
   EXPECT_EQ(committed("g"), 5);
   // It reaches the log when the groups have been let go of.
-  log_->finish({});
+  log_->finish();
   turn();
   EXPECT_EQ(*next, ErrorCode::not_coordinator);
   EXPECT_TRUE(*joining);
@@ -195,9 +196,9 @@ TEST_F(Coordinator, an_append_that_was_refused_changes_nothing) {
   ASSERT_EQ(*commit("g", 5), ErrorCode::none);
   log_->held = true;
   const auto answer = commit("g", 6);
-  log_->finish(Error(ErrorCode::message_too_large));
+  log_->finish({.error = ErrorCode::kafka_storage_error, .refused = true});
   turn();
-  EXPECT_EQ(*answer, ErrorCode::message_too_large);
+  EXPECT_EQ(*answer, ErrorCode::kafka_storage_error);
   EXPECT_EQ(log_->loads, 1);
   EXPECT_EQ(committed("g"), 5);
 }
@@ -208,7 +209,7 @@ TEST_F(Coordinator, a_deletion_waits_for_the_commits_before_it_and_leaves_nothin
   const auto late = commit("g", 6, "u");
   const auto deleted = remove("g");
   EXPECT_EQ(log_->waiting(), 1U);
-  log_->finish({});
+  log_->finish();
   turn();
   EXPECT_EQ(*late, ErrorCode::none);
   EXPECT_FALSE(*deleted);
@@ -216,7 +217,7 @@ TEST_F(Coordinator, a_deletion_waits_for_the_commits_before_it_and_leaves_nothin
   EXPECT_EQ(*commit("g", 7), ErrorCode::coordinator_not_available);
   EXPECT_EQ((*join("g"))->error, ErrorCode::coordinator_not_available);
   EXPECT_EQ(*remove("g"), ErrorCode::group_id_not_found);
-  log_->finish({});
+  log_->finish();
   turn();
   EXPECT_EQ(*deleted, ErrorCode::none);
   EXPECT_EQ(coordinator_->find("g")->group, nullptr);
@@ -224,6 +225,39 @@ TEST_F(Coordinator, a_deletion_waits_for_the_commits_before_it_and_leaves_nothin
   log_->held = false;
   EXPECT_EQ(*commit("g", 8), ErrorCode::none);
   EXPECT_EQ(committed("g"), 8);
+}
+
+TEST_F(Coordinator, a_group_whose_deletion_was_refused_lives_on) {
+  ASSERT_EQ(*commit("g", 5), ErrorCode::none);
+  log_->held = true;
+  const auto deleted = remove("g");
+  log_->finish({.error = ErrorCode::kafka_storage_error, .refused = true});
+  turn();
+  EXPECT_EQ(*deleted, ErrorCode::kafka_storage_error);
+  EXPECT_EQ(committed("g"), 5);
+  log_->held = false;
+  EXPECT_EQ(*commit("g", 6), ErrorCode::none);
+}
+
+TEST_F(Coordinator, a_commit_without_end_is_refused) {
+  std::vector<OffsetToCommit> offsets(400'000, {"topic", 0, {.metadata = "more or less"}});
+  std::optional<ErrorCode> answer;
+  coordinator_->commit("g", {}, std::move(offsets), [&](ErrorCode error) { answer = error; });
+  EXPECT_EQ(answer, ErrorCode::message_too_large);
+}
+
+TEST_F(Coordinator, batches_are_compressed_if_the_broker_wants_it) {
+  config_.offsets_topic_compression_codec = 4;
+  log_->held = true;
+  std::vector<OffsetToCommit> offsets;
+  for (std::int32_t p = 0; p < 100; ++p) offsets.push_back({"topic", p, {.metadata = "the same"}});
+  coordinator_->commit("g", {}, std::move(offsets), [](ErrorCode) {});
+  const auto batch = protocol::RecordBatchView::parse(log_->next());
+  ASSERT_TRUE(batch) << batch.error();
+  EXPECT_EQ(batch->compression(), Compression::zstd);
+  log_->finish();
+  turn();
+  EXPECT_EQ(log_->replay(0).at("g").offsets.topics().at("topic").size(), 100U);
 }
 
 TEST_F(Coordinator, while_it_loads_heartbeats_are_taken_and_the_rest_must_wait) {
@@ -274,7 +308,7 @@ TEST_F(Coordinator, after_its_stop_nobody_is_served) {
   const auto late = commit("h", 1);
   coordinator_->stop();
   EXPECT_EQ((*waiting)->error, ErrorCode::not_coordinator);
-  log_->finish(Error(ErrorCode::request_timed_out));
+  log_->finish({.error = ErrorCode::request_timed_out});
   turn();
   EXPECT_TRUE(*late);
   EXPECT_EQ(log_->loads, 1);
