@@ -11,7 +11,7 @@ namespace ottla::client {
 namespace {
 
 // Callbacks that a batch makes room for before they come.
-constexpr std::size_t kMostReserved = 1024;
+constexpr std::size_t kMostReserved = 16384;
 
 using protocol::RecordBatchBuilder;
 using protocol::RecordHeader;
