@@ -1,4 +1,5 @@
 #include "broker/handlers/alter_configs.h"
+#include "broker/handlers/wire_code.h"
 
 #include <memory>
 #include <string>
@@ -43,7 +44,7 @@ typename M::Response response_to(const std::vector<AlterConfigsResult>& results)
     resource.resource_type = static_cast<protocol::ConfigResourceType>(asked.type);
     resource.resource_name = asked.name;
     if (result) continue;
-    resource.error_code = result.error().code();
+    resource.error_code = wire_code(result.error());
     resource.error_message = result.error().message();
   }
   return response;

@@ -1,4 +1,5 @@
 #include "broker/handlers/create_partitions.h"
+#include "broker/handlers/wire_code.h"
 
 #include <algorithm>
 #include <chrono>
@@ -49,7 +50,7 @@ void handle_create_partitions(Services& services, Request<CreatePartitionsReques
           auto& topic = response.results.emplace_back();
           topic.name = name;
           if (result) continue;
-          topic.error_code = result.error().code();
+          topic.error_code = wire_code(result.error());
           topic.error_message = result.error().message();
         }
         waiting->answer(response);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/config/describe_configs.h"
+#include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
 namespace {
@@ -82,7 +83,7 @@ void handle_create_topics(Services& services, Request<CreateTopicsRequest> reque
             add_created(services, *result.result, answer, topic);
             continue;
           }
-          topic.error_code = result.result.error().code();
+          topic.error_code = wire_code(result.result.error());
           topic.error_message = result.result.error().message();
         }
         waiting->answer(answer.response);

@@ -1,4 +1,5 @@
 #include "broker/handlers/delete_groups.h"
+#include "broker/handlers/wire_code.h"
 
 #include <memory>
 #include <utility>
@@ -34,7 +35,7 @@ void handle_delete_groups(Services& services, Request<DeleteGroupsRequest> reque
   };
   for (std::size_t i = 0; i < names.size(); ++i) {
     services.groups.delete_group(names[i], [deletion, i, one_done](ErrorCode outcome) {
-      deletion->response.results[i].error_code = outcome;
+      deletion->response.results[i].error_code = wire_code(outcome);
       one_done();
     });
   }

@@ -1,4 +1,5 @@
 #include "broker/handlers/delete_records.h"
+#include "broker/handlers/wire_code.h"
 
 #include <algorithm>
 #include <chrono>
@@ -45,7 +46,7 @@ void put(const Result<Offset>& result, DeleteRecordsResponse::Partition& answer)
   if (result) {
     answer.low_watermark = *result;
   } else {
-    answer.error_code = result.error().code();
+    answer.error_code = wire_code(result.error());
   }
 }
 

@@ -1,4 +1,5 @@
 #include "broker/handlers/delete_topics.h"
+#include "broker/handlers/wire_code.h"
 
 #include <algorithm>
 #include <chrono>
@@ -28,7 +29,7 @@ DeleteTopicsResponse::Topic answer_to(const DeleteTopicResult& result) {
   if (!result.name.empty() || result.id.is_zero()) topic.name = result.name;
   topic.topic_id = result.id;
   if (!result.result) {
-    topic.error_code = result.result.error().code();
+    topic.error_code = wire_code(result.result.error());
     topic.error_message = result.result.error().message();
   }
   return topic;

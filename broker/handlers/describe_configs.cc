@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/config/describe_configs.h"
+#include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
 namespace {
@@ -90,7 +91,7 @@ void handle_describe_configs(Services& services, Request<DescribeConfigsRequest>
     resource.resource_name = asked.resource_name;
     const auto& found = described.emplace_back(describe_resource(services, asked));
     if (!found) {
-      resource.error_code = found.error().code();
+      resource.error_code = wire_code(found.error());
       resource.error_message = found.error().message();
       continue;
     }

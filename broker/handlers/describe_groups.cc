@@ -3,6 +3,7 @@
 #include <string>
 
 #include "broker/handlers/authorized_operations.h"
+#include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
 namespace {
@@ -35,7 +36,7 @@ void add_group(const Services& services, std::string_view id, std::int16_t versi
   out.group_id = id;
   const auto found = services.groups.find(id);
   if (!found) {
-    out.error_code = found.error().code();
+    out.error_code = wire_code(found.error());
     return;
   }
   const auto* group = found->group;

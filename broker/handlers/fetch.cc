@@ -1,4 +1,5 @@
 #include "broker/handlers/fetch.h"
+#include "broker/handlers/wire_code.h"
 
 #include <algorithm>
 #include <chrono>
@@ -62,15 +63,15 @@ FetchAnswer answer_of(Services& services, const Fetch& fetch) {
   std::vector<FoundPartition> found;
   found.reserve(fetch.results.size());
   for (const auto& result : fetch.results) {
-    found.push_back(
-        {result.error, result.high_watermark, result.log_start_offset, result.data.size});
+    found.push_back({wire_code(result.error), result.high_watermark, result.log_start_offset,
+                     result.data.size});
   }
   return services.fetch_sessions.end(fetch.context, found, services.loop.now());
 }
 
 void put(const FetchedPartition& result, IsolationLevel isolation,
          FetchResponse::Partition& answer) {
-  answer.error_code = result.error;
+  answer.error_code = wire_code(result.error);
   answer.high_watermark = result.high_watermark;
   answer.last_stable_offset = result.last_stable_offset;
   answer.log_start_offset = result.log_start_offset;
@@ -158,7 +159,7 @@ void handle_fetch(Services& services, Request<FetchRequest> request) {
       services.fetch_sessions.begin(message, request.context.version(), services.loop.now());
   if (!context) {
     FetchResponse no_session;
-    no_session.error_code = context.error().code();
+    no_session.error_code = wire_code(context.error());
     return request.answer(no_session);
   }
   auto fetch = std::make_shared<Fetch>(Fetch{std::move(request), *std::move(context), {}, {}});

@@ -1,4 +1,5 @@
 #include "broker/handlers/heartbeat.h"
+#include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
 
@@ -15,7 +16,7 @@ void handle_heartbeat(Services& services, Request<HeartbeatRequest> request) {
   const auto& message = request.message;
   const MemberIdentity member{message.member_id, message.group_instance_id};
   const auto error = services.groups.heartbeat(message.group_id, member, message.generation_id);
-  request.answer(refusal(message, error));
+  request.answer(refusal(message, wire_code(error)));
 }
 
 }  // namespace ottla::broker

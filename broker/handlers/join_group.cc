@@ -1,4 +1,5 @@
 #include "broker/handlers/join_group.h"
+#include "broker/handlers/wire_code.h"
 
 #include <chrono>
 #include <memory>
@@ -39,7 +40,7 @@ JoinRequest join_of(const Request<JoinGroupRequest>& request, const std::string&
 
 JoinGroupResponse response_to(const JoinAnswer& answer, std::int16_t version) {
   JoinGroupResponse response;
-  response.error_code = answer.error;
+  response.error_code = wire_code(answer.error);
   response.generation_id = answer.generation;
   response.protocol_type = answer.protocol_type;
   response.protocol_name = answer.protocol_name;

@@ -1,4 +1,5 @@
 #include "broker/handlers/leave_group.h"
+#include "broker/handlers/wire_code.h"
 
 #include <utility>
 #include <vector>
@@ -25,9 +26,9 @@ void handle_leave_group(Services& services, Request<LeaveGroupRequest> request) 
     leaving.push_back({member.member_id, member.group_instance_id});
   }
   const auto outcomes = services.groups.leave(message.group_id, leaving);
-  if (!outcomes) return request.answer(refusal(message, outcomes.error().code()));
+  if (!outcomes) return request.answer(refusal(message, wire_code(outcomes.error())));
   LeaveGroupResponse response;
-  if (!many) response.error_code = outcomes->front();
+  if (!many) response.error_code = wire_code(outcomes->front());
   for (std::size_t i = 0; many && i < leaving.size(); ++i) {
     response.members.push_back({leaving[i].member_id, leaving[i].instance_id, (*outcomes)[i]});
   }

@@ -1,4 +1,5 @@
 #include "broker/handlers/list_groups.h"
+#include "broker/handlers/wire_code.h"
 
 #include <algorithm>
 #include <vector>
@@ -35,7 +36,7 @@ ListGroupsResponse refusal(const ListGroupsRequest&, ErrorCode error) {
 void handle_list_groups(Services& services, Request<ListGroupsRequest> request) {
   const auto& message = request.message;
   const auto groups = services.groups.groups();
-  if (!groups) return request.answer(refusal(message, groups.error().code()));
+  if (!groups) return request.answer(refusal(message, wire_code(groups.error())));
   ListGroupsResponse response;
   for (const auto* group : *groups) {
     const auto state = name(group->state());

@@ -1,4 +1,5 @@
 #include "broker/handlers/list_offsets.h"
+#include "broker/handlers/wire_code.h"
 
 #include <memory>
 #include <optional>
@@ -47,7 +48,7 @@ UnifiedLog::OnTimestamp when_found(const std::shared_ptr<Lookup>& lookup, std::s
     if (found) {
       put(*found, lookup->request.context.version(), answer);
     } else {
-      answer.error_code = found.error().code();
+      answer.error_code = wire_code(found.error());
     }
     lookup->one_done();
   };
@@ -104,7 +105,7 @@ void look_up(Services& services, const std::shared_ptr<Lookup>& lookup, std::siz
     return;
   }
   if (auto leader = found->check_leader(asked.current_leader_epoch); !leader) {
-    answer.error_code = leader.error().code();
+    answer.error_code = wire_code(leader.error());
     return;
   }
   const auto version = lookup->request.context.version();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/handlers/authorized_operations.h"
+#include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
 namespace {
@@ -137,7 +138,7 @@ void handle_metadata(Services& services, Request<MetadataRequest> request) {
         for (const auto& result : results) {
           if (result.result) continue;
           // Somebody else was faster: then it is there.
-          const auto code = result.result.error().code();
+          const auto code = wire_code(result.result.error());
           if (code != ErrorCode::topic_already_exists) query->failed.emplace(result.name, code);
         }
         answer(services, *query);

@@ -1,4 +1,5 @@
 #include "broker/handlers/offset_commit.h"
+#include "broker/handlers/wire_code.h"
 
 #include <algorithm>
 #include <limits>
@@ -131,7 +132,8 @@ void handle_offset_commit(Services& services, Request<OffsetCommitRequest> reque
       .knows_group_id_not_found = commit->request.context.version() >= kGroupIdNotFoundSince};
   services.groups.commit(message.group_id, committer, std::move(offsets),
                          [commit](ErrorCode outcome) {
-                           for (auto* error : commit->committed) *error = commit_error(outcome);
+                           for (auto* error : commit->committed)
+                             *error = commit_error(wire_code(outcome));
                            commit->request.answer(commit->response);
                          });
 }

@@ -1,4 +1,5 @@
 #include "broker/handlers/offset_delete.h"
+#include "broker/handlers/wire_code.h"
 
 #include <memory>
 #include <utility>
@@ -56,7 +57,7 @@ void handle_offset_delete(Services& services, Request<OffsetDeleteRequest> reque
                                  [deletion](const Result<std::vector<ErrorCode>>& outcomes) {
                                    if (!outcomes) {
                                      return deletion->request.answer(refusal(
-                                         deletion->request.message, outcomes.error().code()));
+                                         deletion->request.message, wire_code(outcomes.error())));
                                    }
                                    for (std::size_t i = 0; i < outcomes->size(); ++i)
                                      *deletion->deleted[i] = (*outcomes)[i];

@@ -1,4 +1,5 @@
 #include "broker/handlers/offset_fetch.h"
+#include "broker/handlers/wire_code.h"
 
 #include <optional>
 #include <utility>
@@ -80,7 +81,7 @@ OffsetFetchResponse::Group answer_group(const Services& services, std::string_vi
   group.group_id = group_id;
   const auto found = services.groups.find(group_id);
   if (!found) {
-    group.error_code = found.error().code();
+    group.error_code = wire_code(found.error());
     return group;
   }
   if (!asked) {

@@ -1,4 +1,5 @@
 #include "broker/handlers/offset_for_leader_epoch.h"
+#include "broker/handlers/wire_code.h"
 
 #include <string>
 
@@ -17,7 +18,7 @@ void look_up(Services& services, const TopicPartition& id,
     return;
   }
   if (auto leader = partition->check_leader(asked.current_leader_epoch); !leader) {
-    answer.error_code = leader.error().code();
+    answer.error_code = wire_code(leader.error());
     return;
   }
   const auto end = partition->log().end_offset_for_epoch(asked.leader_epoch);

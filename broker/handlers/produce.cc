@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/handlers/wire_code.h"
 #include "protocol/record/record_batch.h"
 
 namespace ottla::broker {
@@ -88,7 +89,7 @@ std::vector<ProduceEntry> collect(const Services& services, Produce& produce) {
 
 void describe_error(const Services& services, const Error& error, const std::string& topic,
                     ProduceResponse::Partition& answer, bool& needs_endpoint) {
-  answer.error_code = error.code();
+  answer.error_code = wire_code(error);
   answer.base_offset = protocol::kNoOffset;
   if (!error.message().empty()) answer.error_message = error.message();
   if (error.code() != ErrorCode::not_leader_or_follower) return;

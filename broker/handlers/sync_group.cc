@@ -1,4 +1,5 @@
 #include "broker/handlers/sync_group.h"
+#include "broker/handlers/wire_code.h"
 
 #include <memory>
 #include <utility>
@@ -34,7 +35,7 @@ void handle_sync_group(Services& services, Request<SyncGroupRequest> request) {
   }
   services.groups.sync(message.group_id, std::move(sync), [waiting](const SyncAnswer& answer) {
     SyncGroupResponse response;
-    response.error_code = answer.error;
+    response.error_code = wire_code(answer.error);
     response.protocol_type = answer.protocol_type;
     response.protocol_name = answer.protocol_name;
     response.assignment.view = answer.assignment;

@@ -23,6 +23,9 @@ BANNED = [
     (r"\bassert\s*\(", "OTTLA_ASSERT, which stays on in release"),
     (r"\bEXPECT_TRUE\(true\)|\bSUCCEED\(\)|\bGTEST_SKIP\b|\bDISABLED_",
      "a test asserts something, always"),
+    (r"error_code = .*\.code\(\)|\brefusal\(.*\.code\(\)\)",
+     "clients are told wire_code(error): some codes never leave the process",
+     ("broker/handlers/",)),
     (r"\bthrow\b", "return an Error (only Result::value throws)",
      ("base/", "protocol/", "client/", "broker/")),
 ]
