@@ -62,7 +62,11 @@ class DirectoryCheck {
     const auto text = root_->read_file(broker::kMetaProperties);
     if (!text) return text.error();
     const auto meta = broker::MetaProperties::parse(*text);
-    if (!meta) report_.add(path(broker::kMetaProperties), meta.error());
+    if (meta) {
+      directory_id_ = meta->directory_id;
+    } else {
+      report_.add(path(broker::kMetaProperties), meta.error());
+    }
     return {};
   }
 
@@ -158,6 +162,14 @@ class DirectoryCheck {
       if (facts.clean) defect(name, "the metadata knows no such partition");
       return;
     }
+    const auto& in = found->directories;
+    // Kafka's reserved ids (unassigned, lost, migrating) name no directory.
+    const bool named =
+        std::any_of(in.begin(), in.end(), [](const auto& id) { return id.high != 0; });
+    if (named && !directory_id_.is_zero() &&
+        std::find(in.begin(), in.end(), directory_id_) == in.end()) {
+      defect(name, "by the metadata it is in another directory than " + directory_id_.to_string());
+    }
     facts.topic_id = topic->id;
     facts.leader_epoch = found->leader_epoch;
     const auto& configs = image_->topic_configs(partition.topic);
@@ -173,6 +185,7 @@ class DirectoryCheck {
        {broker::kLogStartCheckpoint, {}},
        {broker::kHighWatermarkCheckpoint, {}},
        {broker::kCleanerCheckpoint, {}}}};
+  protocol::Uuid directory_id_;                         // zero if it is not known
   std::shared_ptr<const broker::MetadataImage> image_;  // null if it is not here, or damaged
 };
 

@@ -17,6 +17,7 @@ struct Flags {
   std::vector<std::string> files;
   bool print_data = false;
   bool cluster_metadata = false;
+  bool offsets = false;
   std::string key_decoder;
   std::string value_decoder;
   DumpOptions options;
@@ -29,6 +30,7 @@ struct Flags {
                  "print each record, and not only the batches");
     app.add_flag("--cluster-metadata-decoder", cluster_metadata,
                  "the records are those of __cluster_metadata");
+    app.add_flag("--offsets-decoder", offsets, "the records are those of __consumer_offsets");
     app.add_flag("--index-sanity-check", options.index_sanity_check,
                  "only check what a start of a broker checks");
     app.add_flag("--verify-index-only", options.verify_index_only,
@@ -49,10 +51,11 @@ struct Flags {
   // Any of what says how to print is also the wish to print.
   void settle() {
     files.insert(files.begin(), listed.begin(), listed.end());
-    if (!(print_data || cluster_metadata || !key_decoder.empty() || !value_decoder.empty())) return;
+    const bool by_class = !key_decoder.empty() || !value_decoder.empty();
+    if (!(print_data || cluster_metadata || offsets || by_class)) return;
     options.deep = true;
-    if (cluster_metadata) {
-      options.printer = print_as_metadata;
+    if (offsets || cluster_metadata) {
+      options.printer = offsets ? print_as_offsets : print_as_metadata;
       return;
     }
     const auto or_string = [](const std::string& decoder) {

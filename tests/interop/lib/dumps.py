@@ -8,6 +8,7 @@ from lib.process import StepFailed
 KNOWN_TO_KAFKA = (".log", ".index", ".timeindex", ".txnindex", ".snapshot", ".checkpoint")
 INDEXES = (".index", ".timeindex")
 METADATA = "__cluster_metadata-0"
+OFFSETS = "__consumer_offsets-"
 
 
 def compare(context, data):
@@ -20,6 +21,8 @@ def compare(context, data):
     indexes = [each for each in files if each.suffix in INDEXES]
     _compare(context, metadata, "--cluster-metadata-decoder")
     _compare(context, others, "--print-data-log")
+    offsets = [each for each in others if each.parent.name.startswith(OFFSETS)]
+    _compare(context, [each for each in offsets if each.suffix == ".log"], "--offsets-decoder")
     _compare(context, others)
     _compare(context, indexes, "--index-sanity-check")
     _compare(context, indexes, "--verify-index-only")

@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <map>
 #include <sstream>
 
 #include "broker/log/log_loader.h"
@@ -9,6 +7,7 @@
 #include "broker/metadata/metadata_loader.h"
 #include "protocol/record/record_reader.h"
 #include "tests/unit/log/log_fixture.h"
+#include "tests/unit/tools/examples.h"
 #include "tools/offline/check.h"
 
 // The examples of docs/storage-format.md, read by the code that reads real files.
@@ -21,60 +20,14 @@ using broker::Offset;
 using broker::ProducerId;
 using broker::ReadMode;
 
-std::string bytes_of_hex(const std::string& line) {
-  std::string bytes;
-  std::string digits;
-  for (const char c : line.substr(0, line.find('#'))) {
-    if (c == ' ') continue;
-    digits += c;
-    if (digits.size() < 2) continue;
-    bytes += static_cast<char>(std::stoi(digits, nullptr, 16));
-    digits.clear();
-  }
-  EXPECT_TRUE(digits.empty()) << line;
-  return bytes;
-}
-
-// Blocks that begin with ```hex NAME or ```text NAME, by name.
-std::map<std::string, std::string> read_examples() {
-  std::ifstream document(OTTLA_SOURCE_DIR "/docs/storage-format.md");
-  std::map<std::string, std::string> files;
-  std::string name;
-  bool hex = false;
-  for (std::string line; std::getline(document, line);) {
-    if (line.rfind("```", 0) != 0) {
-      if (!name.empty()) files[name] += hex ? bytes_of_hex(line) : line + "\n";
-      continue;
-    }
-    hex = line.rfind("```hex ", 0) == 0;
-    const auto space = line.find(' ');
-    name = space == std::string::npos ? "" : line.substr(space + 1);
-    if (!name.empty() && name.find(' ') == std::string::npos) files[name];
-  }
-  return files;
-}
-
 class StorageFormat : public ::testing::Test {
  protected:
-  StorageFormat() {
-    for (const auto& [path, bytes] : read_examples()) {
-      const auto slash = path.find('/');
-      auto directory = root_;
-      if (slash != std::string::npos) {
-        directory = root_->create_directory(path.substr(0, slash)).value();
-      }
-      auto file = directory->open(path.substr(slash + 1), base::OpenMode::create_new).value();
-      EXPECT_TRUE(file->write_at(0, bytes));
-      ++count_;
-    }
-  }
-
-  std::shared_ptr<base::Directory> root_ = base::make_memory_directory();
-  std::size_t count_ = 0;
+  const Files files_ = read_examples();
+  std::shared_ptr<base::Directory> root_ = directory_of(files_);
 };
 
 TEST_F(StorageFormat, has_examples_that_are_a_directory_without_defects) {
-  EXPECT_EQ(count_, 19U);
+  EXPECT_EQ(files_.size(), 19U);
   const auto report = check_data_directory(root_);
   ASSERT_TRUE(report) << report.error();
   for (const auto& defect : report->defects) ADD_FAILURE() << defect.to_string();
