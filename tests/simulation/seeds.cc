@@ -80,13 +80,16 @@ void run_seed(std::uint64_t seed, const std::function<void(std::uint64_t)>& run)
 }  // namespace
 
 void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t seed)>& run) {
+  for_each_point(count * number_from_environment("OTTLA_SEEDS_TIMES").value_or(1), run);
+}
+
+void for_each_point(std::uint64_t count, const std::function<void(std::uint64_t point)>& run) {
   watch_for_death();
   if (const auto only = number_from_environment("OTTLA_SEED")) {
     run_seed(*only, run);
     return;
   }
-  const std::uint64_t times = number_from_environment("OTTLA_SEEDS_TIMES").value_or(1);
-  const std::uint64_t seeds = (count * times + kOneSeedIn - 1) / kOneSeedIn;
+  const std::uint64_t seeds = (count + kOneSeedIn - 1) / kOneSeedIn;
   for (std::uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
     run_seed(seed, run);
   }

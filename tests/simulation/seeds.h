@@ -11,6 +11,10 @@ namespace ottla::simulation {
 // alone), or OTTLA_SEEDS_TIMES=N (so many times as many seeds).
 void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t seed)>& run);
 
+// The same for tests that try each of `count` points once, which more seeds would only repeat:
+// OTTLA_SEEDS_TIMES does not count.
+void for_each_point(std::uint64_t count, const std::function<void(std::uint64_t point)>& run);
+
 // How many of `count` seeds make `found` true: for planted bugs, which must be found by some. With
 // OTTLA_SEED=N that seed alone is run, and counts for all.
 std::uint64_t count_seeds(std::uint64_t count,

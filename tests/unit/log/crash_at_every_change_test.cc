@@ -53,7 +53,7 @@ void recover_and_check(StorageLife& life, PowerCut how, std::uint64_t salt) {
 void crash_everywhere(PowerCut how) {
   const auto points = changes_of_the_script() * 2;
   ASSERT_GT(points, 1000u);
-  simulation::for_each_seed(points, [&](std::uint64_t seed) {
+  simulation::for_each_point(points, [&](std::uint64_t seed) {
     const std::uint64_t point = seed * 7919 % points;
     const bool after = point % 2 == 1;
     SCOPED_TRACE((after ? "after change " : "before change ") + std::to_string(point / 2));

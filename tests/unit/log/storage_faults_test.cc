@@ -157,7 +157,7 @@ void fail_every_call(DiskCall call, ErrorCode code, std::string_view what) {
   ASSERT_TRUE(play(untouched));
   const auto calls = whole.calls(call);
   ASSERT_GT(calls, 20u) << what;
-  simulation::for_each_seed(calls * 2, [&](std::uint64_t seed) {
+  simulation::for_each_point(calls * 2, [&](std::uint64_t seed) {
     const auto point = seed * 7919 % (calls * 2);
     SCOPED_TRACE("call " + std::to_string(point / 2) + (point % 2 == 0 ? " once" : " and on"));
     SimDisk disk(seed, {.would_block_one_in = 0});
