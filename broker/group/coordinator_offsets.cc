@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "broker/group/coordinator_state.h"
@@ -11,6 +12,9 @@ namespace {
 
 // Of one commit; what a client may make us build.
 constexpr std::size_t kMaxCommit = std::size_t{16} << 20;
+
+// Tombstones of a batch: far below what any setting of max.message.bytes refuses.
+constexpr std::size_t kTombstones = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -53,6 +57,7 @@ void GroupCoordinator::when_idle(Entry& entry, Waiting task) {
 
 void GroupCoordinator::commit(std::string_view group, const Committer& committer,
                               std::vector<OffsetToCommit> offsets, OnDone done) {
+  if (!fits_record(group)) return done(ErrorCode::invalid_group_id);
   auto shard = active_shard(group);
   if (!shard) return done(shard.error().code());
   const auto partition = partition_of(group);
@@ -61,6 +66,8 @@ void GroupCoordinator::commit(std::string_view group, const Committer& committer
     return done(committer.knows_group_id_not_found ? ErrorCode::group_id_not_found
                                                    : ErrorCode::illegal_generation);
   }
+  // Nothing of it is to be kept: no group comes to be by that.
+  if (entry == nullptr && offsets.empty()) return done(ErrorCode::none);
   const bool is_new = std::any_of(offsets.begin(), offsets.end(), [&](const auto& offset) {
     return entry == nullptr || entry->offsets.find(offset.topic, offset.partition) == nullptr;
   });
@@ -98,23 +105,49 @@ void GroupCoordinator::apply_commit(
 
 void GroupCoordinator::forget_offsets(Entry& entry, std::vector<TopicPartition> partitions,
                                       OnDone done) {
-  auto batch = new_batch();
-  for (const auto& place : partitions) {
+  write_tombstones(entry, std::move(partitions), false, std::move(done));
+}
+
+// All of them may be more than one batch holds: each batch is taken over when it is durable, the
+// last one has that of the group, and `done` hears when all are settled, of the first that failed.
+void GroupCoordinator::write_tombstones(Entry& entry, std::vector<TopicPartition> partitions,
+                                        bool of_the_group, OnDone done) {
+  struct Progress {
+    std::size_t left = 0;
+    ErrorCode outcome = ErrorCode::none;
+    OnDone done;
+  };
+  std::vector<std::pair<GroupRecordBatch, std::vector<TopicPartition>>> parts;
+  const auto part = [&]() -> auto& {
+    const bool full = parts.empty() || parts.back().first.size_in_bytes() >= kTombstones;
+    return full ? parts.emplace_back(new_batch(), std::vector<TopicPartition>()) : parts.back();
+  };
+  for (auto& place : partitions) {
     if (entry.offsets.find(place.topic, place.partition) == nullptr) continue;
+    auto& [batch, places] = part();
     batch.forget(entry.group.id(), place.topic, place.partition);
+    places.push_back(std::move(place));
   }
-  if (batch.empty()) return done(ErrorCode::none);
-  append(entry, batch.take(),
-         [this, partition = entry.partition, group = entry.group.id(),
-          partitions = std::move(partitions), done = std::move(done)](ErrorCode outcome) mutable {
-           auto* still = find_entry(partition, group);
-           if (outcome == ErrorCode::none && still != nullptr) {
-             for (const auto& place : partitions)
-               still->offsets.erase(place.topic, place.partition);
-             count(*still);
-           }
-           done(outcome);
-         });
+  if (of_the_group) part().first.forget(entry.group.id());
+  if (parts.empty()) return done(ErrorCode::none);
+  auto progress = std::make_shared<Progress>(Progress{parts.size(), {}, std::move(done)});
+  for (auto& [batch, places] : parts) {
+    append(entry, batch.take(),
+           [this, partition = entry.partition, group = entry.group.id(), places = std::move(places),
+            progress](ErrorCode outcome) {
+             if (outcome == ErrorCode::none) erase_offsets(partition, group, places);
+             if (progress->outcome == ErrorCode::none) progress->outcome = outcome;
+             if (--progress->left == 0) progress->done(progress->outcome);
+           });
+  }
+}
+
+void GroupCoordinator::erase_offsets(std::int32_t partition, const std::string& group,
+                                     const std::vector<TopicPartition>& places) {
+  auto* entry = find_entry(partition, group);
+  if (entry == nullptr) return;
+  for (const auto& place : places) entry->offsets.erase(place.topic, place.partition);
+  count(*entry);
 }
 
 void GroupCoordinator::delete_offsets(std::string_view group,
@@ -166,22 +199,21 @@ void GroupCoordinator::delete_group(std::string_view group, OnDone done) {
 // Nothing is on its way for the group, and nothing comes any more: it is dead until it is gone.
 void GroupCoordinator::delete_entry(Entry& entry, OnDone done) {
   entry.group.die(time());
-  auto batch = new_batch();
+  std::vector<TopicPartition> all;
   for (const auto& [topic, partitions] : entry.offsets.topics()) {
-    for (const auto& [number, committed] : partitions) {
-      batch.forget(entry.group.id(), topic, number);
-    }
+    for (const auto& [number, committed] : partitions) all.push_back({topic, number});
   }
-  batch.forget(entry.group.id());
-  append(entry, batch.take(),
-         [this, partition = entry.partition, group = entry.group.id(),
-          done = std::move(done)](ErrorCode outcome) mutable {
-           if (outcome == ErrorCode::none) erase_entry(partition, group);
-           // Refused: it lives on as the log has it.
-           const bool still = find_entry(partition, group) != nullptr;
-           if (outcome != ErrorCode::none && still && !stopped_) reload(partition, Error(outcome));
-           done(outcome);
-         });
+  write_tombstones(entry, std::move(all), true,
+                   [this, partition = entry.partition, group = entry.group.id(),
+                    done = std::move(done)](ErrorCode outcome) mutable {
+                     if (outcome == ErrorCode::none) erase_entry(partition, group);
+                     // Refused: it lives on as the log has it.
+                     const bool still = find_entry(partition, group) != nullptr;
+                     if (outcome != ErrorCode::none && still && !stopped_) {
+                       reload(partition, Error(outcome));
+                     }
+                     done(outcome);
+                   });
 }
 
 void GroupCoordinator::arm_sweep() {

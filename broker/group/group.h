@@ -141,7 +141,7 @@ class Group {
   void expire_syncs(const GroupTime& time, GroupEffects& effects);
   void member_is_gone(const std::string& why, const GroupTime& time, GroupEffects& effects);
   void propagate_assignment(const GroupTime& time, GroupEffects& effects);
-  void reset_assignments(ErrorCode error, GroupEffects& effects);
+  void reset_assignments(ErrorCode error, const GroupTime& time, GroupEffects& effects);
   void no_longer_owes_sync(GroupMember& member);
   std::uint64_t add_store(Store store, GroupEffects& effects);
   JoinAnswer join_answer(const GroupMember& member) const;

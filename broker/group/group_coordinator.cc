@@ -16,13 +16,17 @@ using std::chrono::milliseconds;
 // The longest text of a record, less what the coordinator appends to an id.
 constexpr std::size_t kMaxName = std::numeric_limits<std::int16_t>::max() - 64;
 
+bool too_long(std::string_view text) {
+  return text.size() > kMaxName;
+}
+
 GroupSettings settings_of(const BrokerConfig& config) {
   return {.initial_rebalance_delay = milliseconds(config.group_initial_rebalance_delay_ms),
           .max_size = static_cast<std::size_t>(config.group_max_size)};
 }
 
 bool is_group_id(std::string_view group) {
-  return !group.empty() && group.size() <= kMaxName;
+  return !group.empty() && !too_long(group);
 }
 
 // What Kafka makes of a group state that could not be stored.
@@ -195,6 +199,10 @@ void GroupCoordinator::on_stored(std::int32_t partition, const std::string& grou
   carry_out(*entry, std::move(effects));
 }
 
+bool GroupCoordinator::fits_record(std::string_view group) {
+  return !too_long(group);
+}
+
 Result<void> GroupCoordinator::check_join(std::string_view group,
                                           const JoinRequest& request) const {
   if (!is_group_id(group)) return ErrorCode::invalid_group_id;
@@ -203,7 +211,6 @@ Result<void> GroupCoordinator::check_join(std::string_view group,
   if (request.session_timeout < least || request.session_timeout > most) {
     return ErrorCode::invalid_session_timeout;
   }
-  const auto too_long = [](std::string_view text) { return text.size() > kMaxName; };
   const auto& member = request.member;
   bool refused = too_long(member.member_id) || too_long(member.instance_id.value_or("")) ||
                  too_long(request.client_id) || too_long(request.protocol_type);
@@ -223,7 +230,7 @@ void GroupCoordinator::join(std::string_view group, JoinRequest request, OnJoine
   auto* entry = find_entry(partition, group);
   const bool is_new = request.member.member_id.empty();
   if (entry == nullptr && !is_new) return refuse(ErrorCode::unknown_member_id);
-  if (memory_ >= max_memory_) return refuse(ErrorCode::group_max_size_reached);
+  if (is_new && memory_ >= max_memory_) return refuse(ErrorCode::group_max_size_reached);
   if (entry == nullptr) entry = &make_entry(**shard, partition, group);
   request.request = next_request_++;
   joins_.emplace(request.request, std::move(done));

@@ -167,7 +167,12 @@ class GroupCoordinator {
   void when_idle(Entry& entry, Waiting task);
   void run_waiting(std::int32_t partition, const std::string& group);
   GroupRecordBatch new_batch() const;
+  static bool fits_record(std::string_view group);
   void forget_offsets(Entry& entry, std::vector<TopicPartition> partitions, OnDone done);
+  void write_tombstones(Entry& entry, std::vector<TopicPartition> partitions, bool of_the_group,
+                        OnDone done);
+  void erase_offsets(std::int32_t partition, const std::string& group,
+                     const std::vector<TopicPartition>& places);
   void delete_entry(Entry& entry, OnDone done);
   void sweep();
   void sweep(Entry& entry);

@@ -16,7 +16,7 @@ void Group::rebalance_or_complete_join(const std::string& why, const GroupTime& 
 void Group::prepare_rebalance(const std::string& why, const GroupTime& time,
                               GroupEffects& effects) {
   if (state_ == GroupState::completing_rebalance) {
-    reset_assignments(ErrorCode::rebalance_in_progress, effects);
+    reset_assignments(ErrorCode::rebalance_in_progress, time, effects);
   }
   sync_deadline_ = base::kNever;
   initial_ = state_ == GroupState::empty;
@@ -201,7 +201,7 @@ void Group::on_stored(std::uint64_t id, ErrorCode outcome, const GroupTime& time
       state_ == GroupState::completing_rebalance && store.generation == generation_;
   if (store.kind != Store::Kind::assignment || !current) return;
   if (outcome != ErrorCode::none) {
-    reset_assignments(outcome, effects);
+    reset_assignments(outcome, time, effects);
     return prepare_rebalance("its assignment could not be stored", time, effects);
   }
   for (auto& [member_id, member] : members_) {
@@ -221,12 +221,13 @@ void Group::propagate_assignment(const GroupTime& time, GroupEffects& effects) {
   }
 }
 
-void Group::reset_assignments(ErrorCode error, GroupEffects& effects) {
+void Group::reset_assignments(ErrorCode error, const GroupTime& time, GroupEffects& effects) {
   for (auto& [id, member] : members_) {
     set_assignment(member, "");
     if (!member.sync) continue;
     effects.syncs.push_back({.request = *member.sync, .error = error});
     member.sync.reset();
+    extend_session(member, time);
   }
 }
 

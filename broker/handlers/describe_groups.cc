@@ -1,6 +1,8 @@
 #include "broker/handlers/describe_groups.h"
 
 #include <string>
+#include <string_view>
+#include <unordered_set>
 
 #include "broker/handlers/authorized_operations.h"
 #include "broker/handlers/wire_code.h"
@@ -66,7 +68,10 @@ DescribeGroupsResponse refusal(const DescribeGroupsRequest& request, ErrorCode e
 
 void handle_describe_groups(Services& services, Request<DescribeGroupsRequest> request) {
   DescribeGroupsResponse response;
+  // Each group once: a name costs few bytes, and its members may be many.
+  std::unordered_set<std::string_view> answered;
   for (const auto& id : request.message.groups) {
+    if (!answered.insert(id).second) continue;
     auto& group = response.groups.emplace_back();
     add_group(services, id, request.context.version(), group);
     const bool wanted = request.message.include_authorized_operations;

@@ -2,6 +2,7 @@
 #include "broker/handlers/wire_code.h"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 namespace ottla::broker {
@@ -25,6 +26,22 @@ bool passes(const std::vector<std::string_view>& filter, std::string_view word) 
          });
 }
 
+// The answer for each state, found once however many groups and words there are.
+class StateFilter {
+ public:
+  explicit StateFilter(const std::vector<std::string_view>& wanted) : wanted_(wanted) {}
+
+  bool passes(GroupState state) {
+    const auto [known, is_new] = known_.try_emplace(state);
+    if (is_new) known->second = broker::passes(wanted_, name(state));
+    return known->second;
+  }
+
+ private:
+  const std::vector<std::string_view>& wanted_;
+  std::map<GroupState, bool> known_;
+};
+
 }  // namespace
 
 ListGroupsResponse refusal(const ListGroupsRequest&, ErrorCode error) {
@@ -38,13 +55,14 @@ void handle_list_groups(Services& services, Request<ListGroupsRequest> request) 
   const auto groups = services.groups.groups();
   if (!groups) return request.answer(refusal(message, wire_code(groups.error())));
   ListGroupsResponse response;
+  if (!passes(message.types_filter, kClassic)) return request.answer(response);
+  StateFilter states(message.states_filter);
   for (const auto* group : *groups) {
-    const auto state = name(group->state());
-    if (!passes(message.states_filter, state) || !passes(message.types_filter, kClassic)) continue;
+    if (!states.passes(group->state())) continue;
     auto& out = response.groups.emplace_back();
     out.group_id = group->id();
     if (group->protocol_type()) out.protocol_type = *group->protocol_type();
-    out.group_state = state;
+    out.group_state = name(group->state());
     out.group_type = kClassic;
   }
   request.answer(response);

@@ -2,6 +2,8 @@
 #include "broker/handlers/wire_code.h"
 
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -111,7 +113,10 @@ void handle_offset_fetch(Services& services, Request<OffsetFetchRequest> request
   const auto version = request.context.version();
   OffsetFetchResponse response;
   if (version >= kManyGroupsSince) {
+    // Each group once: a name costs few bytes, and all its offsets may be many.
+    std::unordered_set<std::string_view> answered;
     for (const auto& asked : message.groups) {
+      if (!answered.insert(asked.group_id).second) continue;
       response.groups.push_back(
           answer_group(services, asked.group_id, asked.topics, version >= kTopicIdsSince));
     }

@@ -37,6 +37,11 @@ class PartitionCreator {
       return Error(ErrorCode::unknown_topic_or_partition,
                    "there is no topic '" + wanted.topic + "'");
     }
+    if (topic->is_internal()) {
+      return Error(ErrorCode::invalid_request,
+                   "the number of partitions of " + wanted.topic +
+                       " cannot be changed: it decides where each group is kept");
+    }
     const auto there = static_cast<std::int32_t>(topic->partitions.size());
     if (auto checked = check_count(wanted, there); !checked) return checked;
     const auto factor = topic->partitions.begin()->second.replicas.size();

@@ -186,6 +186,8 @@ TEST_F(GroupOverSockets, goes_on_when_a_client_hangs_up_while_it_waits) {
   const auto joined = call(join, 3);
   EXPECT_EQ(joined.error_code, ErrorCode::none);
   EXPECT_EQ(joined.generation_id, kGeneration + 1);
+  // The broker has not lost the join of the one that is gone: its member is there.
+  EXPECT_EQ(joined.members.size(), 2U);
 }
 
 }  // namespace

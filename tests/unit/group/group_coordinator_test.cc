@@ -134,10 +134,12 @@ class Coordinator : public testing::Test {
 
   // The whole answer, once there is one.
   std::shared_ptr<std::optional<JoinAnswer>> join(std::string_view group,
-                                                  const std::string& metadata = "m") {
+                                                  const std::string& metadata = "m",
+                                                  std::string_view member = {}) {
     auto answer = std::make_shared<std::optional<JoinAnswer>>();
     JoinRequest request;
     request.client_id = "c";
+    request.member.member_id = member;
     request.session_timeout = std::chrono::seconds(10);
     request.rebalance_timeout = std::chrono::seconds(20);
     request.protocol_type = "consumer";
@@ -239,6 +241,41 @@ TEST_F(Coordinator, a_group_whose_deletion_was_refused_lives_on) {
   EXPECT_EQ(*commit("g", 6), ErrorCode::none);
 }
 
+// As many offsets as no batch holds by default.
+TEST_F(Coordinator, a_group_with_many_offsets_can_be_deleted) {
+  constexpr std::int32_t count = 30'000;
+  for (std::int32_t first = 0; first < count; first += 10'000) {
+    std::vector<OffsetToCommit> offsets;
+    for (std::int32_t p = 0; p < 10'000; ++p) offsets.push_back({"t", first + p, {}});
+    coordinator_->commit("g", {}, std::move(offsets), [](ErrorCode) {});
+  }
+  turn();
+  log_->held = true;
+  const auto deleted = remove("g");
+  EXPECT_GT(log_->waiting(), 5U);
+  while (log_->waiting() > 0) {
+    EXPECT_FALSE(*deleted);
+    EXPECT_LT(log_->next().size(), 100'000U);
+    log_->finish();
+    turn();
+  }
+  EXPECT_EQ(*deleted, ErrorCode::none);
+  EXPECT_EQ(coordinator_->find("g")->group, nullptr);
+  EXPECT_TRUE(log_->replay(0).empty());
+}
+
+TEST_F(Coordinator, a_name_that_no_record_can_hold_makes_no_group) {
+  const std::string longest(40'000, 'g');
+  EXPECT_EQ(*commit(longest, 1), ErrorCode::invalid_group_id);
+  ErrorCode answer = ErrorCode::unknown_server_error;
+  coordinator_->commit(longest, {}, {}, [&](ErrorCode error) { answer = error; });
+  EXPECT_EQ(answer, ErrorCode::invalid_group_id);
+  coordinator_->commit("nothing to keep", {}, {}, [&](ErrorCode error) { answer = error; });
+  EXPECT_EQ(answer, ErrorCode::none);
+  EXPECT_TRUE(coordinator_->groups()->empty());
+  EXPECT_EQ(*remove(longest), ErrorCode::group_id_not_found);
+}
+
 TEST_F(Coordinator, a_commit_without_end_is_refused) {
   std::vector<OffsetToCommit> offsets(400'000, {"topic", 0, {.metadata = "more or less"}});
   std::optional<ErrorCode> answer;
@@ -330,6 +367,12 @@ TEST_F(Coordinator, memory_is_bounded_and_what_is_known_can_still_be_committed) 
   EXPECT_GT(joined, 3);
   EXPECT_LT(joined, 12);
   EXPECT_LT(coordinator_->memory(), 120'000U);
+  // Who is a member may join again.
+  const auto* group = coordinator_->find("g0")->group;
+  ASSERT_NE(group, nullptr);
+  const auto again = join("g0", std::string(10'000, 'y'), group->members().begin()->first);
+  ASSERT_TRUE(*again);
+  EXPECT_EQ((*again)->error, ErrorCode::none);
   EXPECT_EQ(*commit("known", 2), ErrorCode::none);
   EXPECT_EQ(*commit("unknown", 1), ErrorCode::policy_violation);
   EXPECT_EQ(*commit("known", 1, "u"), ErrorCode::policy_violation);
