@@ -1,3 +1,4 @@
+#include <chrono>
 #include <utility>
 
 #include "broker/group/coordinator_state.h"
@@ -5,6 +6,12 @@
 
 // How a GroupCoordinator comes to its partitions, and leaves them.
 namespace ottla::broker {
+namespace {
+
+// The pause before a partition that could not be read is read again.
+constexpr std::chrono::seconds kReadAgain{5};
+
+}  // namespace
 
 void GroupCoordinator::on_image(const MetadataImage& image, const MetadataChanges& changes) {
   if (stopped_) return;
@@ -48,6 +55,9 @@ void GroupCoordinator::on_loaded(std::int32_t partition, std::uint64_t epoch,
     logger_.error("the groups of " +
                   to_string(TopicPartition{std::string(kOffsetsTopic), partition}) +
                   " cannot be loaded: " + loaded.error().to_string());
+    loop_.call_at(loop_.now() + kReadAgain, lifetime_.guard([this, partition, at, epoch] {
+      if (!stopped_ && at < shards_.size() && shards_[at].epoch == epoch) load(partition);
+    }));
     return;
   }
   for (auto& [id, group] : *loaded) take_over(partition, id, group);
@@ -100,21 +110,16 @@ void GroupCoordinator::stop() {
   for (std::size_t p = 0; p < shards_.size(); ++p) unload(static_cast<std::int32_t>(p));
 }
 
+// At once, so that what is committed for a topic made anew under the name comes behind it.
 void GroupCoordinator::forget_topics(const MetadataChanges& changes) {
   for (const auto& topic : changes.deleted_topics) {
     for (auto& shard : shards_) {
       for (auto& [id, entry] : shard.groups) {
-        when_idle(*entry, [this, partition = entry->partition, id = id, topic] {
-          auto* still = find_entry(partition, id);
-          if (still == nullptr) return;
-          const auto found = still->offsets.topics().find(topic->name);
-          if (found == still->offsets.topics().end()) return;
-          std::vector<TopicPartition> gone;
-          for (const auto& [number, committed] : found->second) {
-            gone.push_back({topic->name, number});
-          }
-          forget_offsets(*still, std::move(gone), [](ErrorCode) {});
-        });
+        std::vector<TopicPartition> gone;
+        for (const auto& [number, partition] : topic->partitions) {
+          gone.push_back({topic->name, number});
+        }
+        forget_offsets(*entry, std::move(gone), [](ErrorCode) {});
       }
     }
   }

@@ -118,12 +118,15 @@ void GroupCoordinator::write_tombstones(Entry& entry, std::vector<TopicPartition
     OnDone done;
   };
   std::vector<std::pair<GroupRecordBatch, std::vector<TopicPartition>>> parts;
+  // A new batch where the last one is full.
   const auto part = [&]() -> auto& {
     const bool full = parts.empty() || parts.back().first.size_in_bytes() >= kTombstones;
     return full ? parts.emplace_back(new_batch(), std::vector<TopicPartition>()) : parts.back();
   };
   for (auto& place : partitions) {
-    if (entry.offsets.find(place.topic, place.partition) == nullptr) continue;
+    // One that is on its way is not known yet: its tombstone comes behind it.
+    const bool known = entry.offsets.find(place.topic, place.partition) != nullptr;
+    if (!known && entry.appends == 0) continue;
     auto& [batch, places] = part();
     batch.forget(entry.group.id(), place.topic, place.partition);
     places.push_back(std::move(place));
@@ -157,12 +160,6 @@ void GroupCoordinator::delete_offsets(std::string_view group,
   auto* entry = find_entry(partition_of(group), group);
   if (entry == nullptr || entry->group.state() == GroupState::dead) {
     return done(ErrorCode::group_id_not_found);
-  }
-  if (entry->appends > 0) {
-    return when_idle(*entry, [this, group = std::string(group), partitions = std::move(partitions),
-                              done = std::move(done)]() mutable {
-      delete_offsets(group, std::move(partitions), std::move(done));
-    });
   }
   const bool in_use = entry->group.state() != GroupState::empty;
   if (in_use && !entry->group.uses_consumer_protocol()) return done(ErrorCode::non_empty_group);

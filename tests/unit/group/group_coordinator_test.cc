@@ -94,8 +94,15 @@ class Coordinator : public testing::Test {
     show_topic(LeaderEpoch(++epoch_));
   }
 
+  void delete_topic(std::shared_ptr<const TopicImage> topic) {
+    MetadataChanges changes;
+    changes.deleted_topics = {std::move(topic)};
+    show_topic(LeaderEpoch(epoch_), BrokerId(1), changes);
+  }
+
   // __consumer_offsets with one partition, led by this broker.
-  void show_topic(LeaderEpoch epoch, BrokerId leader = BrokerId(1)) {
+  void show_topic(LeaderEpoch epoch, BrokerId leader = BrokerId(1),
+                  const MetadataChanges& changes = {}) {
     auto topic = std::make_shared<TopicImage>();
     topic->name = kOffsetsTopic;
     topic->id = {1, 2};
@@ -103,7 +110,7 @@ class Coordinator : public testing::Test {
     MetadataState state;
     state.topics_by_name.set(topic->name, topic);
     state.topics_by_id.set(topic->id, topic);
-    coordinator_->on_image(MetadataImage(std::move(state)), {});
+    coordinator_->on_image(MetadataImage(std::move(state)), changes);
     turn();
   }
 
@@ -262,6 +269,36 @@ TEST_F(Coordinator, a_group_with_many_offsets_can_be_deleted) {
   EXPECT_EQ(*deleted, ErrorCode::none);
   EXPECT_EQ(coordinator_->find("g")->group, nullptr);
   EXPECT_TRUE(log_->replay(0).empty());
+}
+
+// Commits never stop, and the topic comes again under its name.
+TEST_F(Coordinator, offsets_of_a_deleted_topic_go_and_those_of_the_next_one_stay) {
+  ASSERT_EQ(*commit("g", 5), ErrorCode::none);
+  log_->held = true;
+  const auto on_its_way = commit("g", 6);
+  auto topic = std::make_shared<TopicImage>();
+  topic->name = "t";
+  topic->partitions[0] = {};
+  delete_topic(topic);
+  const auto of_the_next = commit("g", 1);
+  for (int i = 0; i < 3; ++i) log_->finish();
+  turn();
+  EXPECT_EQ(*on_its_way, ErrorCode::none);
+  EXPECT_EQ(*of_the_next, ErrorCode::none);
+  EXPECT_EQ(committed("g"), 1);
+  delete_topic(topic);
+  log_->finish();
+  turn();
+  EXPECT_EQ(committed("g"), -1);
+}
+
+TEST_F(Coordinator, a_partition_that_cannot_be_read_is_read_again) {
+  log_->failed = true;
+  make();
+  EXPECT_NE(find("g"), ErrorCode::none);
+  log_->failed = false;
+  simulation_.run_for(std::chrono::seconds(6));
+  EXPECT_EQ(find("g"), ErrorCode::none);
 }
 
 TEST_F(Coordinator, a_name_that_no_record_can_hold_makes_no_group) {
