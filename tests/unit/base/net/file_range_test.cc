@@ -257,17 +257,18 @@ TEST_F(FileRangeTest, requests_before_a_failed_file_are_still_delivered) {
 TEST_F(FileRangeTest, a_stream_may_be_destroyed_during_a_cold_read) {
   const auto cold = std::make_shared<StubbornFile>(memory_file("cold"), false);
   Event reading;
-  Event go_on;
-  cold->before_cold_read = [&] {
+  // The worker may be in it for a while after the test is over.
+  const auto go_on = std::make_shared<Event>();
+  cold->before_cold_read = [&reading, go_on] {
     reading.set({});
-    go_on.get();
+    go_on->get();
   };
   prepare = [&](TestHandler& handler) { handler.write(FileRange{cold, 0, 4}); };
   RawPeer peer(server());
   auto* handler = accepted();
   reading.get();
   here([&] { handler->stream.reset(); });
-  go_on.set({});
+  go_on->set({});
   EXPECT_EQ(peer.receive_to_the_end(), "");
   hang_up();
 }
