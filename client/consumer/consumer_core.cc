@@ -18,12 +18,26 @@ Error not_assigned(const TopicPartition& partition) {
                {.topic = partition.topic, .partition = partition.partition});
 }
 
+Result<Membership::Assignors> make_assignors(const std::vector<AssignorFactory>& factories) {
+  Membership::Assignors assignors;
+  for (const auto& factory : factories) {
+    assignors.push_back(factory());
+    if (assignors.back()) continue;
+    return Error(ErrorCode::invalid_argument,
+                 "a factory in partition_assignment_strategy made no assignor");
+  }
+  return assignors;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime,
                                                           const ConsumerConfig& config) {
   auto settings = ConsumerSettings::from(config, runtime.next_seed());
   if (!settings) return std::move(settings).error();
+  Result<Membership::Assignors> assignors = Membership::Assignors();
+  if (settings->group) assignors = make_assignors(config.partition_assignment_strategy);
+  if (!assignors) return std::move(assignors).error();
   auto core = std::make_shared<ConsumerCore>(runtime, std::move(*settings),
                                              make_logger(config, "consumer"));
   core->client_.metadata().on_update([core = core.get()] {
@@ -31,7 +45,7 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
     if (core->group_) core->group_->on_metadata_update();
     core->client_.wake();
   });
-  if (core->settings_.group) core->make_group(config.partition_assignment_strategy);
+  if (core->settings_.group) core->make_group(std::move(*assignors));
   core->client_.start([core = core.get()](base::TimePoint now) { return core->turn(now); });
   if (!config.topics.empty()) {
     const auto subscribed = core->subscribe(config.topics, nullptr);
@@ -49,9 +63,7 @@ ConsumerCore::ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, ba
       seed_(runtime.next_seed()),
       close_promise_(executor_) {}
 
-void ConsumerCore::make_group(const std::vector<AssignorFactory>& factories) {
-  Membership::Assignors assignors;
-  for (const auto& factory : factories) assignors.push_back(factory());
+void ConsumerCore::make_group(Membership::Assignors assignors) {
   group_ = std::make_unique<ConsumerGroup>(
       *settings_.group, std::move(assignors), seed_,
       ConsumerGroup::Environment{
@@ -81,11 +93,29 @@ Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions)
                    "the consumer is subscribed to topics, which its group assigns: unsubscribe "
                    "before assigning by hand");
     }
+    auto_commit_given_up(partitions);
     subscription_.assign(partitions, start_of_partitions());
   }
   client_.post([self = shared_from_this()] { self->sync_topics(); });
   changed_.notify_all();
   return {};
+}
+
+// With the lock held: what was processed of partitions that are assigned by hand no more.
+void ConsumerCore::auto_commit_given_up(const std::vector<TopicPartition>& kept) {
+  if (!group_ || !settings_.group->auto_commit) return;
+  auto offsets = group_->committable(!polling_);
+  for (const auto& partition : kept) offsets.erase(partition);
+  if (offsets.empty()) return;
+  client_.post([self = shared_from_this(), offsets = std::move(offsets)]() mutable {
+    if (self->client_.stopped()) return;
+    const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+    self->group_->commit(std::move(offsets), -1, deadline,
+                         [self = self.get()](const Result<void>& outcome) {
+                           if (outcome) return;
+                           self->log().warn("auto-commit: " + outcome.error().to_string());
+                         });
+  });
 }
 
 void ConsumerCore::sync_topics() {

@@ -85,10 +85,12 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
                     ConsumerRecords::Contents& contents, std::optional<Error>& error);
   template <class Wait>
   Result<ConsumerRecords> poll_with(bool may_wait, const Wait& wait);
-  void make_group(const std::vector<AssignorFactory>& factories);
+  void make_group(Membership::Assignors assignors);
   Result<void> begin_poll();
   void run_rebalance();
-  void run_step(const RebalanceStep& step, ConsumerRebalanceListener* listener);
+  void adapt_step(RebalanceStep& step);
+  void run_step(RebalanceStep step, ConsumerRebalanceListener* listener);
+  void auto_commit_given_up(const std::vector<TopicPartition>& kept);
   void tell_given_up(ConsumerRebalanceListener* listener,
                      const std::vector<TopicPartition>& partitions);
   Result<void> check_group(std::string_view what) const;

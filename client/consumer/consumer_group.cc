@@ -49,7 +49,7 @@ base::TimePoint ConsumerGroup::turn(base::TimePoint now) {
     known_topics_ = membership_.group_topics();
     topics_changed_();
   }
-  const bool commits = settings_.auto_commit && membership_.wanted() && !auto_commit_under_way_;
+  const bool commits = settings_.auto_commit && reads_ && !leave_ && !auto_commit_under_way_;
   if (commits) next = std::min(next, commit_at_);
   if (leave_) next = std::min(next, leave_->deadline);
   return next;
@@ -78,6 +78,12 @@ void ConsumerGroup::share() {
     const std::lock_guard lock(env_.mutex);
     metadata_ = membership_.member();
     awaits_poll_ = membership_.awaits_poll();
+    const auto& partitions = env_.subscription.in_turn();
+    reads_ = !partitions.empty();
+    // They are others' already, before the next step can say so.
+    if (membership_.wanted() && metadata_.generation_id < 0 && !given_up_) {
+      for (auto* partition : partitions) partition->leaving = true;
+    }
     auto error = membership_.take_error();
     if (!error) error = finder_.take_error();
     if (error) error_ = std::move(error);
@@ -144,9 +150,8 @@ CommittedOffsets ConsumerGroup::committable(bool everything_returned) const {
 }
 
 void ConsumerGroup::auto_commit(base::TimePoint now) {
-  if (!settings_.auto_commit || commit_at_ > now || auto_commit_under_way_) return;
+  if (!settings_.auto_commit || commit_at_ > now || auto_commit_under_way_ || leave_) return;
   commit_at_ = now + settings_.auto_commit_interval;
-  if (!membership_.wanted()) return;
   CommittedOffsets offsets;
   {
     const std::lock_guard lock(env_.mutex);
@@ -172,6 +177,7 @@ void ConsumerGroup::hand_over(base::TimePoint now) {
   bool may_grant = false;
   {
     const std::lock_guard lock(env_.mutex);
+    if (given_up_) return;
     const auto& step = membership_.step();
     if (phase_ == Phase::done) {
       phase_ = Phase::none;
@@ -315,19 +321,22 @@ void ConsumerGroup::forget_coordinator() {
   finder_.forget();
 }
 
-// `answer` hears of the response; true if the coordinator is to be looked for again.
+// `answer` hears of the response; true if the coordinator is to be looked for again, unless another
+// one has been found meanwhile.
 template <class Request, class Draft, class Make, class Answer>
 void ConsumerGroup::send_draft(Draft draft, base::Duration timeout, Make make, Answer answer) {
   const auto shared = std::make_shared<const Draft>(std::move(draft));
+  const auto asked = coordinator();
   auto made = [shared, make = std::move(make)](std::int16_t version) {
     return make(*shared, version);
   };
-  auto done = [this, shared,
+  auto done = [this, shared, asked,
                answer = std::move(answer)](Result<Response<typename Request::Response>> response) {
-    if (answer(*shared, response, env_.client.loop().now())) forget_coordinator();
+    const bool wrong = answer(*shared, response, env_.client.loop().now());
+    if (wrong && finder_.coordinator() && coordinator() == asked) forget_coordinator();
     wake();
   };
-  auto request = make_request<Request>(coordinator(), std::move(made), std::move(done));
+  auto request = make_request<Request>(asked, std::move(made), std::move(done));
   request.timeout = timeout;
   if (Request::api.key == ApiKey::offset_commit || Request::api.key == ApiKey::offset_fetch) {
     request.max_version = kLastOffsetsVersionWithNames;
@@ -391,7 +400,7 @@ void ConsumerGroup::send_commit(GroupOffsets::CommitDraft draft) {
       },
       [this](const GroupOffsets::CommitDraft& of, const auto& response, base::TimePoint now) {
         if (!response) {
-          offsets_.on_commit_failure(response.error(), now);
+          offsets_.on_commit_failure(of, response.error(), now);
           return true;
         }
         const auto outcome = offsets_.on_commit(of, response->message, now);
@@ -405,8 +414,8 @@ void ConsumerGroup::send_commit(GroupOffsets::CommitDraft draft) {
 void ConsumerGroup::send_fetch(GroupOffsets::FetchDraft draft) {
   send_draft<protocol::OffsetFetchRequest>(
       std::move(draft), {},
-      [this](const GroupOffsets::FetchDraft& of, std::int16_t version) {
-        return to_request(of, settings_.membership.group_id, version);
+      [](const GroupOffsets::FetchDraft& of, std::int16_t version) {
+        return to_request(of, version);
       },
       [this](const GroupOffsets::FetchDraft& of, const auto& response, base::TimePoint now) {
         if (!response) {
@@ -431,17 +440,23 @@ void ConsumerGroup::leave(Leave leave) {
   wake();
 }
 
+void ConsumerGroup::begin_leave() {
+  // As nobody's commits they would overwrite those of whoever has the partitions then.
+  offsets_.fail_commits(
+      Error(ErrorCode::timed_out, "not committed before the membership had to end"));
+  membership_.subscribe({}, false);
+  if (leave_->tell) membership_.leave(leave_->reason, leave_->also_static);
+  membership_.forget_owned();
+  const std::lock_guard lock(env_.mutex);
+  phase_ = Phase::none;
+  given_up_ = false;
+}
+
 void ConsumerGroup::poll_leave(base::TimePoint now) {
   if (!leave_) return;
   const bool late = leave_->deadline <= now;
   if (!offsets_.idle() && !late) return;
-  if (!std::exchange(leave_begun_, true)) {
-    membership_.subscribe({}, false);
-    if (leave_->tell) membership_.leave(leave_->reason, leave_->also_static);
-    membership_.forget_owned();
-    const std::lock_guard lock(env_.mutex);
-    phase_ = Phase::none;
-  }
+  if (!std::exchange(leave_begun_, true)) begin_leave();
   if ((membership_.leaving() || leave_under_way_) && !late) return;
   auto done = std::move(leave_->done);
   leave_.reset();

@@ -65,6 +65,12 @@ class ConsumerGroup {
   bool has_something() const {
     return phase_ == Phase::wanted || phase_ == Phase::granted || error_;
   }
+  // The membership is about to end and its partitions are gone: whatever it still wants of them
+  // counts for nothing. `leave` must follow.
+  void give_up() {
+    given_up_ = true;
+    phase_ = Phase::none;
+  }
   // The application polls, until it is told that it does no more.
   void set_polling(bool polling);
   // The loop is to be woken for it.
@@ -91,6 +97,7 @@ class ConsumerGroup {
   void on_positions(const std::vector<std::pair<TopicPartition, std::uint64_t>>& asked,
                     const Result<CommittedOffsets>& found);
   void poll_leave(base::TimePoint now);
+  void begin_leave();
   void find_coordinator();
   void forget_coordinator();
   void send(GroupDraft draft);
@@ -112,6 +119,7 @@ class ConsumerGroup {
   // Loop thread.
   base::TimePoint commit_at_ = base::TimePoint::min();
   bool auto_commit_under_way_ = false;
+  bool reads_ = false;  // partitions are assigned
   std::optional<Leave> leave_;
   std::optional<std::vector<std::string>> subscribe_after_leave_;
   bool leave_begun_ = false;
@@ -119,6 +127,7 @@ class ConsumerGroup {
 
   // Guarded by the core's lock.
   Phase phase_ = Phase::none;
+  bool given_up_ = false;  // until the leave begins
   RebalanceStep shared_step_;
   bool polling_ = false;
   bool polled_ = false;  // since the loop last looked

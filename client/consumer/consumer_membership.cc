@@ -53,7 +53,7 @@ Result<void> ConsumerCore::unsubscribe() {
   std::shared_ptr<ConsumerRebalanceListener> listener;
   std::vector<TopicPartition> given_up;
   CommittedOffsets offsets;
-  bool subscribed = false;
+  bool leaves = false;
   std::int32_t generation = -1;
   {
     const std::lock_guard lock(mutex_);
@@ -61,13 +61,14 @@ Result<void> ConsumerCore::unsubscribe() {
     if (polling_) {
       return Error(ErrorCode::already_in_use, "a poll of this consumer is under way");
     }
-    subscribed = !subscribed_.empty();
     listener = std::exchange(listener_, nullptr);
     given_up = subscription_.assignment();
-    if (subscribed && settings_.group->auto_commit) offsets = group_->committable(true);
-    if (subscribed) generation = group_->metadata().generation_id;
+    if (group_ && settings_.group->auto_commit) offsets = group_->committable(true);
+    // Partitions that were assigned by hand leave nothing but what is to be committed.
+    leaves = !subscribed_.empty() || !offsets.empty();
+    if (leaves) generation = group_->metadata().generation_id;
   }
-  if (subscribed) {
+  if (leaves) {
     client_.post([self = shared_from_this(), offsets = std::move(offsets), generation]() mutable {
       const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
       self->group_->commit(std::move(offsets), generation, deadline, [](const Result<void>&) {});
@@ -78,10 +79,11 @@ Result<void> ConsumerCore::unsubscribe() {
     const std::lock_guard lock(mutex_);
     subscribed_.clear();
     subscription_.assign({}, {});
+    if (leaves) group_->give_up();
   }
-  client_.post([self = shared_from_this(), subscribed] {
+  client_.post([self = shared_from_this(), leaves] {
     if (self->client_.stopped()) return;
-    if (subscribed) {
+    if (leaves) {
       self->group_->leave(
           {.reason = "the consumer unsubscribed",
            .deadline = self->client_.loop().now() + self->settings_.default_api_timeout,
@@ -136,7 +138,7 @@ void ConsumerCore::run_rebalance() {
     }
     if (begun) client_.wake();
     if (!step) return;
-    run_step(*step, listener.get());
+    run_step(std::move(*step), listener.get());
     {
       const std::lock_guard lock(mutex_);
       group_->end_step();
@@ -145,7 +147,21 @@ void ConsumerCore::run_rebalance() {
   }
 }
 
-void ConsumerCore::run_step(const RebalanceStep& step, ConsumerRebalanceListener* listener) {
+// With the lock held. The consumer may have fallen out of its group since the step was granted.
+void ConsumerCore::adapt_step(RebalanceStep& step) {
+  if (group_->metadata().generation_id < 0) {
+    step.lost.insert(step.lost.end(), step.revoked.begin(), step.revoked.end());
+    step = {.revoked = {}, .lost = std::move(step.lost), .added = {}, .assigned = false};
+  }
+  // What was not taken up then is lost too, but nobody knew of it.
+  std::erase_if(step.lost, [this](const auto& id) { return subscription_.find(id) == nullptr; });
+}
+
+void ConsumerCore::run_step(RebalanceStep step, ConsumerRebalanceListener* listener) {
+  {
+    const std::lock_guard lock(mutex_);
+    adapt_step(step);
+  }
   if (listener != nullptr && !step.lost.empty()) {
     executor_->invoke([&] { listener->on_partitions_lost(step.lost); });
   }
@@ -193,7 +209,8 @@ Future<void> ConsumerCore::commit_returned() {
   CommittedOffsets offsets;
   if (group_) {
     const std::lock_guard lock(mutex_);
-    offsets = group_->committable(true);
+    // A poll that is under way has taken records that nobody has seen.
+    offsets = group_->committable(!polling_);
   }
   return commit(std::move(offsets));
 }
@@ -242,8 +259,10 @@ Future<void> ConsumerCore::close_async(const Consumer::CloseOptions& options, bo
       // A step that runs elsewhere tells the listener itself.
       if (!group_->running()) listener = listener_;
       given_up = subscription_.assignment();
+    }
+    if (group_ && settings_.group->auto_commit) {
       generation = group_->metadata().generation_id;
-      if (settings_.group->auto_commit) offsets = group_->committable(returned);
+      offsets = group_->committable(returned && !polling_);
     }
     serve_next();
   }

@@ -112,6 +112,8 @@ Result<ConsumerRecords> ConsumerCore::collect() {
   bool low = false;
   {
     std::unique_lock lock(mutex_);
+    // Before any records: they may not be this consumer's any more.
+    if (group_ && !closed_) error = group_->take_error();
     while (!error && contents.records.size() < settings_.max_poll_records) {
       if (closed_) return closed_error();
       AssignedPartition* next = nullptr;
@@ -164,9 +166,6 @@ void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPart
 
 std::optional<Error> ConsumerCore::take_error() {
   if (closed_) return closed_error();
-  if (group_) {
-    if (auto error = group_->take_error()) return error;
-  }
   for (auto* partition : subscription_.in_turn()) {
     if (partition->error) return std::exchange(partition->error, std::nullopt);
   }

@@ -1,6 +1,7 @@
 #include "client/group/group_offsets.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -36,7 +37,8 @@ const char* kRebalanced =
 void GroupOffsets::commit(CommittedOffsets offsets, std::int32_t generation,
                           base::TimePoint deadline, OnCommit done) {
   if (offsets.empty()) return done({});
-  commits_.push_back({std::move(offsets), generation, deadline, std::move(done), {}});
+  commits_.push_back(
+      {next_commit_++, std::move(offsets), generation, deadline, std::move(done), {}});
 }
 
 void GroupOffsets::fetch(std::vector<TopicPartition> partitions, base::TimePoint deadline,
@@ -52,7 +54,7 @@ GroupOffsets::Poll GroupOffsets::poll(base::TimePoint now, bool has_coordinator,
                                       const Committer& committer) {
   Poll poll;
   poll_commits(now, has_coordinator, committer, poll);
-  poll_fetches(now, has_coordinator, poll);
+  poll_fetches(now, has_coordinator, committer, poll);
   return poll;
 }
 
@@ -70,7 +72,7 @@ void GroupOffsets::poll_commits(base::TimePoint now, bool has_coordinator,
       finish_commit(*error);
     } else {
       commit_under_way_ = true;
-      poll.commit = CommitDraft{committer.member, first.offsets};
+      poll.commit = CommitDraft{committer.member, first.offsets, first.id};
       if (!committer.subscribed) {
         poll.commit->member = {.group_id = committer.member.group_id};
       }
@@ -108,8 +110,16 @@ void GroupOffsets::retry_commit(const Error& error, base::TimePoint now) {
   commit_retry_at_ = now + retry_.after(++commit_failures_, random_);
 }
 
-void GroupOffsets::on_commit_failure(const Error& error, base::TimePoint now) {
-  if (error.retriable()) {
+// Otherwise it has been given up meanwhile, and its answer lets the next one go.
+bool GroupOffsets::is_first(const CommitDraft& draft) const {
+  return !commits_.empty() && commits_.front().id == draft.id;
+}
+
+void GroupOffsets::on_commit_failure(const CommitDraft& draft, const Error& error,
+                                     base::TimePoint now) {
+  if (!is_first(draft)) {
+    commit_under_way_ = false;
+  } else if (error.retriable()) {
     retry_commit(error, now);
   } else {
     finish_commit(error);
@@ -119,14 +129,18 @@ void GroupOffsets::on_commit_failure(const Error& error, base::TimePoint now) {
 GroupOffsets::Outcome GroupOffsets::on_commit(const CommitDraft& draft,
                                               const protocol::OffsetCommitResponse& response,
                                               base::TimePoint now) {
+  if (!is_first(draft)) {
+    commit_under_way_ = false;
+    return {};
+  }
   std::optional<Error> failed;
   std::optional<Error> again;
-  std::size_t answered = 0;
+  std::set<TopicPartition> answered;
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) {
       const TopicPartition id{std::string(topic.name), partition.partition_index};
       if (!draft.offsets.contains(id)) continue;
-      ++answered;
+      answered.insert(id);
       const auto code = partition.error_code;
       if (code == ErrorCode::none) continue;
       const bool retriable = Error(code).retriable() || code == ErrorCode::rebalance_in_progress;
@@ -137,7 +151,7 @@ GroupOffsets::Outcome GroupOffsets::on_commit(const CommitDraft& draft,
       }
     }
   }
-  if (!failed && !again && answered < draft.offsets.size()) {
+  if (!failed && !again && answered.size() < draft.offsets.size()) {
     again = Error(ErrorCode::network_exception, "the answer to OffsetCommit leaves partitions out");
   }
   if (failed) {
@@ -153,7 +167,8 @@ GroupOffsets::Outcome GroupOffsets::on_commit(const CommitDraft& draft,
   return {.forget_coordinator = is_coordinator_gone(again->code())};
 }
 
-void GroupOffsets::poll_fetches(base::TimePoint now, bool has_coordinator, Poll& poll) {
+void GroupOffsets::poll_fetches(base::TimePoint now, bool has_coordinator,
+                                const Committer& committer, Poll& poll) {
   std::vector<std::uint64_t> late;
   for (auto& [id, fetch] : fetches_) {
     if (fetch.deadline <= now) {
@@ -167,7 +182,7 @@ void GroupOffsets::poll_fetches(base::TimePoint now, bool has_coordinator, Poll&
       continue;
     }
     fetch.under_way = true;
-    poll.fetches.push_back({id, fetch.partitions});
+    poll.fetches.push_back({id, fetch.partitions, committer.member.group_id});
   }
   for (const auto id : late) {
     finish_fetch(id, too_late("the committed offsets were not told in the time given",
@@ -204,21 +219,21 @@ GroupOffsets::Outcome GroupOffsets::on_fetch(const FetchDraft& draft,
                                              base::TimePoint now) {
   auto code = response.error_code;
   const auto* topics = &response.topics;
-  if (!response.groups.empty()) {
-    code = response.groups.front().error_code;
-    topics = &response.groups.front().topics;
+  for (const auto& group : response.groups) {
+    if (group.group_id != draft.group_id) continue;
+    code = group.error_code;
+    topics = &group.topics;
   }
   CommittedOffsets found;
   std::optional<Error> error;
   if (code != ErrorCode::none) error = Error(code, "the coordinator refused OffsetFetch");
-  std::size_t answered = 0;
+  const std::set<TopicPartition> wanted(draft.partitions.begin(), draft.partitions.end());
+  std::set<TopicPartition> answered;
   for (const auto& topic : *topics) {
     for (const auto& partition : topic.partitions) {
       const TopicPartition id{std::string(topic.name), partition.partition_index};
-      const bool asked =
-          std::find(draft.partitions.begin(), draft.partitions.end(), id) != draft.partitions.end();
-      if (!asked) continue;
-      ++answered;
+      if (!wanted.contains(id)) continue;
+      answered.insert(id);
       if (partition.error_code != ErrorCode::none) {
         error = Error(partition.error_code, "the committed offset is not known", place_of(id));
       } else if (partition.committed_offset.value >= 0) {
@@ -228,7 +243,7 @@ GroupOffsets::Outcome GroupOffsets::on_fetch(const FetchDraft& draft,
       }
     }
   }
-  if (!error && answered < draft.partitions.size()) {
+  if (!error && answered.size() < wanted.size()) {
     error = Error(ErrorCode::network_exception, "the answer to OffsetFetch leaves partitions out");
   }
   if (!error) {
@@ -239,10 +254,14 @@ GroupOffsets::Outcome GroupOffsets::on_fetch(const FetchDraft& draft,
   return {.forget_coordinator = is_coordinator_gone(error->code())};
 }
 
-void GroupOffsets::close(const Error& error) {
+void GroupOffsets::fail_commits(const Error& error) {
   auto commits = std::exchange(commits_, {});
-  auto fetches = std::exchange(fetches_, {});
   for (auto& commit : commits) commit.done(error);
+}
+
+void GroupOffsets::close(const Error& error) {
+  fail_commits(error);
+  auto fetches = std::exchange(fetches_, {});
   for (auto& [id, fetch] : fetches) fetch.done(error);
 }
 

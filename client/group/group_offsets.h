@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
@@ -44,10 +45,12 @@ class GroupOffsets {
   struct CommitDraft {
     ConsumerGroupMetadata member;
     CommittedOffsets offsets;
+    std::uint64_t id = 0;
   };
   struct FetchDraft {
     std::uint64_t id = 0;
     std::vector<TopicPartition> partitions;
+    std::string group_id;
   };
   struct Poll {
     std::optional<CommitDraft> commit;
@@ -64,16 +67,19 @@ class GroupOffsets {
                     base::TimePoint now);
   Outcome on_fetch(const FetchDraft& draft, const protocol::OffsetFetchResponse& response,
                    base::TimePoint now);
-  void on_commit_failure(const Error& error, base::TimePoint now);
+  void on_commit_failure(const CommitDraft& draft, const Error& error, base::TimePoint now);
   void on_fetch_failure(std::uint64_t id, const Error& error, base::TimePoint now);
 
   // Nothing is left to be committed.
   bool idle() const { return commits_.empty(); }
   bool wants_coordinator() const { return !commits_.empty() || !fetches_.empty(); }
+  // Nothing that is not sent yet is sent any more.
+  void fail_commits(const Error& error);
   void close(const Error& error);
 
  private:
   struct Commit {
+    std::uint64_t id = 0;
     CommittedOffsets offsets;
     std::int32_t generation = -1;
     base::TimePoint deadline;
@@ -92,8 +98,10 @@ class GroupOffsets {
 
   void poll_commits(base::TimePoint now, bool has_coordinator, const Committer& committer,
                     Poll& poll);
-  void poll_fetches(base::TimePoint now, bool has_coordinator, Poll& poll);
+  void poll_fetches(base::TimePoint now, bool has_coordinator, const Committer& committer,
+                    Poll& poll);
   std::optional<Error> why_not(const Commit& commit, const Committer& committer) const;
+  bool is_first(const CommitDraft& draft) const;
   void finish_commit(Result<void> outcome);
   void retry_commit(const Error& error, base::TimePoint now);
   void retry_fetch(Fetch& fetch, const Error& error, base::TimePoint now);
@@ -102,6 +110,7 @@ class GroupOffsets {
   const Backoff retry_;
   base::Random random_;
   std::deque<Commit> commits_;
+  std::uint64_t next_commit_ = 1;
   bool commit_under_way_ = false;
   std::uint32_t commit_failures_ = 0;
   base::TimePoint commit_retry_at_ = base::TimePoint::min();

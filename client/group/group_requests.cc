@@ -113,7 +113,7 @@ protocol::OffsetCommitRequest to_request(const GroupOffsets::CommitDraft& draft,
 }
 
 protocol::OffsetFetchRequest to_request(const GroupOffsets::FetchDraft& draft,
-                                        std::string_view group_id, std::int16_t version) {
+                                        std::int16_t version) {
   std::map<std::string_view, std::vector<std::int32_t>> numbers;
   for (const auto& partition : draft.partitions) {
     numbers[partition.topic].push_back(partition.partition);
@@ -128,12 +128,12 @@ protocol::OffsetFetchRequest to_request(const GroupOffsets::FetchDraft& draft,
   // Where the broker knows of it: offsets of open transactions are waited for.
   request.require_stable = version >= 7;
   if (version < 8) {
-    request.group_id = group_id;
+    request.group_id = draft.group_id;
     request.topics = std::move(topics);
     return request;
   }
   auto& group = request.groups.emplace_back();
-  group.group_id = group_id;
+  group.group_id = draft.group_id;
   group.topics = std::move(topics);
   return request;
 }

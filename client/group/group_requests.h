@@ -24,6 +24,6 @@ inline constexpr std::int16_t kLastOffsetsVersionWithNames = 9;
 protocol::OffsetCommitRequest to_request(const GroupOffsets::CommitDraft& draft,
                                          std::int16_t version);
 protocol::OffsetFetchRequest to_request(const GroupOffsets::FetchDraft& draft,
-                                        std::string_view group_id, std::int16_t version);
+                                        std::int16_t version);
 
 }  // namespace ottla::client

@@ -56,6 +56,14 @@ void Membership::fail(Error error, bool for_ever) {
   awaits_poll_ = true;
   state_ = State::idle;
   if (!rejoin_) rejoin_ = "the last attempt failed";
+  if (for_ever && !fell_out_) lose_owned();
+}
+
+// There is no rebalance any more that would tell of it.
+void Membership::lose_owned() {
+  if (owned_.empty()) return;
+  step_.emplace().lost.assign(owned_.begin(), owned_.end());
+  step_taken_ = false;
 }
 
 ConsumerGroupMetadata Membership::member() const {
@@ -115,6 +123,7 @@ void Membership::on_step_done() {
   owned_.insert(step.added.begin(), step.added.end());
   if (std::exchange(fell_out_, false)) {
     state_ = State::idle;
+    if (failed_for_ever_) lose_owned();
   } else if (state_ == State::preparing) {
     prepare();
   } else if (state_ == State::assigning) {
@@ -239,7 +248,7 @@ void Membership::add_heartbeat(base::TimePoint now, Poll& poll) {
 
 void Membership::add_request(base::TimePoint now, const Cluster& cluster, Poll& poll) {
   if (state_ == State::ready_to_join) {
-    poll.requests.emplace_back(make_join());
+    if (auto join = make_join()) poll.requests.emplace_back(std::move(*join));
     return;
   }
   if (state_ == State::gathering) {

@@ -80,7 +80,8 @@ class Membership {
   // The application polls from now on, or has come back from it.
   void on_polling(bool polling, base::TimePoint now);
   void request_rejoin(const std::string& reason);
-  // The leader joins again if the partitions or racks of the group's topics have changed.
+  // The leader joins again if the partitions of the group's topics have changed; or, if it has a
+  // rack itself, their racks.
   void on_metadata(const Cluster& cluster);
 
   struct Poll {
@@ -152,7 +153,7 @@ class Membership {
   void check_session(base::TimePoint now, Poll& poll);
   void add_heartbeat(base::TimePoint now, Poll& poll);
   void add_request(base::TimePoint now, const Cluster& cluster, Poll& poll);
-  JoinDraft make_join();
+  std::optional<JoinDraft> make_join();
   Bytes subscription_for(ConsumerPartitionAssignor& assignor) const;
   void on_joined(const protocol::JoinGroupResponse& response, base::TimePoint now);
   bool on_join_error(ErrorCode code, base::TimePoint now);
@@ -160,11 +161,13 @@ class Membership {
   bool on_sync_error(ErrorCode code, base::TimePoint now);
   void take_assignment(BytesView bytes);
   void fall_out(ErrorCode code);
+  void lose_owned();
   void retry(base::TimePoint now);
   void fail(Error error, bool for_ever);
   ConsumerPartitionAssignor* chosen() const;
   static std::vector<AssignableTopic> to_topics(const Snapshot& snapshot);
   Snapshot snapshot_of(const Cluster& cluster) const;
+  bool is_same(const Snapshot& one, const Snapshot& other) const;
 
   const MembershipConfig config_;
   const Assignors assignors_;

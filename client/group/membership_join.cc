@@ -42,18 +42,33 @@ std::optional<Bytes> to_bytes(const std::optional<protocol::OpaqueBytes>& bytes)
 
 // A name is copied for each of a member's partitions: a hostile one must not make that much.
 constexpr std::size_t kLongestTopicName = 249;
-constexpr std::size_t kMostOwned = 1'000'000;  // in a group
+constexpr std::size_t kMostPartitions = 1'000'000;
+constexpr std::size_t kMostTopics = 1'000'000;
+
+// What is kept of the words of a group's members.
+struct Budget {
+  std::size_t topics = kMostTopics;
+  std::size_t owned = kMostPartitions;
+};
+
+bool is_topic_name(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestTopicName;
+}
 
 // A member's own words, as far as they can be understood.
-GroupSubscription to_subscription(BytesView metadata, std::size_t& owned_left) {
+GroupSubscription to_subscription(BytesView metadata, Budget& left) {
   GroupSubscription subscription;
   const auto said = protocol::parse_subscription(metadata);
   if (!said) return subscription;
-  subscription.topics.assign(said->topics.begin(), said->topics.end());
+  for (const auto& topic : said->topics) {
+    if (!is_topic_name(topic) || left.topics == 0) continue;
+    --left.topics;
+    subscription.topics.emplace_back(topic);
+  }
   subscription.user_data = to_bytes(said->user_data);
   for (const auto& [topic, partitions] : said->owned_partitions) {
-    if (topic.size() > kLongestTopicName || partitions.size() > owned_left) continue;
-    owned_left -= partitions.size();
+    if (!is_topic_name(topic) || partitions.size() > left.owned) continue;
+    left.owned -= partitions.size();
     for (const auto partition : partitions) {
       subscription.owned_partitions.push_back({std::string(topic), partition});
     }
@@ -61,6 +76,25 @@ GroupSubscription to_subscription(BytesView metadata, std::size_t& owned_left) {
   if (said->generation_id.value >= 0) subscription.generation_id = said->generation_id.value;
   if (said->rack_id) subscription.rack_id = std::string(*said->rack_id);
   return subscription;
+}
+
+// Calls an assignor, which may be the user's. None, or what it threw.
+template <class Call>
+std::optional<std::string> thrown_by(const Call& call) {
+  try {
+    call();
+    return std::nullopt;
+  } catch (const std::exception& e) {
+    const std::string what = e.what();
+    return what.empty() ? "an exception without a text" : what;
+  } catch (...) {
+    return "what is no std::exception";
+  }
+}
+
+Error assignor_threw(std::string_view name, const std::string& what) {
+  return Error(ErrorCode::invalid_argument,
+               "the assignor " + std::string(name) + " threw: " + what);
 }
 
 }  // namespace
@@ -77,14 +111,21 @@ Bytes Membership::subscription_for(ConsumerPartitionAssignor& assignor) const {
   return bytes ? std::move(*bytes) : Bytes();
 }
 
-JoinDraft Membership::make_join() {
+// None if an assignor failed.
+std::optional<JoinDraft> Membership::make_join() {
   JoinDraft draft{++attempt_, member_id_, rejoin_.value_or(""), {}};
   if (log_.enabled(LogLevel::info)) {
     log_.info("joining group " + config_.group_id + ": " + draft.reason);
   }
   heartbeat_under_way_ = false;
   for (const auto& assignor : assignors_) {
-    draft.protocols.emplace_back(assignor->name(), subscription_for(*assignor));
+    Bytes subscription;
+    const auto thrown = thrown_by([&] { subscription = subscription_for(*assignor); });
+    if (thrown) {
+      fail(assignor_threw(assignor->name(), *thrown), false);
+      return std::nullopt;
+    }
+    draft.protocols.emplace_back(assignor->name(), std::move(subscription));
   }
   rejoin_.reset();
   state_ = State::joining;
@@ -166,11 +207,11 @@ void Membership::on_joined(const protocol::JoinGroupResponse& response, base::Ti
   state_ = State::ready_to_sync;
   if (!leader_) return;
   skip_assignment_ = response.skip_assignment;
-  std::size_t owned_left = kMostOwned;
+  Budget left;
   for (const auto& member : response.members) {
     auto& known = members_.emplace_back();
     known.member_id = member.member_id;
-    known.subscription = to_subscription(member.metadata.view, owned_left);
+    known.subscription = to_subscription(member.metadata.view, left);
     if (member.group_instance_id) {
       known.subscription.group_instance_id = std::string(*member.group_instance_id);
     }
@@ -207,7 +248,6 @@ std::vector<AssignableTopic> Membership::to_topics(const Snapshot& snapshot) {
   return topics;
 }
 
-// The assignor may be the user's.
 void Membership::assign_group(const Cluster& cluster) {
   snapshot_ = snapshot_of(cluster);
   state_ = State::ready_to_sync;
@@ -219,20 +259,9 @@ void Membership::assign_group(const Cluster& cluster) {
     return;
   }
   ConsumerPartitionAssignor::Assignments assigned;
-  std::string thrown;
-  try {
-    assigned = chosen()->assign(to_topics(*snapshot_), members);
-  } catch (const std::exception& e) {
-    thrown = e.what();
-    if (thrown.empty()) thrown = "an exception without a text";
-  } catch (...) {
-    thrown = "what is no std::exception";
-  }
-  if (!thrown.empty()) {
-    return fail(
-        Error(ErrorCode::invalid_argument, "the assignor " + protocol_name_ + " threw: " + thrown),
-        false);
-  }
+  const auto thrown =
+      thrown_by([&] { assigned = chosen()->assign(to_topics(*snapshot_), members); });
+  if (thrown) return fail(assignor_threw(protocol_name_, *thrown), false);
   if (keeps_back(assigned, members)) follow_up_at_ = heard_at_ + config_.session_timeout;
   for (const auto& member : members) {
     assignments_.emplace_back(member.member_id, encode(assigned[member.member_id]));
@@ -258,8 +287,17 @@ bool Membership::keeps_back(const ConsumerPartitionAssignor::Assignments& assign
   return false;
 }
 
+// A leader without a rack does not mind where replicas are.
+bool Membership::is_same(const Snapshot& one, const Snapshot& other) const {
+  if (!config_.client_rack.empty()) return one == other;
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const auto& left, const auto& right) {
+                      return left.first == right.first && left.second.size() == right.second.size();
+                    });
+}
+
 void Membership::on_metadata(const Cluster& cluster) {
-  if (!snapshot_ || *snapshot_ == snapshot_of(cluster)) return;
+  if (!snapshot_ || is_same(*snapshot_, snapshot_of(cluster))) return;
   snapshot_.reset();
   request_rejoin("the partitions of the group's topics have changed");
 }
@@ -307,6 +345,7 @@ bool Membership::on_sync_error(ErrorCode code, base::TimePoint now) {
 
 void Membership::take_assignment(BytesView bytes) {
   GroupAssignment assignment;
+  std::set<TopicPartition> now_owned;
   if (!bytes.empty()) {
     const auto parsed = protocol::parse_assignment(bytes);
     if (!parsed) {
@@ -315,18 +354,25 @@ void Membership::take_assignment(BytesView bytes) {
                             " made cannot be read: " + parsed.error().message()),
                   false);
     }
+    std::size_t left = kMostPartitions;
     for (const auto& [topic, partitions] : parsed->assigned_partitions) {
       const std::string name(topic);
       // What is not subscribed to is not read, whatever the leader says.
       if (!std::binary_search(topics_.begin(), topics_.end(), name)) continue;
+      if (partitions.size() > left) {
+        return fail(Error(ErrorCode::invalid_argument,
+                          "the leader of group " + config_.group_id + " assigns more than " +
+                              std::to_string(kMostPartitions) + " partitions to this consumer"),
+                    false);
+      }
+      left -= partitions.size();
       for (const auto partition : partitions) {
-        if (partition >= 0) assignment.partitions.push_back({name, partition});
+        if (partition >= 0) now_owned.insert({name, partition});
       }
     }
     assignment.user_data = to_bytes(parsed->user_data);
   }
-  const std::set<TopicPartition> now_owned(assignment.partitions.begin(),
-                                           assignment.partitions.end());
+  assignment.partitions.assign(now_owned.begin(), now_owned.end());
   RebalanceStep step;
   step.assigned = true;
   std::set_difference(owned_.begin(), owned_.end(), now_owned.begin(), now_owned.end(),
@@ -339,7 +385,8 @@ void Membership::take_assignment(BytesView bytes) {
               std::to_string(step.added.size()) + " new, " + std::to_string(step.revoked.size()) +
               " to be given up");
   }
-  chosen()->on_assignment(assignment, member());
+  const auto thrown = thrown_by([&] { chosen()->on_assignment(assignment, member()); });
+  if (thrown) return fail(assignor_threw(protocol_name_, *thrown), false);
   step_ = std::move(step);
   step_taken_ = false;
   state_ = State::assigning;

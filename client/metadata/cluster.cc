@@ -43,8 +43,10 @@ void Cluster::update(const protocol::MetadataResponse& response) {
 
 void Cluster::add_broker(Node node) {
   if (node.port <= 0 || node.port > 65535) return;
-  const BrokerId id(node.id);
-  brokers_[id] = std::move(node);
+  auto& known = brokers_[BrokerId(node.id)];
+  // Hints do not tell it.
+  if (!node.rack) node.rack = std::move(known.rack);
+  known = std::move(node);
 }
 
 void Cluster::update_topic(const protocol::MetadataResponse::Topic& from) {

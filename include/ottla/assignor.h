@@ -95,7 +95,8 @@ class ConsumerPartitionAssignor {
   virtual Assignments assign(const std::vector<AssignableTopic>& topics,
                              const std::vector<GroupMember>& members) = 0;
 
-  // What this member got of a rebalance.
+  // What this member got of a rebalance. If it throws, the rebalance fails and poll says why; so it
+  // is with `subscription_user_data`.
   virtual void on_assignment(const GroupAssignment&, const ConsumerGroupMetadata&) {}
 };
 

@@ -75,7 +75,8 @@ class Consumer {
   ConsumerGroupMetadata group_metadata() const;
 
   // Commits for the group; done when the coordinator has stored it. Commits are sent in the order
-  // of the calls. The first takes what polls have returned so far, the others exactly what they are
+  // of the calls. The first takes what polls have returned so far (not what one takes that is under
+  // way on another thread), the others exactly what they are
   // given: the records of a batch, one record, or offsets of the next records to be read. Errors:
   //   unknown_member_id, illegal_generation   the group has rebalanced meanwhile, and this consumer
   //                                           may have lost the partitions: poll goes on
@@ -93,8 +94,10 @@ class Consumer {
   std::optional<std::int64_t> current_lag(const TopicPartition& partition) const;
 
   // From now on reads exactly these partitions. Those that it read before keep their position; new
-  // ones begin as `auto_offset_reset` says, unless `seek` comes first. Does not wait; a partition
-  // that does not exist shows in poll. Error: invalid_argument (an empty topic, a negative number).
+  // ones begin where the group has committed, else as `auto_offset_reset` says, unless `seek` comes
+  // first. With a group_id and enable_auto_commit, what polls returned of others is committed. Does
+  // not wait; a partition that does not exist shows in poll. Error: invalid_argument (an empty
+  // topic, a negative number).
   Result<void> assign(std::vector<TopicPartition> partitions);
   std::vector<TopicPartition> assignment() const;
 
@@ -117,8 +120,10 @@ class Consumer {
   //   corrupt_message              a batch fails its checksum or is malformed; `seek` past it
   //   unknown_topic_or_partition   not found for default_api_timeout
   //   topic_authorization_failed and others that trying again does not help
+  //   fenced_instance_id           another one has this group_instance_id: at every poll from now
+  //   on group_authorization_failed and others for which it cannot be a member of its group now
   //   closed, already_in_use
-  // Records before a bad one are handed out first.
+  // Records before a bad one are handed out first; those of a group without a membership are not.
   Result<ConsumerRecords> poll(Millis timeout);
 
   // Waits until there are records or `stop` is requested: then an empty batch.
@@ -158,7 +163,8 @@ class Consumer {
     Membership membership = Membership::by_kind;
   };
   // Commits what polls have returned (with enable_auto_commit), leaves the group, ends a poll on
-  // another thread with `closed`, and stops the threads. Closing again is success. The destructor
+  // another thread with `closed` (what that one has taken is not committed), and stops the threads.
+  // Closing again is success. The destructor
   // does the same, but takes what the last poll returned for not processed. On the callback thread:
   // invalid_argument.
   Result<void> close(const CloseOptions& options);

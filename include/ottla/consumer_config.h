@@ -57,7 +57,8 @@ struct ConsumerConfig {
                                                              cooperative_sticky_assignor()};
 
   // Commits by itself what poll has returned, once poll is called again: every
-  // auto_commit_interval, before partitions go to others, and at the end.
+  // auto_commit_interval, before partitions go to others, and at the end. Also of partitions that
+  // are assigned by hand.
   bool enable_auto_commit = true;
   Millis auto_commit_interval{5'000};
 

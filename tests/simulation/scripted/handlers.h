@@ -16,6 +16,12 @@ void handle_fetch(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_list_offsets(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_init_producer_id(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_find_coordinator(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_join_group(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_sync_group(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_heartbeat(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_leave_group(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_offset_commit(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_offset_fetch(const ExchangePtr& exchange, ScriptedConnection& from);
 
 // The leader of a partition that the broker of `exchange` was asked about, and whether that is the
 // broker itself; none if there is no such partition.

@@ -21,6 +21,12 @@ constexpr Row kHandlers[] = {
     {ApiKey::list_offsets, handle_list_offsets},
     {ApiKey::init_producer_id, handle_init_producer_id},
     {ApiKey::find_coordinator, handle_find_coordinator},
+    {ApiKey::join_group, handle_join_group},
+    {ApiKey::sync_group, handle_sync_group},
+    {ApiKey::heartbeat, handle_heartbeat},
+    {ApiKey::leave_group, handle_leave_group},
+    {ApiKey::offset_commit, handle_offset_commit},
+    {ApiKey::offset_fetch, handle_offset_fetch},
 };
 
 const Row* find_row(ApiKey api) {

@@ -20,6 +20,19 @@ struct ScriptedTopic {
   std::vector<ScriptedPartition> partitions;
 };
 
+// The one group there is, of one member, which leads it: whoever joined last. Any broker takes its
+// requests.
+struct ScriptedGroup {
+  struct Commit {
+    std::int32_t generation = -1;  // -1: nobody's
+    std::map<TopicPartition, std::int64_t> offsets;
+  };
+
+  std::int32_t generation = 0;
+  std::vector<Commit> commits;  // that were taken, in order
+  std::map<TopicPartition, std::int64_t> offsets;
+};
+
 struct ScriptedClusterOptions {
   int brokers = 3;
   std::uint16_t port = 9092;
@@ -86,6 +99,8 @@ class ScriptedCluster {
   // Frames that no broker could read.
   std::uint64_t bad_requests() const { return bad_requests_; }
 
+  ScriptedGroup& group() { return group_; }
+
   // For the brokers.
   struct Versions {
     std::int16_t min = 0;
@@ -111,6 +126,7 @@ class ScriptedCluster {
   std::string cluster_id_ = "scripted-cluster-00000";
   std::vector<SimNode*> nodes_;
   std::map<std::string, ScriptedTopic, std::less<>> topics_;
+  ScriptedGroup group_;
   std::map<ApiKey, Versions> limits_;
   std::vector<Rule> rules_;
   std::vector<SeenRequest> seen_;

@@ -20,25 +20,32 @@ base::TimePoint at(std::chrono::milliseconds time) {
 class MembershipWorld {
  public:
   explicit MembershipWorld(AssignorFactory assignor = range_assignor(),
-                           std::optional<std::string> instance = {}) {
+                           std::optional<std::string> instance = {}, std::string rack = {}) {
     Membership::Assignors assignors;
     assignors.push_back(assignor());
     MembershipConfig config;
     config.group_id = "g";
     config.group_instance_id = std::move(instance);
+    config.client_rack = std::move(rack);
     member.emplace(config, std::move(assignors), 1, base::Logger());
     set_partitions(4);
     member->subscribe({"t"}, true);
     member->on_polling(true, now);
   }
 
-  void set_partitions(std::size_t count) {
+  // All with their replica in this rack.
+  void set_partitions(std::size_t count, std::string_view rack = "a") {
     protocol::MetadataResponse response;
+    response.brokers.resize(1);
+    response.brokers[0].node_id = protocol::BrokerId(1);
+    response.brokers[0].port = 9092;
+    response.brokers[0].rack = rack;
     response.topics.resize(1);
     response.topics[0].name = "t";
     for (std::size_t i = 0; i < count; ++i) {
       auto& partition = response.topics[0].partitions.emplace_back();
       partition.partition_index = static_cast<std::int32_t>(i);
+      partition.replica_nodes = {protocol::BrokerId(1)};
     }
     cluster.update(response);
   }
@@ -236,6 +243,22 @@ TEST(Membership, a_fenced_static_member_tells_it_at_every_poll_and_does_not_come
   }
 }
 
+TEST(Membership, a_fenced_static_member_loses_what_it_had) {
+  MembershipWorld world(cooperative_sticky_assignor(), "i-1");
+  world.become_stable(1, {0});
+  world.member->request_rejoin("test");
+  world.answer_join(*world.wanted<JoinDraft>(), 2, "other");
+  world.answer_sync(*world.wanted<SyncDraft>(), {0, 1});
+  world.member->take_step();
+  world.member->on_commit_error(ErrorCode::fenced_instance_id, world.member->member());
+  world.member->on_step_done();
+  EXPECT_EQ(world.run_step().lost, (Partitions{{"t", 0}, {"t", 1}}));
+  EXPECT_FALSE(world.member->step());
+  EXPECT_FALSE(world.member->between_generations());
+  world.member->on_polling(true, world.now);
+  EXPECT_TRUE(world.poll().empty());
+}
+
 TEST(Membership, a_group_that_refuses_it_is_asked_again_when_the_application_polls_again) {
   MembershipWorld world;
   world.answer_join(*world.wanted<JoinDraft>(), -1, "", ErrorCode::group_authorization_failed);
@@ -311,6 +334,19 @@ TEST(Membership, the_leader_joins_again_when_a_topic_gets_more_partitions) {
   EXPECT_TRUE(world.wanted<JoinDraft>());
 }
 
+TEST(Membership, a_leader_with_a_rack_joins_again_when_racks_change) {
+  for (const std::string rack : {"", "a"}) {
+    MembershipWorld world(range_assignor(), {}, rack);
+    world.set_partitions(1, "a");
+    world.answer_join(*world.wanted<JoinDraft>(), 1, "m-1");
+    world.answer_sync(*world.wanted<SyncDraft>(), {});
+    world.run_step();
+    world.set_partitions(1, "b");
+    world.member->on_metadata(world.cluster);
+    EXPECT_EQ(world.wanted<JoinDraft>().has_value(), !rack.empty());
+  }
+}
+
 TEST(Membership, another_subscription_joins_again_and_gives_up_topics_that_are_not_in_it) {
   MembershipWorld world(cooperative_sticky_assignor());
   world.become_stable(1, {0});
@@ -359,6 +395,32 @@ TEST(Membership, partitions_of_topics_that_it_did_not_subscribe_to_are_not_taken
   EXPECT_TRUE(world.run_step().added.empty());
 }
 
+TEST(Membership, an_assignment_of_more_partitions_than_there_can_be_is_an_error_of_poll) {
+  MembershipWorld world;
+  world.answer_join(*world.wanted<JoinDraft>(), 1, "other");
+  world.answer_sync(*world.wanted<SyncDraft>(), std::vector<std::int32_t>(1'000'001, 0));
+  EXPECT_FALSE(world.member->step());
+  EXPECT_TRUE(world.member->take_error());
+}
+
+TEST(Membership, as_leader_takes_no_names_that_no_topic_can_have) {
+  MembershipWorld world;
+  const auto join = world.wanted<JoinDraft>();
+  const std::string long_name(250, 'x');
+  protocol::ConsumerProtocolSubscription said;
+  said.topics = {"", "u", long_name};
+  const auto bytes = protocol::encode(said).value();
+  protocol::JoinGroupResponse response;
+  response.generation_id = GenerationId(1);
+  response.protocol_name = "range";
+  response.leader = response.member_id = "m-1";
+  response.members.resize(1);
+  response.members[0].member_id = "m-1";
+  response.members[0].metadata.view = bytes;
+  world.member->on_join(join->attempt, response, world.now);
+  EXPECT_EQ(world.member->group_topics(), std::set<std::string>{"u"});
+}
+
 class Throwing final : public ConsumerPartitionAssignor {
  public:
   std::string_view name() const override { return "throwing"; }
@@ -372,6 +434,46 @@ TEST(Membership, an_assignor_that_throws_fails_the_rebalance_and_poll_says_why) 
   MembershipWorld world([] { return std::make_unique<Throwing>(); });
   world.answer_join(*world.wanted<JoinDraft>(), 1, "m-1");
   EXPECT_FALSE(world.wanted<SyncDraft>());
+  const auto error = world.member->take_error();
+  ASSERT_TRUE(error);
+  EXPECT_NE(error->message().find("threw: no"), std::string::npos);
+}
+
+// Throws when it is asked for user data, or hears of an assignment that is not empty.
+class ThrowingElsewhere final : public ConsumerPartitionAssignor {
+ public:
+  explicit ThrowingElsewhere(bool at_user_data) : at_user_data_(at_user_data) {}
+  std::string_view name() const override { return "throwing"; }
+  std::optional<Bytes> subscription_user_data(const std::vector<std::string>&) override {
+    if (at_user_data_) throw std::runtime_error("no");
+    return std::nullopt;
+  }
+  Assignments assign(const std::vector<AssignableTopic>&,
+                     const std::vector<GroupMember>&) override {
+    return {};
+  }
+  void on_assignment(const GroupAssignment& got, const ConsumerGroupMetadata&) override {
+    EXPECT_EQ(got.partitions, (Partitions{{"t", 0}, {"t", 1}})) << "sorted, each once";
+    throw std::runtime_error("no");
+  }
+
+ private:
+  const bool at_user_data_;
+};
+
+TEST(Membership, an_assignor_that_throws_its_user_data_keeps_it_from_joining_and_poll_says_why) {
+  MembershipWorld world([] { return std::make_unique<ThrowingElsewhere>(true); });
+  EXPECT_FALSE(world.wanted<JoinDraft>());
+  const auto error = world.member->take_error();
+  ASSERT_TRUE(error);
+  EXPECT_NE(error->message().find("threw: no"), std::string::npos);
+}
+
+TEST(Membership, an_assignor_that_throws_at_its_assignment_gets_nothing_and_poll_says_why) {
+  MembershipWorld world([] { return std::make_unique<ThrowingElsewhere>(false); });
+  world.answer_join(*world.wanted<JoinDraft>(), 1, "other");
+  world.answer_sync(*world.wanted<SyncDraft>(), {1, 0, 1});
+  EXPECT_FALSE(world.member->step());
   const auto error = world.member->take_error();
   ASSERT_TRUE(error);
   EXPECT_NE(error->message().find("threw: no"), std::string::npos);

@@ -333,6 +333,15 @@ TEST(MetadataWithoutRecovery, keeps_asking_the_brokers_it_knows) {
   EXPECT_EQ(begun_anew, 0);
 }
 
+TEST(BrokerHints, keep_the_rack_that_is_known) {
+  Cluster cluster;
+  const BrokerId id(1);
+  cluster.add_broker({.id = 1, .host = "a", .port = 9092, .rack = "r"});
+  cluster.add_broker({.id = 1, .host = "b", .port = 9092, .rack = {}});
+  EXPECT_EQ(cluster.brokers().at(id).host, "b");
+  EXPECT_EQ(cluster.brokers().at(id).rack, "r");
+}
+
 TEST(IdleTopics, are_not_asked_for_until_they_are_used_again) {
   Metadata metadata({.max_age = 1min, .retry = {100ms, 1s}, .max_idle = 5min}, 1);
   base::TimePoint now{};
