@@ -8,9 +8,9 @@
 #include <atomic>
 #include <climits>
 #include <mutex>
-#include <system_error>
 
 #include "base/posix.h"
+#include "base/system_message.h"
 
 namespace ottla::base {
 
@@ -23,7 +23,7 @@ Error posix_error(int number, std::string_view action, std::string file) {
   if (number == ENOSPC || number == EDQUOT) code = ErrorCode::no_space;
   if (number == ENOENT) code = ErrorCode::not_found;
   if (number == EEXIST) code = ErrorCode::already_in_use;
-  return Error(code, std::string(action) + ": " + std::generic_category().message(number),
+  return Error(code, std::string(action) + ": " + system_message(number),
                {.file = std::move(file)});
 }
 

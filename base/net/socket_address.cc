@@ -1,4 +1,5 @@
 #include "base/net/socket_address.h"
+#include "base/system_message.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -7,7 +8,6 @@
 #include <array>
 #include <cstring>
 #include <memory>
-#include <system_error>
 
 namespace ottla::base {
 namespace {
@@ -71,8 +71,8 @@ Result<std::vector<SocketAddress>> look_up(const Endpoint& name) {
   std::vector<SocketAddress> found;
   const int problem = name.host.empty() ? EAI_NONAME : resolve(name, 0, found);
   if (problem == 0) return found;
-  const std::string why = problem == EAI_SYSTEM ? std::generic_category().message(errno)
-                                                : std::string(::gai_strerror(problem));
+  const std::string why =
+      problem == EAI_SYSTEM ? system_message(errno) : std::string(::gai_strerror(problem));
   return Error(ErrorCode::name_not_resolved, "host '" + name.host + "': " + why,
                {.broker = name.to_string()});
 }
@@ -121,7 +121,7 @@ Error socket_error(int number, std::string_view action, const Endpoint& where) {
     default:
       break;
   }
-  return Error(code, std::string(action) + ": " + std::generic_category().message(number),
+  return Error(code, std::string(action) + ": " + system_message(number),
                {.broker = where.to_string()});
 }
 

@@ -4,10 +4,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <system_error>
 
 #include "base/net/socket_address.h"
 #include "base/net/socket_stream.h"
+#include "base/system_message.h"
 
 namespace ottla::base {
 namespace {
@@ -78,7 +78,7 @@ class Acceptor final : public SocketEvents, public std::enable_shared_from_this<
   void try_later(int number) {
     if (!exhausted_) {
       log_.warn("cannot accept connections at " + local_.to_string() + ": " +
-                std::generic_category().message(number) + "; new ones wait until there is room");
+                system_message(number) + "; new ones wait until there is room");
     }
     exhausted_ = true;
     retry_ = loop_.call_at(loop_.now() + kPauseWhenExhausted, [weak = weak_from_this()] {

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <system_error>
 
 #include "base/net/socket_address.h"
+#include "base/system_message.h"
 
 namespace ottla::base {
 namespace {
@@ -135,7 +135,7 @@ Result<WriteQueue::Step> WriteQueue::send_from_file(int socket, FileRange& range
     return Step::sent;
   }
   if (errno != EIO) return socket_error(errno, "sendfile", peer_);
-  return Error(ErrorCode::io_error, "sendfile: " + std::generic_category().message(errno),
+  return Error(ErrorCode::io_error, "sendfile: " + system_message(errno),
                {.broker = peer_.to_string(), .file = range.file->path()});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace ottla::client {
 
@@ -29,7 +30,7 @@ std::shared_ptr<BatchResult> BatchResult::split_off(const std::shared_ptr<BatchR
 
 void BatchResult::tell() {
   mark_ready();
-  if (const auto whole = std::move(whole_)) {
+  if (const auto whole = std::exchange(whole_, {}).lock()) {
     if (--whole->parts_left_ == 0) whole->tell();
   }
 }

@@ -67,7 +67,8 @@ class BatchResult final : public detail::FutureSource<RecordMetadata> {
   // Written before it is ready, on the loop thread.
   std::vector<Part> parts_;
   std::size_t parts_left_ = 0;
-  std::shared_ptr<BatchResult> whole_;  // that this is a part of, until this is ready
+  // That this is a part of; gone if nobody waits for it.
+  std::weak_ptr<BatchResult> whole_;
 };
 
 }  // namespace ottla::client
