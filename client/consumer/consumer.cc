@@ -48,6 +48,11 @@ Result<void> Consumer::subscribe(std::vector<std::string> topics,
   return handle_->core().subscribe(std::move(topics), std::move(listener));
 }
 
+Result<void> Consumer::subscribe_pattern(std::string_view pattern,
+                                         std::shared_ptr<ConsumerRebalanceListener> listener) {
+  return handle_->core().subscribe_pattern(pattern, std::move(listener));
+}
+
 Result<void> Consumer::unsubscribe() {
   return handle_->core().unsubscribe();
 }
@@ -160,6 +165,10 @@ Future<Consumer::OffsetsByTime> Consumer::offsets_for_times(const Times& times) 
 
 Future<std::vector<PartitionInfo>> Consumer::partitions_for(std::string_view topic) {
   return handle_->core().partitions_for(topic);
+}
+
+Future<Consumer::Topics> Consumer::list_topics() {
+  return handle_->core().list_topics();
 }
 
 Result<void> Consumer::close(const CloseOptions& options) {

@@ -1,6 +1,9 @@
 #include "ottla/consumer_config.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "client/config_properties.h"
@@ -10,6 +13,39 @@ namespace {
 
 using client::bad_property;
 
+// "P2DT3H4M5.678S", of which parts may be missing.
+std::optional<std::chrono::milliseconds> read_duration(std::string_view text) {
+  if (!text.starts_with('P') || text.size() < 3) return std::nullopt;
+  text.remove_prefix(1);
+  bool in_time = false;
+  double millis = 0;
+  while (!text.empty()) {
+    if (text.front() == 'T' && !in_time) {
+      in_time = true;
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto end = text.find_first_not_of("0123456789.");
+    if (end == 0 || end == std::string_view::npos) return std::nullopt;
+    const double number = std::strtod(std::string(text.substr(0, end)).c_str(), nullptr);
+    const char unit = text[end];
+    if (unit == 'D' && !in_time) {
+      millis += number * 86'400'000;
+    } else if (unit == 'H' && in_time) {
+      millis += number * 3'600'000;
+    } else if (unit == 'M' && in_time) {
+      millis += number * 60'000;
+    } else if (unit == 'S' && in_time) {
+      millis += number * 1000;
+    } else {
+      return std::nullopt;
+    }
+    text.remove_prefix(end + 1);
+  }
+  constexpr double kCentury = 100 * 365.25 * 86'400'000;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(millis, kCentury)));
+}
+
 Result<void> read_reset(ConsumerConfig& config, std::string_view key, std::string_view value) {
   if (value == "earliest") {
     config.auto_offset_reset = AutoOffsetReset::earliest;
@@ -17,8 +53,13 @@ Result<void> read_reset(ConsumerConfig& config, std::string_view key, std::strin
     config.auto_offset_reset = AutoOffsetReset::latest;
   } else if (value == "none") {
     config.auto_offset_reset = AutoOffsetReset::none;
+  } else if (constexpr std::string_view kBy = "by_duration:"; value.starts_with(kBy)) {
+    const auto duration = read_duration(value.substr(kBy.size()));
+    if (!duration) return bad_property(key, value, "by_duration and a time such as PT1H30M");
+    config.auto_offset_reset = AutoOffsetReset::by_duration;
+    config.auto_offset_reset_duration = *duration;
   } else {
-    return bad_property(key, value, "earliest, latest or none");
+    return bad_property(key, value, "earliest, latest, none or by_duration:PT1H (KIP-1106)");
   }
   return {};
 }
@@ -80,6 +121,7 @@ Result<ConsumerConfig> ConsumerConfig::from_properties(const Properties& propert
       {"enable.auto.commit", read_into<&Config::enable_auto_commit>},
       {"auto.commit.interval.ms", read_into<&Config::auto_commit_interval>},
       {"group.protocol", read_protocol},
+      {"exclude.internal.topics", read_into<&Config::exclude_internal_topics>},
       {"max.poll.records", read_into<&Config::max_poll_records>},
       {"fetch.min.bytes", read_into<&Config::fetch_min_bytes>},
       {"fetch.max.wait.ms", read_into<&Config::fetch_max_wait>},

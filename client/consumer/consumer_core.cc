@@ -42,6 +42,13 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
                                              make_logger(config, "consumer"));
   core->client_.metadata().on_update([core = core.get()] {
     core->finder_.on_metadata_update();
+    // Not here: leaders are hinted at while the lock is held.
+    if (core->group_) {
+      core->client_.post([weak = core->weak_from_this()] {
+        const auto self = weak.lock();
+        if (self && !self->client_.stopped()) self->match_topics();
+      });
+    }
     if (core->group_) core->group_->on_metadata_update();
     core->client_.wake();
   });
@@ -88,7 +95,7 @@ Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions)
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return closed_error();
-    if (!subscribed_.empty()) {
+    if (in_group_) {
       return Error(ErrorCode::invalid_argument,
                    "the consumer is subscribed to topics, which its group assigns: unsubscribe "
                    "before assigning by hand");
@@ -269,6 +276,34 @@ Future<std::vector<PartitionInfo>> ConsumerCore::partitions_for(std::string_view
     };
     self->client_.metadata().wait_for_topic(name, 1, deadline, std::move(done));
     self->client_.wake();
+  });
+  return promise.future();
+}
+
+Future<Consumer::Topics> ConsumerCore::list_topics() {
+  const Promise<Consumer::Topics> promise(executor_);
+  client_.post([self = shared_from_this(), promise] {
+    if (self->client_.stopped()) return promise.set(closed_error());
+    auto make = [](std::int16_t version) {
+      protocol::MetadataRequest request;
+      // Version 0 says "all" with none, later ones with null.
+      if (version == 0) request.topics.emplace();
+      if (version >= 4) request.allow_auto_topic_creation = false;
+      return request;
+    };
+    auto done = [promise](Result<Response<protocol::MetadataResponse>> response) {
+      if (!response) return promise.set(std::move(response).error());
+      Cluster cluster;
+      cluster.update(response->message);
+      Consumer::Topics topics;
+      for (const auto& name : cluster.topic_names()) {
+        const auto* topic = cluster.topic(name);
+        if (topic->error == ErrorCode::none) topics[name] = to_partition_infos(*topic);
+      }
+      promise.set(std::move(topics));
+    };
+    self->client_.network().send(
+        make_request<protocol::MetadataRequest>(kAnyBroker, std::move(make), std::move(done)));
   });
   return promise.future();
 }

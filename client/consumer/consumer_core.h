@@ -19,6 +19,7 @@
 #include "client/consumer/fetcher.h"
 #include "client/consumer/offset_finder.h"
 #include "client/consumer/subscription_state.h"
+#include "client/consumer/topic_pattern.h"
 #include "client/metadata/cluster_client.h"
 #include "ottla/consumer.h"
 
@@ -39,6 +40,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   // Any thread; as those of ottla::Consumer.
   Result<void> subscribe(std::vector<std::string> topics,
                          std::shared_ptr<ConsumerRebalanceListener> listener);
+  Result<void> subscribe_pattern(std::string_view pattern,
+                                 std::shared_ptr<ConsumerRebalanceListener> listener);
   Result<void> unsubscribe();
   std::vector<std::string> subscription() const;
   Result<void> enforce_rebalance(std::string_view reason);
@@ -66,6 +69,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
                                        std::int64_t timestamp);
   Future<Consumer::OffsetsByTime> offsets_for_times(const Consumer::Times& times);
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
+  Future<Consumer::Topics> list_topics();
 
   // `returned`: what the last poll returned is processed too.
   Future<void> close_async(const Consumer::CloseOptions& options = {}, bool returned = true);
@@ -95,6 +99,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
                      const std::vector<TopicPartition>& partitions);
   Result<void> check_group(std::string_view what) const;
   SubscriptionState::Start start_of_partitions() const;
+  Result<void> may_subscribe() const;
+  void match_topics();
   void end_poll();
   bool something() const {
     return closed_ || subscription_.has_something() || (group_ && group_->has_something());
@@ -128,7 +134,9 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   std::condition_variable_any changed_;
   // Guarded by mutex_.
   SubscriptionState subscription_;
-  std::vector<std::string> subscribed_;  // topics; empty: none, or assigned by hand
+  bool in_group_ = false;                // subscribed to topics, not assigned by hand
+  std::vector<std::string> subscribed_;  // for a pattern: those that match it now
+  std::shared_ptr<const TopicPattern> pattern_;
   std::shared_ptr<ConsumerRebalanceListener> listener_;
   bool closed_ = false;
   bool polling_ = false;  // a poll or a `next` is under way

@@ -28,20 +28,76 @@ Result<void> ConsumerCore::subscribe(std::vector<std::string> topics,
   }
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return closed_error();
-    if (subscribed_.empty() && !subscription_.in_turn().empty()) {
-      return Error(ErrorCode::invalid_argument,
-                   "partitions are assigned by hand: unsubscribe before subscribing to topics");
-    }
+    if (auto may = may_subscribe(); !may) return may;
+    in_group_ = true;
     subscribed_ = topics;
+    pattern_.reset();
     listener_ = std::move(listener);
   }
   client_.post([self = shared_from_this(), topics = std::move(topics)]() mutable {
     if (self->client_.stopped()) return;
+    self->client_.metadata().want_all_topics(false);
     self->group_->subscribe(std::move(topics), true);
     self->sync_topics();
   });
   return {};
+}
+
+// With the lock held.
+Result<void> ConsumerCore::may_subscribe() const {
+  if (closed_) return closed_error();
+  if (in_group_ || subscription_.in_turn().empty()) return {};
+  return Error(ErrorCode::invalid_argument,
+               "partitions are assigned by hand: unsubscribe before subscribing to topics");
+}
+
+Result<void> ConsumerCore::subscribe_pattern(std::string_view text,
+                                             std::shared_ptr<ConsumerRebalanceListener> listener) {
+  if (auto checked = check_group("subscribing to topics"); !checked) return checked;
+  auto pattern = TopicPattern::parse(text);
+  if (!pattern) return std::move(pattern).error();
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto may = may_subscribe(); !may) return may;
+    in_group_ = true;
+    subscribed_.clear();
+    pattern_ = std::move(*pattern);
+    listener_ = std::move(listener);
+  }
+  client_.post([self = shared_from_this()] {
+    if (self->client_.stopped()) return;
+    self->client_.metadata().want_all_topics(true);
+    self->group_->subscribe({}, true);
+    self->match_topics();
+    self->client_.wake();
+  });
+  return {};
+}
+
+// On the loop, whenever metadata have come.
+void ConsumerCore::match_topics() {
+  std::shared_ptr<const TopicPattern> pattern;
+  {
+    const std::lock_guard lock(mutex_);
+    pattern = pattern_;
+  }
+  if (!pattern) return;
+  std::vector<std::string> matching;
+  for (auto& name : client_.cluster().topic_names()) {
+    const auto* topic = client_.cluster().topic(name);
+    const bool hidden = topic->internal && settings_.exclude_internal_topics;
+    if (topic->error == ErrorCode::none && !hidden && pattern->matches(name)) {
+      matching.push_back(std::move(name));
+    }
+  }
+  std::sort(matching.begin(), matching.end());
+  {
+    const std::lock_guard lock(mutex_);
+    if (pattern != pattern_ || matching == subscribed_) return;
+    subscribed_ = matching;
+  }
+  group_->subscribe(std::move(matching), true);
+  sync_topics();
 }
 
 std::vector<std::string> ConsumerCore::subscription() const {
@@ -65,7 +121,7 @@ Result<void> ConsumerCore::unsubscribe() {
     given_up = subscription_.assignment();
     if (group_ && settings_.group->auto_commit) offsets = group_->committable(true);
     // Partitions that were assigned by hand leave nothing but what is to be committed.
-    leaves = !subscribed_.empty() || !offsets.empty();
+    leaves = in_group_ || !offsets.empty();
     if (leaves) generation = group_->metadata().generation_id;
   }
   if (leaves) {
@@ -77,12 +133,15 @@ Result<void> ConsumerCore::unsubscribe() {
   }
   {
     const std::lock_guard lock(mutex_);
+    in_group_ = false;
     subscribed_.clear();
+    pattern_.reset();
     subscription_.assign({}, {});
     if (leaves) group_->give_up();
   }
   client_.post([self = shared_from_this(), leaves] {
     if (self->client_.stopped()) return;
+    self->client_.metadata().want_all_topics(false);
     if (leaves) {
       self->group_->leave(
           {.reason = "the consumer unsubscribed",
@@ -255,7 +314,7 @@ Future<void> ConsumerCore::close_async(const Consumer::CloseOptions& options, bo
       promise.set({});
       return promise.future();
     }
-    if (group_ && !subscribed_.empty()) {
+    if (in_group_) {
       // A step that runs elsewhere tells the listener itself.
       if (!group_->running()) listener = listener_;
       given_up = subscription_.assignment();

@@ -23,6 +23,8 @@ std::optional<std::int64_t> reset_timestamp(AutoOffsetReset reset) {
       return protocol::ListOffsetsRequest::kEarliest;
     case AutoOffsetReset::latest:
       return protocol::ListOffsetsRequest::kLatest;
+    case AutoOffsetReset::by_duration:
+      return kResetByDuration;
     case AutoOffsetReset::none:
       break;
   }
@@ -78,15 +80,16 @@ GroupSettings to_group(const ConsumerConfig& config) {
 }  // namespace
 
 Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, std::uint64_t seed) {
-  const auto checked =
-      all_of({at_least("max_poll_records", config.max_poll_records, 1),
-              at_least("fetch_min_bytes", config.fetch_min_bytes, 0),
-              at_least("fetch_max_wait", config.fetch_max_wait, milliseconds(0)),
-              at_least("fetch_max_bytes", config.fetch_max_bytes, 1),
-              at_least("max_partition_fetch_bytes", config.max_partition_fetch_bytes, 1),
-              at_least("request_timeout (which must be longer than fetch_max_wait)",
-                       config.request_timeout, config.fetch_max_wait + milliseconds(1)),
-              at_least("default_api_timeout", config.default_api_timeout, milliseconds(1))});
+  const auto checked = all_of(
+      {at_least("max_poll_records", config.max_poll_records, 1),
+       at_least("fetch_min_bytes", config.fetch_min_bytes, 0),
+       at_least("fetch_max_wait", config.fetch_max_wait, milliseconds(0)),
+       at_least("fetch_max_bytes", config.fetch_max_bytes, 1),
+       at_least("max_partition_fetch_bytes", config.max_partition_fetch_bytes, 1),
+       at_least("request_timeout (which must be longer than fetch_max_wait)",
+                config.request_timeout, config.fetch_max_wait + milliseconds(1)),
+       at_least("auto_offset_reset_duration", config.auto_offset_reset_duration, milliseconds(0)),
+       at_least("default_api_timeout", config.default_api_timeout, milliseconds(1))});
   if (!checked) return checked.error();
   if (const auto group = check_group(config); !group) return group.error();
   auto network = to_network_config(config, "consumer", seed);
@@ -113,6 +116,8 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
   settings.default_api_timeout = config.default_api_timeout;
   settings.isolation_level = static_cast<protocol::IsolationLevel>(config.isolation_level);
   settings.client_rack = config.client_rack;
+  settings.reset_duration = config.auto_offset_reset_duration;
+  settings.exclude_internal_topics = config.exclude_internal_topics;
   if (!config.group_id.empty()) settings.group = to_group(config);
   return settings;
 }

@@ -27,6 +27,8 @@ struct ConsumerSettings {
   FetcherConfig fetcher;
   std::optional<GroupSettings> group;  // none: no group_id
   std::size_t max_poll_records = 500;
+  std::chrono::milliseconds reset_duration{};
+  bool exclude_internal_topics = true;
   base::Duration default_api_timeout{};
   protocol::IsolationLevel isolation_level = protocol::IsolationLevel::read_uncommitted;
   std::string client_rack;

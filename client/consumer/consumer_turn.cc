@@ -79,6 +79,10 @@ void ConsumerCore::ask_resets(base::TimePoint now) {
                         !partition->reset_asked && !partition->error && partition->retry_at <= now;
     if (!wanted) continue;
     partition->reset_asked = true;
+    if (partition->reset_timestamp == kResetByDuration) {
+      const auto since = client_.loop().wall_now() - settings_.reset_duration.count();
+      partition->reset_timestamp = std::max<std::int64_t>(since, 0);
+    }
     finder_.find({{partition->id, partition->reset_timestamp}}, now + settings_.default_api_timeout,
                  [this, id = partition->id, generation = partition->generation](
                      const Result<FoundOffsets>& found) { on_reset(id, generation, found); });

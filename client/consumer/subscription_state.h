@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,9 @@
 #include "protocol/types.h"
 
 namespace ottla::client {
+
+// Stands for the time that lies as long ago as the configuration says.
+inline constexpr std::int64_t kResetByDuration = std::numeric_limits<std::int64_t>::min();
 
 // One partition that the consumer reads, and how far.
 struct AssignedPartition {
@@ -35,8 +39,9 @@ struct AssignedPartition {
   // another generation are dropped.
   std::uint64_t generation = 0;
 
-  std::int64_t reset_timestamp = 0;  // as ListOffsets has it: -1 latest, -2 earliest
-  bool reset_asked = false;          // the position is being looked up
+  // As ListOffsets has it: -1 latest, -2 earliest; or kResetByDuration.
+  std::int64_t reset_timestamp = 0;
+  bool reset_asked = false;  // the position is being looked up
 
   protocol::Offset position{0};  // of the next record that poll gives
   protocol::LeaderEpoch position_epoch = protocol::kNoLeaderEpoch;  // of the record before it

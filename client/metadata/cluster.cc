@@ -99,6 +99,13 @@ void Cluster::forget_topic(std::string_view topic) {
   topics_.erase(found);
 }
 
+std::vector<std::string> Cluster::topic_names() const {
+  std::vector<std::string> names;
+  names.reserve(topics_.size());
+  for (const auto& [name, topic] : topics_) names.push_back(name);
+  return names;
+}
+
 const TopicMetadata* Cluster::topic(std::string_view name) const {
   const auto found = topics_.find(name);
   return found == topics_.end() ? nullptr : &found->second;

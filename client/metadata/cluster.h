@@ -57,6 +57,8 @@ class Cluster {
   // Until the next answer nobody leads anything.
   void forget_brokers() { brokers_.clear(); }
 
+  // In no order.
+  std::vector<std::string> topic_names() const;
   const TopicMetadata* topic(std::string_view name) const;
   const TopicMetadata* topic(const Uuid& id) const;
   const PartitionMetadata* partition(std::string_view topic, std::int32_t partition) const;

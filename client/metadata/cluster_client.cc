@@ -55,6 +55,9 @@ base::TimePoint ClusterClient::turn_metadata(base::TimePoint now) {
     protocol::MetadataRequest request;
     auto& topics = request.topics.emplace();
     for (const auto& name : draft->topics) topics.push_back({.topic_id = {}, .name = name});
+    // Version 0 says it with none, later ones with null.
+    if (draft->all) topics.clear();
+    if (draft->all && version > 0) request.topics.reset();
     if (version >= 4) request.allow_auto_topic_creation = draft->allow_auto_topic_creation;
     return request;
   };

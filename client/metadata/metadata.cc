@@ -93,6 +93,7 @@ Metadata::Poll Metadata::poll(base::TimePoint now) {
   const bool partial =
       updated_at_ && !new_topics_.empty() && (!update_wanted_ || not_before_ > now);
   poll.request = Draft{.topics = {new_topics_.begin(), new_topics_.end()},
+                       .all = want_all_ && !partial,
                        .allow_auto_topic_creation = config_.allow_auto_topic_creation};
   if (!partial) {
     drop_idle(now);
@@ -136,7 +137,7 @@ void Metadata::take_response(const Draft& draft, const protocol::MetadataRespons
   std::unordered_set<std::string_view> answered;
   for (const auto& topic : response.topics) answered.insert(topic.name.value_or(""));
   // A topic that was asked for and not answered is not known.
-  for (const auto& topic : draft.topics) {
+  for (const auto& topic : draft.all ? cluster_.topic_names() : draft.topics) {
     if (!answered.contains(topic)) cluster_.forget_topic(topic);
   }
 }

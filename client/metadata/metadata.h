@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -43,6 +44,10 @@ class Metadata {
 
   // It is used now; for those that do not want idle topics.
   void note_use(std::string_view topic, base::TimePoint now);
+  // From now on full requests ask for every topic there is; topics that are gone are forgotten.
+  void want_all_topics(bool wanted) {
+    if (std::exchange(want_all_, wanted) != wanted) request_update();
+  }
 
   // What is known has proved wrong: asks anew as soon as the pause between requests allows.
   void request_update() { update_wanted_ = true; }
@@ -60,6 +65,7 @@ class Metadata {
   // The topics to ask for, and names for the request's time.
   struct Draft {
     std::vector<std::string> topics;
+    bool all = false;  // whatever there is, and these
     bool allow_auto_topic_creation = true;
   };
   struct Poll {
@@ -118,6 +124,7 @@ class Metadata {
   std::vector<base::Task> listeners_;
   base::Task on_rebootstrap_;
   bool update_wanted_ = false;
+  bool want_all_ = false;
   bool in_flight_ = false;
   std::uint32_t failures_ = 0;
   base::TimePoint not_before_ = base::TimePoint::min();    // for what was asked before

@@ -65,6 +65,11 @@ class Consumer {
   // partitions are assigned by hand).
   Result<void> subscribe(std::vector<std::string> topics,
                          std::shared_ptr<ConsumerRebalanceListener> listener = nullptr);
+  // The same for all topics whose whole names match a pattern in RE2's syntax, those included that
+  // come later: they are noticed when metadata are asked for anew (metadata_max_age). Errors: also
+  // invalid_argument, saying what is wrong with the pattern.
+  Result<void> subscribe_pattern(std::string_view pattern,
+                                 std::shared_ptr<ConsumerRebalanceListener> listener = nullptr);
   // Gives up all partitions, and leaves the group after what is to be committed is. The listener
   // hears of it on the calling thread. Error: already_in_use (a poll is under way).
   Result<void> unsubscribe();
@@ -152,6 +157,10 @@ class Consumer {
   // The topic's partitions, as the cluster has them now. Errors: unknown_topic_or_partition,
   // timed_out.
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
+  // Every topic that this client may see, by name. Asks one broker once; errors are why it could
+  // not answer.
+  using Topics = std::map<std::string, std::vector<PartitionInfo>>;
+  Future<Topics> list_topics();
 
   struct CloseOptions {
     enum class Membership : std::uint8_t {

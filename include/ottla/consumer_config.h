@@ -18,6 +18,9 @@ enum class AutoOffsetReset : std::uint8_t {
   earliest,  // with the oldest record there is
   latest,    // with what is written from then on
   none,      // nowhere: poll answers offset_out_of_range
+  // With the first record that is not older than auto_offset_reset_duration; while there is none,
+  // with the first to come (KIP-1106).
+  by_duration,
 };
 
 enum class IsolationLevel : std::int8_t {
@@ -44,6 +47,8 @@ struct ConsumerConfig {
   std::string group_instance_id{};
   // Subscribed to when the consumer is opened.
   std::vector<std::string> topics{};
+  // A pattern that subscribes to topics takes none that are the cluster's own.
+  bool exclude_internal_topics = true;
 
   // A member that sends no heartbeat for so long is taken for dead, and its partitions go to
   // others.
@@ -63,6 +68,7 @@ struct ConsumerConfig {
   Millis auto_commit_interval{5'000};
 
   AutoOffsetReset auto_offset_reset = AutoOffsetReset::latest;
+  Millis auto_offset_reset_duration{0};
   IsolationLevel isolation_level = IsolationLevel::read_uncommitted;
 
   // The most records that one poll hands out.

@@ -141,6 +141,7 @@ def run_broker(table, context):
         clients.own_rows(table, context, "broker", server)
         tool.rows(table, context, "broker/tool", server)
         groups.rows(table, context, "broker/group", server)
+        groups.own_rows(table, context, "broker/consumer", server)
     finally:
         if server.started:
             with table.row("broker/stop") as row:
@@ -153,6 +154,7 @@ def run_tool(table, context):
     try:
         tool.rows(table, context, "kafka/tool", kafka)
         clients.own_rows(table, context, "kafka", kafka)
+        groups.own_rows(table, context, "kafka/consumer", kafka)
         selfcheck.planted(table, context, kafka)
     finally:
         kafka.stop()

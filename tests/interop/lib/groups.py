@@ -20,7 +20,9 @@ ASSIGNORS = {
     "librdkafka": ("range", "roundrobin", "cooperative-sticky"),
     "franz-go": ("range", "roundrobin", "cooperative-sticky"),
     "kafkajs": ("range", "roundrobin"),
+    "ottla": ("range", "roundrobin", "cooperative-sticky"),
 }
+FOREIGN = tuple(kind for kind in ASSIGNORS if kind != "ottla")
 JAVA_NAMES = {
     "range": "Range",
     "roundrobin": "RoundRobin",
@@ -149,6 +151,9 @@ class Team:
         arguments = (self.bootstrap, self.topic, self.group, assignor, instance)
         if kind == "java":
             member = JavaMember(self.context, *arguments)
+        elif kind == "ottla":
+            peer = peers.Program("ottla", [self.context.bin / "ottla-member"])
+            member = ProgramMember(peer, *arguments)
         else:
             peer = next(each for each in self.context.producers if each.name == kind)
             member = ProgramMember(peer, *arguments)
@@ -229,9 +234,25 @@ class Team:
             time.sleep(0.1)
 
 
+def own_rows(table, context, prefix, server):
+    """Groups of our own consumers, alone and with others."""
+    wanted = [(["ottla"] * 3, each) for each in ASSIGNORS["ottla"]]
+    wanted += [(["ottla", *FOREIGN, "ottla"], each) for each in ("range", "roundrobin")]
+    with_all = ["java", "ottla", "librdkafka", "franz-go", "ottla"]
+    wanted.append((with_all, "cooperative-sticky"))
+    for kinds, assignor in wanted:
+        name = f"{prefix}/{'ottla' if len(set(kinds)) == 1 else 'mixed'}/{assignor}"
+        if table.wants(name):
+            with table.row(name) as row:
+                _fill(row, context, server, kinds, assignor)
+    if table.wants(f"{prefix}/static/ottla"):
+        with table.row(f"{prefix}/static/ottla") as row:
+            _fill_static(row, context, server, "ottla")
+
+
 def rows(table, context, prefix, server):
-    for kind, assignors in ASSIGNORS.items():
-        for assignor in assignors:
+    for kind in FOREIGN:
+        for assignor in ASSIGNORS[kind]:
             name = f"{prefix}/{kind}/{assignor}"
             if table.wants(name):
                 with table.row(name) as row:
