@@ -40,8 +40,8 @@ Result<void> check(const ProducerConfig& config) {
   }
   if (config.batch_size > config.buffer_memory) {
     return invalid("batch_size is " + std::to_string(config.batch_size) +
-                   ", more than buffer_memory has at all (" +
-                   std::to_string(config.buffer_memory) + "); raise that or make batches smaller");
+                   ", more than buffer_memory has at all (" + std::to_string(config.buffer_memory) +
+                   "); raise that or make batches smaller");
   }
   if (config.acks != Acks::all && config.acks != Acks::none && config.acks != Acks::leader) {
     return invalid("acks must be all, none or leader");

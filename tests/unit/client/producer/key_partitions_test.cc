@@ -21,9 +21,7 @@ class Keys {
   }
 
  private:
-  std::uint64_t step() {
-    return state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-  }
+  std::uint64_t step() { return state_ = state_ * 6364136223846793005U + 1442695040888963407U; }
   std::uint64_t state_ = 1;
 };
 
