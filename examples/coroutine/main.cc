@@ -52,12 +52,13 @@ int main(int argc, char** argv) {
     std::cerr << "usage: coroutine BOOTSTRAP_SERVERS TOPIC\n";
     return 2;
   }
+  // Before the producer, whose callback thread posts to it until the producer has ended.
+  asio::io_context loop;
   auto producer = ottla::Producer::open({.bootstrap_servers = argv[1]});
   if (!producer) {
     std::cerr << producer.error() << '\n';
     return 1;
   }
-  asio::io_context loop;
   int code = 1;
   asio::co_spawn(loop, send_some(*producer, argv[2]),
                  [&code](std::exception_ptr, int outcome) { code = outcome; });

@@ -52,7 +52,10 @@ func member(bootstrap, topic, group, assignor, instance string) {
 	}
 	client := newClient(bootstrap, options...)
 	for stopping.Err() == nil {
-		fetches := client.PollRecords(stopping, 100)
+		// Not for ever: a commit that was refused is tried again.
+		some, cancel := context.WithTimeout(stopping, 100*time.Millisecond)
+		fetches := client.PollRecords(some, 100)
+		cancel()
 		fetches.EachRecord(func(got *kgo.Record) {
 			out.write(map[string][]int64{"record": {int64(got.Partition), got.Offset}})
 		})

@@ -103,6 +103,22 @@ def consume(arguments):
     consumer.close()
 
 
+def commit(consumer, topic, uncommitted):
+    """Commits of what is still this member's, now or by a later call; whoever owns the rest reads on
+    from the last commit."""
+    owned = {each.partition for each in consumer.assignment()}
+    for partition in set(uncommitted) - owned:
+        del uncommitted[partition]
+    offsets = [TopicPartition(topic, each, at) for each, at in uncommitted.items()]
+    if not offsets:
+        return
+    try:
+        consumer.commit(offsets=offsets, asynchronous=False)
+        uncommitted.clear()
+    except KafkaException:
+        pass
+
+
 def member(arguments):
     """Polls and commits until SIGTERM."""
     stopping = []
@@ -121,9 +137,13 @@ def member(arguments):
         config["group.instance.id"] = arguments.instance
     consumer = Consumer(config)
 
+    uncommitted = {}
+
     def report(kind):
         def tell(_, partitions):
             write({kind: [each.partition for each in partitions]})
+            for each in partitions:
+                uncommitted.pop(each.partition, None)
 
         return tell
 
@@ -135,13 +155,11 @@ def member(arguments):
     )
     while not stopping:
         message = consumer.poll(0.05)
-        if message is None or message.error() is not None:
-            continue
-        write({"record": [message.partition(), message.offset()]})
-        try:
-            consumer.commit(message, asynchronous=False)
-        except KafkaException:
-            pass  # whoever owns the partition now reads on from the last commit
+        if message is not None and message.error() is None:
+            write({"record": [message.partition(), message.offset()]})
+            uncommitted[message.partition()] = message.offset() + 1
+        if uncommitted:
+            commit(consumer, arguments.topic, uncommitted)
     consumer.close()
 
 

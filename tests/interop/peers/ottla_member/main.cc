@@ -45,6 +45,7 @@ int fail(const ottla::Error& error) {
 }
 
 int run(ottla::Consumer& consumer) {
+  bool uncommitted = false;
   while (stopping == 0) {
     const auto batch = consumer.poll(100ms);
     if (!batch) return fail(batch.error());
@@ -52,8 +53,10 @@ int run(ottla::Consumer& consumer) {
       print("{\"record\": [" + std::to_string(record.partition()) + ", " +
             std::to_string(record.offset()) + "]}");
     }
-    // Whoever owns a partition after a failure reads on from the last commit.
-    if (!batch->empty()) (void)consumer.commit(*batch).get();
+    // Refused while the group rebalances: what this member keeps is committed later, and whoever
+    // owns the rest reads on from the last commit.
+    uncommitted = uncommitted || !batch->empty();
+    if (uncommitted && consumer.commit().get()) uncommitted = false;
   }
   const auto closed = consumer.close();
   return closed ? 0 : fail(closed.error());

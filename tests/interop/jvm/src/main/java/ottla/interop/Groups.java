@@ -36,6 +36,7 @@ final class Groups {
         private volatile boolean stopping;
         private volatile GroupMembershipOperation atTheEnd = GroupMembershipOperation.DEFAULT;
         private Throwable failure;
+        private boolean uncommitted;
 
         Member(JsonNode request) {
             Map<String, Object> config = Clients.config(request);
@@ -73,11 +74,14 @@ final class Groups {
                     records.add(new int[] {each.partition(), (int) each.offset()});
                 }
             }
+            uncommitted |= !polled.isEmpty();
             try {
-                if (!polled.isEmpty()) consumer.commitSync();
+                if (uncommitted) consumer.commitSync();
+                uncommitted = false;
             } catch (org.apache.kafka.clients.consumer.CommitFailedException
                     | org.apache.kafka.common.errors.RebalanceInProgressException late) {
-                // Whoever owns the partition now reads on from the last commit.
+                // What this member keeps is committed later; whoever owns the rest now reads on
+                // from the last commit.
             }
         }
 
