@@ -85,6 +85,10 @@ SubscriptionState::Start ConsumerCore::start_of_partitions() const {
           .reset_timestamp = settings_.fetcher.reset_timestamp};
 }
 
+ConsumerCore::~ConsumerCore() {
+  if (next_) next_->set(Error(ErrorCode::closed, "the consumer is gone"));
+}
+
 Result<void> ConsumerCore::assign(const std::vector<TopicPartition>& partitions) {
   for (const auto& partition : partitions) {
     if (!partition.topic.empty() && partition.partition >= 0) continue;

@@ -36,6 +36,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   static Result<std::shared_ptr<ConsumerCore>> start(base::Runtime& runtime,
                                                      const ConsumerConfig& config);
   ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, base::Logger log);
+  // A `next` that is open ends as closed, also if nobody has closed the consumer.
+  ~ConsumerCore();
 
   // Any thread; as those of ottla::Consumer.
   Result<void> subscribe(std::vector<std::string> topics,
