@@ -246,7 +246,7 @@ def many(bench):
     head("Ottla with 10,000 partitions, each with one record, idle", "when", "RSS MB", "open files")
     work = bench.work / "many"
     work.mkdir()
-    broker = brokers.Ottla(bench.build, work, {"ottla.durability": "os"})
+    broker = brokers.Ottla(bench.build, work, {})
     with brokers.Running(broker, bench.serves):
         bench.create(broker, "many", 10_000)
         bench.load("produce", broker, "many", partitions=10_000, connections=4, batch_bytes=1,
