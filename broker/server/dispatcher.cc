@@ -119,6 +119,12 @@ class HangUp final : public ReplyTarget {
 
 }  // namespace
 
+Dispatcher::Dispatcher(Services& services) : services_(services) {
+  for (const auto& api : protocol::kApis) {
+    if (find_entry(api.key) == nullptr) services_.version_limits.limit(api.key, {0, -1});
+  }
+}
+
 void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) {
   const auto request = protocol::read_request(frame.bytes.view());
   if (!request) return reply.refuse(request.error());

@@ -17,7 +17,8 @@ namespace ottla::broker {
 // a body that does not decode. The one exception is ApiVersions, the question about versions.
 class Dispatcher final : public FrameHandler {
  public:
-  explicit Dispatcher(Services& services) : services_(services) {}
+  // Has `services` announce no API that is known here but has no handler.
+  explicit Dispatcher(Services& services);
 
   void on_frame(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override;
 

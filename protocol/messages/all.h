@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/messages/add_offsets_to_txn.h"
+#include "protocol/messages/add_partitions_to_txn.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
@@ -10,6 +12,9 @@
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_groups.h"
+#include "protocol/messages/describe_producers.h"
+#include "protocol/messages/describe_transactions.h"
+#include "protocol/messages/end_txn.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
@@ -19,6 +24,7 @@
 #include "protocol/messages/leave_group.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/messages/list_transactions.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
@@ -26,6 +32,8 @@
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/txn_offset_commit.h"
+#include "protocol/messages/write_txn_markers.h"
 
 // Every message, for what treats them all alike.
 namespace ottla::protocol {
@@ -47,6 +55,9 @@ using AllApis =
             AlterConfigsRequest, IncrementalAlterConfigsRequest, CreatePartitionsRequest,
             DeleteRecordsRequest, OffsetForLeaderEpochRequest, JoinGroupRequest, SyncGroupRequest,
             HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
-            DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest>;
+            DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest,
+            AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
+            WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest,
+            DescribeTransactionsRequest, ListTransactionsRequest>;
 
 }  // namespace ottla::protocol

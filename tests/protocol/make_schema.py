@@ -16,7 +16,8 @@ APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVe
         "AlterConfigs", "IncrementalAlterConfigs", "CreatePartitions", "DeleteRecords",
         "OffsetForLeaderEpoch", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup",
         "OffsetCommit", "OffsetFetch", "DescribeGroups", "ListGroups", "DeleteGroups",
-        "OffsetDelete"]
+        "OffsetDelete", "AddPartitionsToTxn", "AddOffsetsToTxn", "EndTxn", "WriteTxnMarkers",
+        "TxnOffsetCommit", "DescribeProducers", "DescribeTransactions", "ListTransactions"]
 
 
 def camel(name):
@@ -49,7 +50,8 @@ def type_of(field):
     return kind.replace(element, "struct") if element[0].isupper() else kind
 
 
-def rows(fields, prefix=""):
+def rows(fields, shared, prefix=""):
+    """`shared`: the fields of structs that are described once, by the structs' names."""
     for field in fields:
         path = prefix + camel(field["name"])
         tag = field.get("tag", "-")
@@ -59,7 +61,8 @@ def rows(fields, prefix=""):
                str(tag), field.get("taggedVersions", "none"), ignorable, has_default,
                default_of(field))
         inner = path + ("[]." if field["type"].startswith("[]") else ".")
-        yield from rows(field.get("fields", []), inner)
+        within = field.get("fields") or shared.get(field["type"].removeprefix("[]"), [])
+        yield from rows(within, shared, inner)
 
 
 def main():
@@ -73,7 +76,8 @@ def main():
             schema = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.M))
             print(api, side.lower(), "-", "message", schema["validVersions"],
                   schema["flexibleVersions"])
-            for row in rows(schema["fields"]):
+            shared = {one["name"]: one["fields"] for one in schema.get("commonStructs", [])}
+            for row in rows(schema["fields"], shared):
                 print(api, side.lower(), *row)
 
 

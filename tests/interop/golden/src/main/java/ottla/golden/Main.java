@@ -59,6 +59,14 @@ public final class Main {
         APIS.put("ListGroups", new int[] {0, 5});
         APIS.put("DeleteGroups", new int[] {0, 2});
         APIS.put("OffsetDelete", new int[] {0, 0});
+        APIS.put("AddPartitionsToTxn", new int[] {0, 5});
+        APIS.put("AddOffsetsToTxn", new int[] {0, 4});
+        APIS.put("EndTxn", new int[] {0, 5});
+        APIS.put("WriteTxnMarkers", new int[] {1, 2});
+        APIS.put("TxnOffsetCommit", new int[] {0, 5});
+        APIS.put("DescribeProducers", new int[] {0, 0});
+        APIS.put("DescribeTransactions", new int[] {0, 0});
+        APIS.put("ListTransactions", new int[] {0, 2});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
@@ -82,6 +90,8 @@ public final class Main {
     private static final List<String> GROUP_VALUES =
             List.of("OffsetCommitValue", "GroupMetadataValue");
 
+    private static final String TRANSACTIONS = "org.apache.kafka.coordinator.transaction.generated.";
+
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final String kafkaVersion;
@@ -99,6 +109,7 @@ public final class Main {
         main.writeHeaders();
         main.writeMetadataRecords();
         main.writeGroupData();
+        main.writeTransactionLog();
         main.writeRecordBatches();
         Files.writeString(main.folder.resolve("key_partitions.txt"), PartitionCases.text(args[0]));
     }
@@ -152,6 +163,15 @@ public final class Main {
             addCases(name, kind, kind.lowest(), kind.highest(), Main::withVersion);
         }
         save("group_data");
+    }
+
+    /** Records of __transaction_state, the key and the value behind their versions. */
+    private void writeTransactionLog() throws Exception {
+        for (String name : List.of("TransactionLogKey", "TransactionLogValue")) {
+            MessageKind kind = new MessageKind(TRANSACTIONS + name);
+            addCases(name, kind, kind.lowest(), kind.highest(), Main::withVersion);
+        }
+        save("transaction_log");
     }
 
     private void writeRecordBatches() throws IOException {
