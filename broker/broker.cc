@@ -23,6 +23,7 @@
 #include "broker/replica/replica_manager.h"
 #include "broker/server/dispatcher.h"
 #include "broker/server/server.h"
+#include "broker/transaction/replica_marker_writer.h"
 
 namespace ottla::broker {
 namespace {
@@ -129,6 +130,7 @@ class Broker::Impl {
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<ReplicaOffsetsLog> offsets_log_;
   std::unique_ptr<GroupCoordinator> groups_;
+  std::unique_ptr<ReplicaMarkerWriter> markers_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<FetchSessionCache> fetch_sessions_;
@@ -198,6 +200,7 @@ void Broker::Impl::start_controller() {
                              .logger = group_logger,
                              .config = config_,
                              .log = *offsets_log_});
+  markers_ = std::make_unique<ReplicaMarkerWriter>(loop_, *replicas_, *groups_);
   const auto& meta = logs_->directory().meta();
   const MetadataLogPlace place{.loop = &loop_,
                                .log_directory = deps_.directory,
@@ -256,7 +259,8 @@ void Broker::Impl::serve() {
   fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
   services_ =
       std::make_unique<Services>(Services{loop_, config_, *controller_, *replicas_, *producer_ids_,
-                                          *fetch_sessions_, *groups_, deps_.logger.named("api")});
+                                          *fetch_sessions_, *groups_, *markers_,
+                                          deps_.logger.named("api")});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});

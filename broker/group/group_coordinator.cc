@@ -72,8 +72,14 @@ std::int32_t GroupCoordinator::partition_of(std::string_view group) const {
 
 Result<const GroupCoordinator::Shard*> GroupCoordinator::active_shard(
     std::string_view group) const {
-  if (stopped_ || shards_.empty()) return ErrorCode::not_coordinator;
-  const auto& shard = shards_[static_cast<std::size_t>(partition_of(group))];
+  return active_shard_at(partition_of(group));
+}
+
+Result<const GroupCoordinator::Shard*> GroupCoordinator::active_shard_at(
+    std::int32_t partition) const {
+  const auto at = static_cast<std::size_t>(partition);
+  if (stopped_ || at >= shards_.size()) return ErrorCode::not_coordinator;
+  const auto& shard = shards_[at];
   if (shard.state == Shard::State::loading) return ErrorCode::coordinator_load_in_progress;
   if (shard.state != Shard::State::active) return ErrorCode::not_coordinator;
   return &shard;

@@ -105,6 +105,16 @@ class GroupCoordinator {
   void commit(std::string_view group, const Committer& committer,
               std::vector<OffsetToCommit> offsets, OnDone done);
 
+  // Appends `marker`, the sealed end of a producer's transaction, to a partition of
+  // __consumer_offsets, and answers when it is durable. By then what the producer committed there
+  // in the transaction can be seen, or is forgotten. Errors: those of the append.
+  struct EndedTransaction {
+    protocol::ProducerId producer_id;
+    bool commit = false;
+  };
+  void end_transaction(std::int32_t partition, const EndedTransaction& ended, std::string marker,
+                       OnDone done);
+
   // group_id_not_found, non_empty_group (members that are no consumers); the outcomes are none or
   // group_subscribed_to_topic.
   using OnForgotten = base::UniqueFunction<void(Result<std::vector<ErrorCode>>)>;
@@ -146,6 +156,7 @@ class GroupCoordinator {
   // Groups.
   Result<Shard*> active_shard(std::string_view group);
   Result<const Shard*> active_shard(std::string_view group) const;
+  Result<const Shard*> active_shard_at(std::int32_t partition) const;
   Entry* find_entry(std::int32_t partition, std::string_view group);
   Entry& make_entry(Shard& shard, std::int32_t partition, std::string_view group);
   void erase_entry(std::int32_t partition, std::string_view group);

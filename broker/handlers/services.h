@@ -10,6 +10,7 @@
 #include "broker/metadata/controller.h"
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
+#include "broker/transaction/marker_writer.h"
 
 namespace ottla::broker {
 
@@ -22,6 +23,7 @@ struct Services {
   ProducerIds& producer_ids;
   FetchSessionCache& fetch_sessions;
   GroupCoordinator& groups;
+  MarkerWriter& markers;
   base::Logger logger;
   VersionLimits version_limits = {};
 

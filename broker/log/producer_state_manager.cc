@@ -26,6 +26,25 @@ Error out_of_order(const protocol::RecordBatchView& batch, const std::string& ex
                    expected + " was expected");
 }
 
+// From this transaction version on every end has an epoch of its own.
+constexpr std::int16_t kRaisesEpochSince = 2;
+
+Result<void> check_epoch(const ProducerStateEntry& entry, const protocol::RecordBatchView& batch) {
+  if (batch.producer_epoch() >= entry.producer_epoch) return {};
+  return Error(ErrorCode::invalid_producer_epoch,
+               who(batch) + " was replaced by one with epoch " +
+                   std::to_string(entry.producer_epoch.value));
+}
+
+Result<void> check_belongs(const ProducerStateEntry& entry,
+                           const protocol::RecordBatchView& batch) {
+  if (batch.is_transactional() || entry.current_txn_first_offset == kNoOffset) return {};
+  return Error(ErrorCode::invalid_txn_state,
+               who(batch) +
+                   " has a transaction open in this partition and sent a batch that is "
+                   "not part of it");
+}
+
 }  // namespace
 
 Sequence AppendedBatch::first_sequence() const {
@@ -81,11 +100,7 @@ std::optional<AppendedBatch> ProducerStateManager::find_duplicate(
 Result<void> ProducerStateManager::check(const protocol::RecordBatchView& batch) const {
   const auto* entry = find(batch.producer_id());
   if (entry == nullptr) return {};
-  if (batch.producer_epoch() < entry->producer_epoch) {
-    return Error(ErrorCode::invalid_producer_epoch,
-                 who(batch) + " was replaced by one with epoch " +
-                     std::to_string(entry->producer_epoch.value));
-  }
+  if (auto current = check_epoch(*entry, batch); !current) return current;
   const auto first = batch.base_sequence();
   if (batch.producer_epoch() > entry->producer_epoch) {
     const bool known = entry->producer_epoch != kNoProducerEpoch;
@@ -95,13 +110,42 @@ Result<void> ProducerStateManager::check(const protocol::RecordBatchView& batch)
     const auto next = last.value == kMaxSequence ? 0 : last.value + 1;
     return out_of_order(batch, std::to_string(next));
   }
-  if (!batch.is_transactional() && entry->current_txn_first_offset != kNoOffset) {
-    return Error(ErrorCode::invalid_txn_state,
-                 who(batch) +
-                     " has a transaction open in this partition and sent a batch that is "
-                     "not part of it");
+  return check_belongs(*entry, batch);
+}
+
+Result<void> ProducerStateManager::check_end(ProducerId producer_id, ProducerEpoch producer_epoch,
+                                             std::int32_t coordinator_epoch,
+                                             std::int16_t transaction_version) const {
+  const auto* entry = find(producer_id);
+  if (entry == nullptr) return {};
+  const bool open = entry->current_txn_first_offset != kNoOffset;
+  const bool raised = transaction_version >= kRaisesEpochSince && open;
+  const auto known = entry->producer_epoch;
+  if (raised ? producer_epoch <= known : producer_epoch < known) {
+    return Error(ErrorCode::invalid_producer_epoch,
+                 "the end of a transaction of producer " + std::to_string(producer_id.value) +
+                     " has epoch " + std::to_string(producer_epoch.value) +
+                     "; the partition knows " + std::to_string(known.value));
+  }
+  if (coordinator_epoch < entry->coordinator_epoch) {
+    return Error(ErrorCode::transaction_coordinator_fenced,
+                 "the coordinator with epoch " + std::to_string(coordinator_epoch) +
+                     " was replaced by one with epoch " +
+                     std::to_string(entry->coordinator_epoch));
   }
   return {};
+}
+
+Result<void> ProducerStateManager::check_coordinated(const protocol::RecordBatchView& batch) const {
+  const auto* entry = find(batch.producer_id());
+  if (entry == nullptr) return {};
+  if (!batch.is_control()) {
+    auto current = check_epoch(*entry, batch);
+    return current ? check_belongs(*entry, batch) : current;
+  }
+  const auto marker = read_marker(batch);
+  if (!marker) return {};
+  return check_end(batch.producer_id(), batch.producer_epoch(), marker->coordinator_epoch, 0);
 }
 
 ProducerStateEntry& ProducerStateManager::entry_of(ProducerId id, ProducerEpoch epoch) {

@@ -63,6 +63,16 @@ class ProducerStateManager {
   // out_of_order_sequence_number, invalid_txn_state.
   Result<void> check(const protocol::RecordBatchView& batch) const;
 
+  // Whether the end of a producer's transaction may be appended (KIP-1228 for transaction version 2
+  // and above: the epoch was raised for it, but for one that is written again when nothing is
+  // open). Errors: invalid_producer_epoch, transaction_coordinator_fenced.
+  Result<void> check_end(ProducerId producer_id, ProducerEpoch producer_epoch,
+                         std::int32_t coordinator_epoch, std::int16_t transaction_version) const;
+
+  // Whether a batch of this broker's coordinators, with a producer id, may be appended: those have
+  // no sequences. Errors as above, and invalid_txn_state.
+  Result<void> check_coordinated(const protocol::RecordBatchView& batch) const;
+
   // Notes a batch that is in the log; `marker` is what a control batch of a transaction says, and
   // ends it. Batches without a producer id are ignored.
   void update(const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {});

@@ -84,6 +84,8 @@ Result<AppendInfo> UnifiedLog::append_as_leader(std::span<char> batches, LeaderE
     if (auto duplicate = find_duplicate()) return *duplicate;
     if (auto good = check_sequences(); !good) return located(good.error());
     if (auto done = recompress_batch(recompressed, batches); !done) return located(done.error());
+  } else if (auto good = check_coordinated(); !good) {
+    return located(good.error());
   }
   const SegmentAppend append = stamp(batches, leader_epoch, now);
   if (auto ready = make_room(append, now); !ready) return ready.error();
@@ -114,6 +116,14 @@ std::optional<AppendInfo> UnifiedLog::find_duplicate() const {
 Result<void> UnifiedLog::check_sequences() const {
   const auto& batch = batches_.front().batch;
   return batch.has_producer_id() ? producers_.check(batch) : Result<void>();
+}
+
+Result<void> UnifiedLog::check_coordinated() const {
+  for (const auto& [batch, max_timestamp] : batches_) {
+    if (!batch.has_producer_id()) continue;
+    if (auto good = producers_.check_coordinated(batch); !good) return good;
+  }
+  return {};
 }
 
 Result<void> UnifiedLog::recompress_batch(Bytes& made, std::span<char>& batches) {

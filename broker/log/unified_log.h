@@ -66,7 +66,8 @@ class UnifiedLog final : public Flushable {
   //
   // Errors, and nothing has been appended: corrupt_message, unsupported_for_message_format,
   // unsupported_compression_type, invalid_record, message_too_large, record_list_too_large,
-  // invalid_timestamp, out_of_order_sequence_number, invalid_producer_epoch, invalid_txn_state;
+  // invalid_timestamp, out_of_order_sequence_number, invalid_producer_epoch, invalid_txn_state,
+  // transaction_coordinator_fenced (a marker of an older coordinator);
   // kafka_storage_error if the disk is full (later appends may succeed) or the log is offline.
   // Costs a pass over the bytes for the CRC, and the write.
   Result<AppendInfo> append_as_leader(std::span<char> batches, LeaderEpoch leader_epoch,
@@ -221,6 +222,7 @@ class UnifiedLog final : public Flushable {
   // Appending.
   std::optional<AppendInfo> find_duplicate() const;
   Result<void> check_sequences() const;
+  Result<void> check_coordinated() const;
   Result<void> recompress_batch(Bytes& made, std::span<char>& batches);
   SegmentAppend stamp(std::span<char> batches, LeaderEpoch leader_epoch, WallMillis now);
   Result<void> make_room(const SegmentAppend& append, WallMillis now);
