@@ -31,9 +31,8 @@ constexpr std::int16_t kRaisesEpochSince = 2;
 
 Result<void> check_epoch(const ProducerStateEntry& entry, const protocol::RecordBatchView& batch) {
   if (batch.producer_epoch() >= entry.producer_epoch) return {};
-  return Error(ErrorCode::invalid_producer_epoch,
-               who(batch) + " was replaced by one with epoch " +
-                   std::to_string(entry.producer_epoch.value));
+  return Error(ErrorCode::invalid_producer_epoch, who(batch) + " was replaced by one with epoch " +
+                                                      std::to_string(entry.producer_epoch.value));
 }
 
 Result<void> check_belongs(const ProducerStateEntry& entry,
@@ -130,8 +129,7 @@ Result<void> ProducerStateManager::check_end(ProducerId producer_id, ProducerEpo
   if (coordinator_epoch < entry->coordinator_epoch) {
     return Error(ErrorCode::transaction_coordinator_fenced,
                  "the coordinator with epoch " + std::to_string(coordinator_epoch) +
-                     " was replaced by one with epoch " +
-                     std::to_string(entry->coordinator_epoch));
+                     " was replaced by one with epoch " + std::to_string(entry->coordinator_epoch));
   }
   return {};
 }

@@ -90,6 +90,7 @@ class ProducerStateManager {
   void clear();
   std::size_t size() const { return producers_.size(); }
   const ProducerStateEntry* find(ProducerId id) const;
+  const std::unordered_map<ProducerId, ProducerStateEntry>& entries() const { return producers_; }
 
   // The bytes of a `.snapshot` file, and back. Error: corrupt_data.
   Bytes to_snapshot() const;

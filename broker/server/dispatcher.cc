@@ -16,6 +16,7 @@
 #include "broker/handlers/describe_cluster.h"
 #include "broker/handlers/describe_configs.h"
 #include "broker/handlers/describe_groups.h"
+#include "broker/handlers/describe_producers.h"
 #include "broker/handlers/fetch.h"
 #include "broker/handlers/find_coordinator.h"
 #include "broker/handlers/heartbeat.h"
@@ -31,6 +32,7 @@
 #include "broker/handlers/offset_for_leader_epoch.h"
 #include "broker/handlers/produce.h"
 #include "broker/handlers/sync_group.h"
+#include "broker/handlers/write_txn_markers.h"
 
 namespace ottla::broker {
 namespace {
@@ -89,6 +91,8 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::ListGroupsRequest, handle_list_groups>(),
     entry<protocol::DeleteGroupsRequest, handle_delete_groups>(),
     entry<protocol::OffsetDeleteRequest, handle_offset_delete>(),
+    entry<protocol::WriteTxnMarkersRequest, handle_write_txn_markers>(),
+    entry<protocol::DescribeProducersRequest, handle_describe_producers>(),
 });
 
 const Entry* find_entry(ApiKey key) {

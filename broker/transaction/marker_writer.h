@@ -17,8 +17,8 @@ struct TransactionEnd {
   bool commit = false;
   // The leader epoch of the coordinator's partition: who was coordinator before is refused.
   std::int32_t coordinator_epoch = 0;
-  // 2 and above: the epoch was raised for this end (KIP-890), so that it must be newer than what the
-  // partition knows; a repeated one is taken if nothing is open (KIP-1228).
+  // 2 and above: the epoch was raised for this end (KIP-890), so that it must be newer than what
+  // the partition knows; a repeated one is taken if nothing is open (KIP-1228).
   std::int16_t transaction_version = 0;
 };
 

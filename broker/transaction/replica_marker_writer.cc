@@ -8,8 +8,8 @@
 namespace ottla::broker {
 namespace {
 
-// A coordinator of groups that is not there, or not yet, is for the writer of a marker a leader that
-// is to be asked again.
+// A coordinator of groups that is not there, or not yet, is for the writer of a marker a leader
+// that is to be asked again.
 ErrorCode marker_error(ErrorCode error) {
   const bool ask_again = error == ErrorCode::not_coordinator ||
                          error == ErrorCode::coordinator_load_in_progress ||

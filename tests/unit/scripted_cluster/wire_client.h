@@ -83,12 +83,13 @@ class WireClient final : public base::StreamHandler {
 };
 
 inline std::string batch_of(int records, const std::string& value,
-                            const protocol::ProducerState& producer = {}) {
+                            const protocol::ProducerState& producer = {},
+                            bool transactional = false) {
   auto builder = protocol::RecordBatchBuilder::growing();
   for (int i = 0; i < records; ++i) {
     EXPECT_TRUE(builder.append(1'700'000'000'000 + i, std::nullopt, value));
   }
-  return std::string(builder.close_sealed(producer));
+  return std::string(builder.close_sealed(producer, transactional));
 }
 
 inline protocol::ProduceRequest produce_request(std::string_view topic, std::int32_t partition,
