@@ -22,16 +22,11 @@ class Clock {
   virtual WallMillis wall_now() const = 0;
 };
 
-// The machine's clocks. Any thread.
+// The machine's clocks. Any thread. A step of the wall clock may be seen a millisecond late.
 class RealClock final : public Clock {
  public:
   TimePoint now() const override { return std::chrono::steady_clock::now(); }
-  WallMillis wall_now() const override {
-    using std::chrono::system_clock;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               system_clock::now().time_since_epoch())
-        .count();
-  }
+  WallMillis wall_now() const override;
 };
 
 // A clock that moves when told to. One thread.

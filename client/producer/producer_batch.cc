@@ -57,9 +57,11 @@ bool ProducerBatch::append(RecordToAppend& record) {
       return false;
   }
   largest_record_ = std::max(largest_record_, builder_.size_in_bytes() - before);
-  if (record.callback) {
-    deliveries_.push_back({{index, record.timestamp}, std::move(record.callback)});
+  const detail::FutureKey key{index, record.timestamp};
+  if (record.callback != nullptr && *record.callback) {
+    deliveries_.emplace_back(key, std::move(*record.callback));
   }
+  if (record.placed != nullptr) *record.placed = {result_, key};
   return true;
 }
 

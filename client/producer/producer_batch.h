@@ -17,14 +17,20 @@
 
 namespace ottla::client {
 
-// A record on its way into a batch.
+// Where a record was put: its future is this.
+struct PlacedRecord {
+  std::shared_ptr<BatchResult> batch;
+  detail::FutureKey key;
+};
+
+// A record on its way into a batch. The pointers may be null.
 struct RecordToAppend {
   BytesView key;
   BytesView value;
   HeadersView headers;
   std::int64_t timestamp = -1;
-  DeliveryCallback callback;  // may be empty
-  bool wants_future = true;   // the caller is told where it was put
+  DeliveryCallback* callback = nullptr;  // taken when the record is
+  PlacedRecord* placed = nullptr;        // told where it was put
 
   std::size_t max_size() const;
 };
@@ -89,6 +95,8 @@ class ProducerBatch {
 
   // Callbacks of its records, in their order.
   struct Delivery {
+    Delivery(const detail::FutureKey& of, DeliveryCallback&& taken)
+        : key(of), callback(std::move(taken)) {}
     detail::FutureKey key;
     DeliveryCallback callback;
   };

@@ -59,19 +59,20 @@ ProducerCore::ProducerCore(base::Runtime& runtime, ProducerSettings settings, ba
       report_timer_(settings_.metrics_report_interval) {}
 
 Future<RecordMetadata> ProducerCore::send(const ProducerRecord& record) {
-  DeliveryCallback none;
-  auto appended = add(record, none, true);
-  if (appended) return Future<RecordMetadata>(std::move(appended->batch), appended->key);
+  PlacedRecord placed;
+  auto appended = add(record, {.placed = &placed}, true);
+  if (appended) return Future<RecordMetadata>(std::move(placed.batch), placed.key);
   note_refused(appended.error());
   const Promise<RecordMetadata> promise(executor_);
   promise.set(std::move(appended).error());
   return promise.future();
 }
 
-void ProducerCore::send(const ProducerRecord& record, DeliveryCallback callback) {
-  const auto appended = add(record, callback, true);
+void ProducerCore::send(const ProducerRecord& record, DeliveryCallback&& callback) {
+  const auto appended = add(record, {.callback = &callback}, true);
   if (appended) return;
   note_refused(appended.error());
+  if (!callback) return;
   executor_->run(
       base::Task([callback = std::move(callback), error = appended.error()] { callback(error); }));
 }
@@ -82,35 +83,35 @@ void ProducerCore::note_refused(const Error& error) {
 }
 
 Result<Future<RecordMetadata>> ProducerCore::try_send(const ProducerRecord& record) {
-  DeliveryCallback none;
-  auto appended = add(record, none, false);
+  PlacedRecord placed;
+  auto appended = add(record, {.placed = &placed}, false);
   if (!appended) return std::move(appended).error();
-  return Future<RecordMetadata>(std::move(appended->batch), appended->key);
+  return Future<RecordMetadata>(std::move(placed.batch), placed.key);
 }
 
 Result<void> ProducerCore::try_send(const ProducerRecord& record, DeliveryCallback callback) {
-  const auto appended = add(record, callback, false);
-  if (!appended) return appended.error();
-  return {};
+  return add(record, {.callback = &callback}, false);
 }
 
-Result<ProducerCore::Appended> ProducerCore::add(const ProducerRecord& record,
-                                                 DeliveryCallback& callback, bool may_wait) {
-  const bool wants_future = callback == nullptr;
-  if (interceptors_->empty()) return place(record, callback, may_wait, wants_future);
+Result<void> ProducerCore::add(const ProducerRecord& record, const Interested& who, bool may_wait) {
+  if (interceptors_->empty()) return place(record, who, may_wait);
   MutableRecord changing(record);
   interceptors_->on_send(changing);
   const auto& changed = changing.record();
-  InterceptedDelivery delivery(interceptors_, changed.headers, std::move(callback));
+  InterceptedDelivery delivery(
+      interceptors_, changed.headers,
+      who.callback == nullptr ? DeliveryCallback() : std::move(*who.callback));
   auto intercepted = delivery.callback();
-  auto placed = place(changed, intercepted, may_wait, wants_future);
-  if (!placed) callback = delivery.give_up(placed.error(), *executor_);
+  auto placed = place(changed, {.callback = &intercepted, .placed = who.placed}, may_wait);
+  if (!placed) {
+    auto given_back = delivery.give_up(placed.error(), *executor_);
+    if (who.callback != nullptr) *who.callback = std::move(given_back);
+  }
   return placed;
 }
 
-Result<ProducerCore::Appended> ProducerCore::place(const ProducerRecord& record,
-                                                   DeliveryCallback& callback, bool may_wait,
-                                                   bool wants_future) {
+Result<void> ProducerCore::place(const ProducerRecord& record, const Interested& who,
+                                 bool may_wait) {
   if (closed_.load(std::memory_order_relaxed)) return closed_error();
   auto topic = topic_for(record, may_wait);
   if (!topic) return std::move(topic).error();
@@ -122,7 +123,8 @@ Result<ProducerCore::Appended> ProducerCore::place(const ProducerRecord& record,
                            .timestamp = record.timestamp
                                             ? record.timestamp->time_since_epoch().count()
                                             : runtime_.clock().wall_now(),
-                           .callback = {}};
+                           .callback = who.callback,
+                           .placed = who.placed};
   if (to_append.timestamp < 0) {
     return Error(ErrorCode::invalid_argument, "a timestamp lies before 1970",
                  {.topic = std::string(record.topic)});
@@ -134,11 +136,7 @@ Result<ProducerCore::Appended> ProducerCore::place(const ProducerRecord& record,
                      std::to_string(settings_.sender.max_request_size),
                  {.topic = std::string(record.topic), .partition = *partition});
   }
-  to_append.callback = std::move(callback);
-  to_append.wants_future = wants_future;
-  auto appended = accumulator_.append(**topic, *partition, to_append, may_wait);
-  if (!appended) callback = std::move(to_append.callback);
-  return appended;
+  return accumulator_.append(**topic, *partition, to_append, may_wait);
 }
 
 // The topic with at least the partitions that the record needs.

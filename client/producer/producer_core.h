@@ -30,7 +30,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
 
   // Any thread; as those of ottla::Producer.
   Future<RecordMetadata> send(const ProducerRecord& record);
-  void send(const ProducerRecord& record, DeliveryCallback callback);
+  void send(const ProducerRecord& record, DeliveryCallback&& callback);
   Result<Future<RecordMetadata>> try_send(const ProducerRecord& record);
   // The callback is only taken if this succeeds.
   Result<void> try_send(const ProducerRecord& record, DeliveryCallback callback);
@@ -50,13 +50,15 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   const base::Logger& log() const { return client_.log(); }
 
  private:
-  using Appended = RecordAccumulator::Appended;
-
-  // Both take the callback if they succeed; `add` asks the interceptors before.
-  Result<Appended> add(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait);
+  // Who wants to know of a record: either may be null. The callback is taken if it is added.
+  struct Interested {
+    DeliveryCallback* callback = nullptr;
+    PlacedRecord* placed = nullptr;
+  };
+  // `add` asks the interceptors before it places.
+  Result<void> add(const ProducerRecord& record, const Interested& who, bool may_wait);
   void note_refused(const Error& error);
-  Result<Appended> place(const ProducerRecord& record, DeliveryCallback& callback, bool may_wait,
-                         bool wants_future);
+  Result<void> place(const ProducerRecord& record, const Interested& who, bool may_wait);
   Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
   Future<void> wait_for_partitions(std::string_view topic, std::int32_t count);
   void ask_for_partitions(std::string_view topic, std::int32_t count);

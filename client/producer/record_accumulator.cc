@@ -52,10 +52,8 @@ RecordAccumulator::RecordAccumulator(const AccumulatorConfig& config, const base
           seed),
       flushes_(executor_, clock) {}
 
-Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
-                                                              std::int32_t partition,
-                                                              RecordToAppend& record,
-                                                              bool may_wait) {
+Result<void> RecordAccumulator::append(TopicEntry& topic, std::int32_t partition,
+                                       RecordToAppend& record, bool may_wait) {
   const bool sticky = partition < 0;
   std::shared_ptr<BatchMemory> memory;
   for (;;) {
@@ -83,7 +81,7 @@ Result<RecordAccumulator::Appended> RecordAccumulator::append(TopicEntry& topic,
           // Behind another batch it has time: the Sender looks again when it has taken that one.
           const bool first = queue.batches.size() == 1;
           if (first && (opened || tail.full()) && !queue.window_full.load()) enlist(queue);
-          return record.wants_future ? placed(tail, record.timestamp) : Appended();
+          return {};
         }
         tail.state = ProducerBatch::State::sealing;
         queue.callbacks_of_last = tail.callbacks();
@@ -126,12 +124,6 @@ void RecordAccumulator::open_batch(PartitionQueue& queue, std::shared_ptr<BatchM
                                                           clock_.now(), flushes_.batch_opened(),
                                                           queue.callbacks_of_last));
   note_length(queue);
-}
-
-RecordAccumulator::Appended RecordAccumulator::placed(const ProducerBatch& batch,
-                                                      std::int64_t timestamp) {
-  return {batch.result(),
-          {.index = static_cast<std::uint32_t>(batch.record_count() - 1), .stamp = timestamp}};
 }
 
 std::size_t RecordAccumulator::memory_for(const TopicEntry& topic,

@@ -45,17 +45,11 @@ class RecordAccumulator {
   BufferPool& pool() { return pool_; }
   ProducerMetrics& metrics() { return metrics_; }
 
-  // Where a record was put: its future is this. Nothing unless it `wants_future`.
-  struct Appended {
-    std::shared_ptr<BatchResult> batch;
-    detail::FutureKey key;
-  };
-
   // Appends to `partition`, or where the topic's keyless records go for -1; the topic's partitions
   // are known and the number is one of them. Waits for memory for `max_block` if it `may_wait` and
   // this thread may. Errors: those of BufferPool::allocate, with the topic.
-  Result<Appended> append(TopicEntry& topic, std::int32_t partition, RecordToAppend& record,
-                          bool may_wait);
+  Result<void> append(TopicEntry& topic, std::int32_t partition, RecordToAppend& record,
+                      bool may_wait);
 
   // All batches that wait are to be looked at: a flush began, or memory is short.
   void enlist_all();
@@ -104,7 +98,6 @@ class RecordAccumulator {
   void open_batch(PartitionQueue& queue, std::shared_ptr<BatchMemory> memory);
   Result<std::shared_ptr<BatchMemory>> allocate(const TopicEntry& topic,
                                                 const RecordToAppend& record, bool may_wait);
-  static Appended placed(const ProducerBatch& batch, std::int64_t timestamp);
   std::size_t memory_for(const TopicEntry& topic, const RecordToAppend& record) const;
   void deliver(ProducerBatch& batch, const Error* error);
 

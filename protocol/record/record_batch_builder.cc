@@ -74,8 +74,8 @@ bool RecordBatchBuilder::grow(std::size_t needed) {
   return true;
 }
 
-bool RecordBatchBuilder::append(std::int64_t timestamp, std::optional<BytesView> key,
-                                std::optional<BytesView> value,
+bool RecordBatchBuilder::append(std::int64_t timestamp, const std::optional<BytesView>& key,
+                                const std::optional<BytesView>& value,
                                 std::span<const RecordHeader> headers) {
   OTTLA_ASSERT(timestamp >= -1, "a timestamp is milliseconds since 1970 or -1");
   const std::int64_t timestamp_delta = empty() ? 0 : timestamp - base_timestamp_;

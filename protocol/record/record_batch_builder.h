@@ -38,8 +38,8 @@ class RecordBatchBuilder {
 
   // Copies the record to the end of the batch, with the next offset. `timestamp` is milliseconds
   // since the Unix epoch, -1 for none. False, and nothing has changed, if there is no room.
-  [[nodiscard]] bool append(std::int64_t timestamp, std::optional<BytesView> key,
-                            std::optional<BytesView> value,
+  [[nodiscard]] bool append(std::int64_t timestamp, const std::optional<BytesView>& key,
+                            const std::optional<BytesView>& value,
                             std::span<const RecordHeader> headers = {});
 
   // Bytes the batch can have at most once this record is appended, header included.

@@ -44,15 +44,19 @@ class AccumulatorWorld {
     return *topic.partitions()->queues[partition];
   }
 
-  Result<RecordAccumulator::Appended> append(TopicEntry& topic, const std::string& value,
-                                             std::int32_t partition = 0, bool may_wait = false,
-                                             DeliveryCallback callback = {}) {
+  Result<PlacedRecord> append(TopicEntry& topic, const std::string& value,
+                              std::int32_t partition = 0, bool may_wait = false,
+                              DeliveryCallback callback = {}) {
+    PlacedRecord placed;
     RecordToAppend record{.key = kNull,
                           .value = value,
                           .headers = {},
                           .timestamp = 1'000,
-                          .callback = std::move(callback)};
-    return accumulator->append(topic, partition, record, may_wait);
+                          .callback = callback ? &callback : nullptr,
+                          .placed = &placed};
+    auto appended = accumulator->append(topic, partition, record, may_wait);
+    if (!appended) return std::move(appended).error();
+    return placed;
   }
 
   static std::vector<std::string> values(BytesView bytes) {

@@ -21,9 +21,9 @@ class SplitBatchTest : public ::testing::Test {
                                                  base::TimePoint(), 0, 0);
     for (const auto letter : letters) {
       const std::string value(size, letter);
-      RecordToAppend record{
-          .key = "k", .value = value, .headers = {}, .timestamp = 7, .callback = {}};
-      if (batch->record_count() % 2 == 0) record.callback = [](const auto&) {};
+      RecordToAppend record{.key = "k", .value = value, .headers = {}, .timestamp = 7};
+      DeliveryCallback callback = [](const auto&) {};
+      if (batch->record_count() % 2 == 0) record.callback = &callback;
       EXPECT_TRUE(batch->append(record));
     }
     batch->seal(codec, protocol_level(codec));

@@ -16,7 +16,7 @@ TEST(RecordAccumulator, fills_batches_in_order_and_tells_each_record_its_place) 
   AccumulatorWorld world;
   auto& topic = world.topic();
   auto& queue = world.queue(topic);
-  std::vector<RecordAccumulator::Appended> places;
+  std::vector<PlacedRecord> places;
   for (int i = 0; i < 12; ++i) {
     places.push_back(
         world.append(topic, "value-" + std::to_string(100 + i) + "-0123456789").value());
@@ -55,7 +55,7 @@ TEST(RecordAccumulator, wakes_the_sender_once_however_much_is_appended) {
 TEST(RecordAccumulator, holds_back_who_finds_no_memory_and_says_where) {
   AccumulatorWorld world;
   auto& topic = world.topic();
-  Result<RecordAccumulator::Appended> appended = ErrorCode::none;
+  Result<PlacedRecord> appended = ErrorCode::none;
   int taken = 0;
   while ((appended = world.append(topic, std::string(100, 'x')))) ++taken;
   EXPECT_EQ(appended.error().code(), ErrorCode::would_block);
