@@ -37,6 +37,12 @@ void CommittedOffsets::set(std::string_view topic, std::int32_t partition,
   place->second = std::move(committed);
 }
 
+void CommittedOffsets::set_if_newer(const TopicPartition& place, CommittedOffset committed) {
+  const auto* known = find(place.topic, place.partition);
+  if (known != nullptr && known->order > committed.order) return;
+  set(place.topic, place.partition, std::move(committed));
+}
+
 void CommittedOffsets::erase(std::string_view topic, std::int32_t partition) {
   const auto found = topics_.find(topic);
   if (found == topics_.end()) return;

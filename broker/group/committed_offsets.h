@@ -21,6 +21,9 @@ struct CommittedOffset {
   std::string metadata;
   base::WallMillis commit_timestamp = 0;
   base::WallMillis expire_timestamp = -1;  // -1: as long as the broker keeps them (KIP-211)
+  // Where it was written among everything in its partition of __consumer_offsets. A transaction's
+  // commit counts from its end on, but never over what was written behind it.
+  std::int64_t order = 0;
 
   bool operator==(const CommittedOffset&) const = default;
 };
@@ -31,6 +34,8 @@ class CommittedOffsets {
   using Partitions = std::map<std::int32_t, CommittedOffset>;
 
   void set(std::string_view topic, std::int32_t partition, CommittedOffset committed);
+  // Unless what is there was written behind it.
+  void set_if_newer(const TopicPartition& place, CommittedOffset committed);
   void erase(std::string_view topic, std::int32_t partition);
   const CommittedOffset* find(std::string_view topic, std::int32_t partition) const;
 

@@ -46,7 +46,7 @@ void GroupCoordinator::load(std::int32_t partition) {
 }
 
 void GroupCoordinator::on_loaded(std::int32_t partition, std::uint64_t epoch,
-                                 Result<LoadedGroups> loaded) {
+                                 Result<LoadedPartition> loaded) {
   const auto at = static_cast<std::size_t>(partition);
   if (stopped_ || at >= shards_.size() || shards_[at].epoch != epoch) return;
   auto& shard = shards_[at];
@@ -60,7 +60,11 @@ void GroupCoordinator::on_loaded(std::int32_t partition, std::uint64_t epoch,
     }));
     return;
   }
-  for (auto& [id, group] : *loaded) take_over(partition, id, group);
+  for (auto& [id, group] : loaded->groups) take_over(partition, id, group);
+  for (const auto& id : loaded->pending.groups()) make_entry(shard, partition, id);
+  shard.pending = std::move(loaded->pending);
+  shard.next_order = loaded->next_order;
+  count(shard);
   shard.state = Shard::State::active;
 }
 
@@ -87,6 +91,8 @@ void GroupCoordinator::unload(std::int32_t partition) {
   shard.epoch = next_epoch_++;
   auto groups = std::move(shard.groups);
   shard.groups.clear();
+  shard.pending = {};
+  count(shard);
   GroupEffects effects;
   for (auto& [id, entry] : groups) {
     loop_.cancel(entry->timer);

@@ -24,14 +24,14 @@ void GroupCoordinator::append(Entry& entry, std::string batch, OnDone done) {
   ++entry.appends;
   auto on_appended = [this, partition, epoch, group = entry.group.id(),
                       done = std::move(done)](const OffsetsLog::Outcome& outcome) mutable {
-    const auto at = static_cast<std::size_t>(partition);
-    const auto is_current = [&] { return at < shards_.size() && shards_[at].epoch == epoch; };
     const bool durable = outcome.error == ErrorCode::none;
-    if (!is_current()) return done(durable ? ErrorCode::not_coordinator : outcome.error);
+    if (!is_current(partition, epoch)) {
+      return done(durable ? ErrorCode::not_coordinator : outcome.error);
+    }
     if (auto* still = find_entry(partition, group)) --still->appends;
     done(outcome.error);
     if (!durable && !outcome.refused) {
-      if (is_current() && !stopped_) reload(partition, Error(outcome.error));
+      if (is_current(partition, epoch) && !stopped_) reload(partition, Error(outcome.error));
       return;
     }
     run_waiting(partition, group);
@@ -69,11 +69,12 @@ void GroupCoordinator::commit(std::string_view group, const Committer& committer
   // Nothing of it is to be kept: no group comes to be by that.
   if (entry == nullptr && offsets.empty()) return done(ErrorCode::none);
   const bool is_new = std::any_of(offsets.begin(), offsets.end(), [&](const auto& offset) {
-    return entry == nullptr || entry->offsets.find(offset.topic, offset.partition) == nullptr;
+    return entry == nullptr || committer.in_transaction() ||
+           entry->offsets.find(offset.topic, offset.partition) == nullptr;
   });
   if (is_new && memory_ >= max_memory_) return done(ErrorCode::policy_violation);
   auto batch = new_batch();
-  std::vector<std::pair<TopicPartition, CommittedOffset>> kept;
+  Places kept;
   for (auto& offset : offsets) {
     auto put = batch.put(group, offset.topic, offset.partition, offset.committed);
     if (!put) return done(ErrorCode::invalid_group_id);
@@ -81,20 +82,33 @@ void GroupCoordinator::commit(std::string_view group, const Committer& committer
     kept.push_back({{std::string(offset.topic), offset.partition}, std::move(offset.committed)});
   }
   if (entry == nullptr) entry = &make_entry(**shard, partition, group);
-  const auto error = entry->group.check_commit(committer.member, committer.generation, time());
+  auto& asked = entry->group;
+  const auto error = committer.in_transaction()
+                         ? asked.check_transactional_commit(committer.member, committer.generation)
+                         : asked.check_commit(committer.member, committer.generation, time());
   arm(*entry);
   if (error != ErrorCode::none || kept.empty()) return done(error);
-  append(*entry, batch.take(),
-         [this, partition, group = std::string(group), kept = std::move(kept),
+  const protocol::ProducerState producer{committer.producer_id, committer.producer_epoch};
+  append_commit(*entry, committer, batch.take(producer), std::move(kept), std::move(done));
+}
+
+void GroupCoordinator::append_commit(Entry& entry, const Committer& committer, std::string batch,
+                                     Places offsets, OnDone done) {
+  const auto order = shard_of(entry).next_order++;
+  for (auto& [place, committed] : offsets) committed.order = order;
+  if (committer.in_transaction()) {
+    return append_pending(entry, committer, std::move(batch), std::move(offsets), std::move(done));
+  }
+  append(entry, std::move(batch),
+         [this, partition = entry.partition, group = entry.group.id(), offsets = std::move(offsets),
           done = std::move(done)](ErrorCode outcome) mutable {
-           if (outcome == ErrorCode::none) apply_commit(partition, group, kept);
+           if (outcome == ErrorCode::none) apply_commit(partition, group, offsets);
            done(outcome);
          });
 }
 
-void GroupCoordinator::apply_commit(
-    std::int32_t partition, const std::string& group,
-    const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets) {
+void GroupCoordinator::apply_commit(std::int32_t partition, const std::string& group,
+                                    const Places& offsets) {
   // The group may have been deleted, and come to be again by this commit.
   auto& entry = make_entry(shards_[static_cast<std::size_t>(partition)], partition, group);
   for (const auto& [place, committed] : offsets) {
@@ -123,9 +137,11 @@ void GroupCoordinator::write_tombstones(Entry& entry, std::vector<TopicPartition
     const bool full = parts.empty() || parts.back().first.size_in_bytes() >= kTombstones;
     return full ? parts.emplace_back(new_batch(), std::vector<TopicPartition>()) : parts.back();
   };
+  const auto& pending = shard_of(entry).pending;
   for (auto& place : partitions) {
     // One that is on its way is not known yet: its tombstone comes behind it.
-    const bool known = entry.offsets.find(place.topic, place.partition) != nullptr;
+    const bool known = entry.offsets.find(place.topic, place.partition) != nullptr ||
+                       pending.contains(entry.group.id(), place);
     if (!known && entry.appends == 0) continue;
     auto& [batch, places] = part();
     batch.forget(entry.group.id(), place.topic, place.partition);
@@ -135,10 +151,11 @@ void GroupCoordinator::write_tombstones(Entry& entry, std::vector<TopicPartition
   if (parts.empty()) return done(ErrorCode::none);
   auto progress = std::make_shared<Progress>(Progress{parts.size(), {}, std::move(done)});
   for (auto& [batch, places] : parts) {
+    const auto order = shard_of(entry).next_order++;
     append(entry, batch.take(),
            [this, partition = entry.partition, group = entry.group.id(), places = std::move(places),
-            progress](ErrorCode outcome) {
-             if (outcome == ErrorCode::none) erase_offsets(partition, group, places);
+            order, progress](ErrorCode outcome) {
+             if (outcome == ErrorCode::none) erase_offsets(partition, group, places, order);
              if (progress->outcome == ErrorCode::none) progress->outcome = outcome;
              if (--progress->left == 0) progress->done(progress->outcome);
            });
@@ -146,11 +163,17 @@ void GroupCoordinator::write_tombstones(Entry& entry, std::vector<TopicPartition
 }
 
 void GroupCoordinator::erase_offsets(std::int32_t partition, const std::string& group,
-                                     const std::vector<TopicPartition>& places) {
+                                     const std::vector<TopicPartition>& places,
+                                     std::int64_t order) {
   auto* entry = find_entry(partition, group);
   if (entry == nullptr) return;
-  for (const auto& place : places) entry->offsets.erase(place.topic, place.partition);
+  auto& shard = shard_of(*entry);
+  for (const auto& place : places) {
+    entry->offsets.erase(place.topic, place.partition);
+    shard.pending.erase(group, place, order);
+  }
   count(*entry);
+  count(shard);
 }
 
 void GroupCoordinator::delete_offsets(std::string_view group,
@@ -196,7 +219,10 @@ void GroupCoordinator::delete_group(std::string_view group, OnDone done) {
 // Nothing is on its way for the group, and nothing comes any more: it is dead until it is gone.
 void GroupCoordinator::delete_entry(Entry& entry, OnDone done) {
   entry.group.die(time());
-  std::vector<TopicPartition> all;
+  auto all = shard_of(entry).pending.places_of(entry.group.id());
+  std::erase_if(all, [&entry](const TopicPartition& place) {
+    return entry.offsets.find(place.topic, place.partition) != nullptr;
+  });
   for (const auto& [topic, partitions] : entry.offsets.topics()) {
     for (const auto& [number, committed] : partitions) all.push_back({topic, number});
   }
@@ -235,10 +261,15 @@ void GroupCoordinator::sweep() {
 void GroupCoordinator::sweep(Entry& entry) {
   const auto retention = std::int64_t{config_.offsets_retention_minutes} * 60'000;
   auto expired = expired_offsets(entry.group, entry.offsets, loop_.wall_now(), retention);
+  // Whose transaction may yet commit them anew are in use.
+  const auto& pending = shard_of(entry).pending;
+  std::erase_if(expired, [&](const TopicPartition& place) {
+    return pending.contains(entry.group.id(), place);
+  });
   std::size_t all = 0;
   for (const auto& [topic, partitions] : entry.offsets.topics()) all += partitions.size();
-  const bool unused =
-      entry.group.state() == GroupState::empty && entry.group.pending_members() == 0;
+  const bool unused = entry.group.state() == GroupState::empty &&
+                      entry.group.pending_members() == 0 && !pending.contains(entry.group.id());
   const auto group = entry.group.id();
   if (unused && expired.size() == all) {
     return delete_entry(entry, [this, group](ErrorCode outcome) {

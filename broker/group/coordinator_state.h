@@ -39,6 +39,9 @@ struct GroupCoordinator::Shard {
   protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
   std::uint64_t epoch = 0;  // tells a load, and what was appended, from those before
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> groups;
+  PendingOffsets pending;
+  std::int64_t next_order = 0;  // of what is appended: see CommittedOffset
+  std::size_t counted = 0;      // of the coordinator's memory: what is pending
 };
 
 }  // namespace ottla::broker

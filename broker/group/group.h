@@ -78,6 +78,11 @@ class Group {
   ErrorCode check_commit(const MemberIdentity& member, GenerationId generation,
                          const GroupTime& time);
 
+  // The same for a commit in a transaction (KIP-447). A producer that says nothing of a member may
+  // always; a rebalance that is under way is no reason against it, the generation fences. Nobody's
+  // session is kept alive.
+  ErrorCode check_transactional_commit(const MemberIdentity& member, GenerationId generation) const;
+
   // No later than the next thing that is due by the clock.
   base::TimePoint wake_at() const { return wake_at_; }
   void on_time(const GroupTime& time, GroupEffects& effects);

@@ -289,7 +289,7 @@ Result<GroupView> GroupCoordinator::find(std::string_view group) const {
   if (!shard) return shard.error();
   const auto found = (*shard)->groups.find(group);
   if (found == (*shard)->groups.end()) return GroupView{};
-  return GroupView{&found->second->group, &found->second->offsets};
+  return GroupView{&found->second->group, &found->second->offsets, &(*shard)->pending};
 }
 
 Result<std::vector<const Group*>> GroupCoordinator::groups() const {

@@ -21,6 +21,7 @@
 #include "broker/group/group.h"
 #include "broker/group/group_record_batch.h"
 #include "broker/group/offsets_log.h"
+#include "broker/group/pending_offsets.h"
 #include "broker/metadata/metadata_image.h"
 #include "ottla/result.h"
 
@@ -37,6 +38,10 @@ struct OffsetToCommit {
 struct GroupView {
   const Group* group = nullptr;
   const CommittedOffsets* offsets = nullptr;
+  const PendingOffsets* pending = nullptr;  // of every group in its partition
+
+  // A transaction that has not ended committed it too: nobody knows yet which offset is right.
+  bool is_unstable(std::string_view topic, std::int32_t partition) const;
 };
 
 // The coordinator of the groups whose partition of __consumer_offsets this broker leads (KIP-62,
@@ -96,10 +101,17 @@ class GroupCoordinator {
   // --- Offsets
 
   // All of them, or none. A group that is not there comes to be by a commit without a generation.
+  // Answered when they are durable.
   struct Committer {
     MemberIdentity member;
     GenerationId generation = kNoGeneration;
     bool knows_group_id_not_found = false;  // OffsetCommit v9
+    // Of a transaction, if there is one: what it commits counts from its end on, if that is a
+    // commit. Further errors: invalid_producer_epoch, invalid_txn_state.
+    protocol::ProducerId producer_id = protocol::kNoProducerId;
+    protocol::ProducerEpoch producer_epoch = protocol::kNoProducerEpoch;
+
+    bool in_transaction() const { return producer_id != protocol::kNoProducerId; }
   };
   using OnDone = base::UniqueFunction<void(ErrorCode)>;
   void commit(std::string_view group, const Committer& committer,
@@ -147,7 +159,7 @@ class GroupCoordinator {
 
   // Loading and letting go.
   void load(std::int32_t partition);
-  void on_loaded(std::int32_t partition, std::uint64_t epoch, Result<LoadedGroups> loaded);
+  void on_loaded(std::int32_t partition, std::uint64_t epoch, Result<LoadedPartition> loaded);
   void take_over(std::int32_t partition, const std::string& id, LoadedGroup& loaded);
   void unload(std::int32_t partition);
   void reload(std::int32_t partition, const Error& why);
@@ -173,8 +185,10 @@ class GroupCoordinator {
 
   // Writing.
   void append(Entry& entry, std::string batch, OnDone done);
-  void apply_commit(std::int32_t partition, const std::string& group,
-                    const std::vector<std::pair<TopicPartition, CommittedOffset>>& offsets);
+  using Places = std::vector<std::pair<TopicPartition, CommittedOffset>>;
+  void append_commit(Entry& entry, const Committer& committer, std::string batch, Places offsets,
+                     OnDone done);
+  void apply_commit(std::int32_t partition, const std::string& group, const Places& offsets);
   void when_idle(Entry& entry, Waiting task);
   void run_waiting(std::int32_t partition, const std::string& group);
   GroupRecordBatch new_batch() const;
@@ -183,11 +197,21 @@ class GroupCoordinator {
   void write_tombstones(Entry& entry, std::vector<TopicPartition> partitions, bool of_the_group,
                         OnDone done);
   void erase_offsets(std::int32_t partition, const std::string& group,
-                     const std::vector<TopicPartition>& places);
+                     const std::vector<TopicPartition>& places, std::int64_t order);
   void delete_entry(Entry& entry, OnDone done);
   void sweep();
   void sweep(Entry& entry);
   void arm_sweep();
+
+  // Transactions.
+  void append_pending(Entry& entry, const Committer& committer, std::string batch, Places offsets,
+                      OnDone done);
+  void settle_pending(std::int32_t partition, const std::string& group,
+                      protocol::ProducerId producer, const Places& offsets, bool durable);
+  void apply_end(std::int32_t partition, const EndedTransaction& ended, std::int64_t order);
+  bool is_current(std::int32_t partition, std::uint64_t epoch) const;
+  Shard& shard_of(const Entry& entry);
+  void count(Shard& shard);
 
   // Set at construction.
   base::Loop& loop_;

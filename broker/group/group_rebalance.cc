@@ -308,6 +308,17 @@ ErrorCode Group::check_commit(const MemberIdentity& member, GenerationId generat
   return ErrorCode::none;
 }
 
+ErrorCode Group::check_transactional_commit(const MemberIdentity& member,
+                                            GenerationId generation) const {
+  if (state_ == GroupState::dead) return ErrorCode::coordinator_not_available;
+  const bool names_nobody = member.member_id.empty() && !member.instance_id;
+  if (generation < GenerationId(0) && (state_ == GroupState::empty || names_nobody)) {
+    return ErrorCode::none;
+  }
+  if (const auto error = check_member(member); error != ErrorCode::none) return error;
+  return generation == generation_ ? ErrorCode::none : ErrorCode::illegal_generation;
+}
+
 void Group::on_time(const GroupTime& time, GroupEffects& effects) {
   if (time.now < wake_at_) return;
   if (state_ != GroupState::dead) {

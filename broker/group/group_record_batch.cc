@@ -50,11 +50,13 @@ void GroupRecordBatch::forget(std::string_view group) {
   if (key) (void)builder_.append(now_, *key, std::nullopt);
 }
 
-std::string GroupRecordBatch::take() {
-  if (codec_ == Compression::none) return std::string(builder_.close_sealed());
+std::string GroupRecordBatch::take(const protocol::ProducerState& producer) {
+  const bool transactional = producer.id != protocol::kNoProducerId;
+  const auto as_it_is = [&] { return std::string(builder_.close_sealed(producer, transactional)); };
+  if (codec_ == Compression::none) return as_it_is();
   const auto closed = builder_.close(codec_, protocol::default_level(codec_));
-  if (!closed) return std::string(builder_.close_sealed());
-  protocol::seal(*closed, {}, false);
+  if (!closed) return as_it_is();
+  protocol::seal(*closed, producer, transactional);
   return {*closed, builder_.size_in_bytes()};
 }
 

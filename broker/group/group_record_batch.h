@@ -29,8 +29,8 @@ class GroupRecordBatch {
 
   bool empty() const { return builder_.empty(); }
   std::size_t size_in_bytes() const { return builder_.size_in_bytes(); }
-  // The sealed batch; of no further use afterwards. Not empty.
-  std::string take();
+  // The sealed batch; of no further use afterwards. Not empty. With a producer: in its transaction.
+  std::string take(const protocol::ProducerState& producer = {});
 
  private:
   Result<void> append(const Result<std::string>& key, const Result<std::string>& value);

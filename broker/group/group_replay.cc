@@ -31,9 +31,11 @@ void GroupReplay::on_control(const protocol::RecordBatchView& batch, BytesView r
   if (!reader.next(record)) return;
   const auto marker = protocol::parse_end_transaction_marker(record);
   if (!marker) return;
-  const auto ended = open_transactions_.extract(batch.producer_id());
-  if (ended.empty() || !marker->committed) return;
-  for (const auto& commit : ended.mapped()) apply(commit);
+  const auto ended = loaded_.pending.take(batch.producer_id(), loaded_.next_order++);
+  if (!marker->committed) return;
+  for (const auto& [group, place, committed] : ended) {
+    loaded_.groups[group].offsets.set_if_newer(place, committed);
+  }
 }
 
 void GroupReplay::on_record(const protocol::RecordBatchView& batch,
@@ -53,18 +55,32 @@ void GroupReplay::on_record(const protocol::RecordBatchView& batch,
 void GroupReplay::on_offset(const protocol::RecordBatchView& batch,
                             const protocol::RecordView& record,
                             const protocol::OffsetCommitKey& key) {
-  TransactionalCommit commit{std::string(key.group), std::string(key.topic), key.partition, {}};
-  if (record.value) {
-    const auto value = protocol::parse_offset_commit_value(*record.value);
-    if (!value) return skip(record.offset, value.error());
-    commit.committed = CommittedOffset{.offset = value->offset,
-                                       .leader_epoch = value->leader_epoch,
-                                       .metadata = std::string(value->metadata),
-                                       .commit_timestamp = value->commit_timestamp,
-                                       .expire_timestamp = value->expire_timestamp};
+  if (!record.value) return forget_offset(key);
+  const auto value = protocol::parse_offset_commit_value(*record.value);
+  if (!value) return skip(record.offset, value.error());
+  CommittedOffset committed{.offset = value->offset,
+                            .leader_epoch = value->leader_epoch,
+                            .metadata = std::string(value->metadata),
+                            .commit_timestamp = value->commit_timestamp,
+                            .expire_timestamp = value->expire_timestamp,
+                            .order = loaded_.next_order++};
+  if (!batch.is_transactional()) {
+    loaded_.groups[std::string(key.group)].offsets.set(key.topic, key.partition,
+                                                       std::move(committed));
+    return;
   }
-  if (!batch.is_transactional()) return apply(commit);
-  open_transactions_[batch.producer_id()].push_back(std::move(commit));
+  const auto order = committed.order;
+  const TopicPartition place{std::string(key.topic), key.partition};
+  loaded_.pending.add(batch.producer_id(), {std::string(key.group), place, std::move(committed)});
+  loaded_.pending.settle(batch.producer_id(), key.group, place, order);
+}
+
+void GroupReplay::forget_offset(const protocol::OffsetCommitKey& key) {
+  loaded_.pending.erase(key.group, {std::string(key.topic), key.partition}, loaded_.next_order++);
+  const auto found = loaded_.groups.find(key.group);
+  if (found == loaded_.groups.end()) return;
+  found->second.offsets.erase(key.topic, key.partition);
+  forget_if_nothing_is_left(key.group);
 }
 
 void GroupReplay::on_group(const protocol::RecordView& record,
@@ -72,29 +88,18 @@ void GroupReplay::on_group(const protocol::RecordView& record,
   if (record.value) {
     const auto value = protocol::parse_group_metadata_value(*record.value);
     if (!value) return skip(record.offset, value.error());
-    groups_[std::string(key.group)].metadata = *record.value;
+    loaded_.groups[std::string(key.group)].metadata = *record.value;
     return;
   }
-  const auto found = groups_.find(key.group);
-  if (found == groups_.end()) return;
+  const auto found = loaded_.groups.find(key.group);
+  if (found == loaded_.groups.end()) return;
   found->second.metadata.reset();
   forget_if_nothing_is_left(key.group);
 }
 
-void GroupReplay::apply(const TransactionalCommit& commit) {
-  if (commit.committed) {
-    groups_[commit.group].offsets.set(commit.topic, commit.partition, *commit.committed);
-    return;
-  }
-  const auto found = groups_.find(commit.group);
-  if (found == groups_.end()) return;
-  found->second.offsets.erase(commit.topic, commit.partition);
-  forget_if_nothing_is_left(commit.group);
-}
-
 void GroupReplay::forget_if_nothing_is_left(std::string_view group) {
-  const auto found = groups_.find(group);
-  if (!found->second.metadata && found->second.offsets.empty()) groups_.erase(found);
+  const auto found = loaded_.groups.find(group);
+  if (!found->second.metadata && found->second.offsets.empty()) loaded_.groups.erase(found);
 }
 
 void GroupReplay::skip(protocol::Offset offset, const Error& why) {
@@ -103,7 +108,7 @@ void GroupReplay::skip(protocol::Offset offset, const Error& why) {
                why.to_string());
 }
 
-LoadedGroups GroupReplay::take() {
+LoadedPartition GroupReplay::take() {
   if (skipped_ > kMostLines) {
     logger_.warn(where_ + ": passed over " + std::to_string(skipped_) + " records or batches");
   }
@@ -111,7 +116,7 @@ LoadedGroups GroupReplay::take() {
     logger_.warn(where_ + ": passed over " + std::to_string(foreign_) +
                  " records of groups that are not of the classic protocol");
   }
-  return std::move(groups_);
+  return std::move(loaded_);
 }
 
 }  // namespace ottla::broker

@@ -29,7 +29,7 @@ class OffsetsLog {
 
   // Reads a partition from start to end by a worker, and waits until what was read is durable;
   // `done` is called in a later turn.
-  using OnLoaded = base::UniqueFunction<void(Result<LoadedGroups>)>;
+  using OnLoaded = base::UniqueFunction<void(Result<LoadedPartition>)>;
   virtual void load(std::int32_t partition, OnLoaded done) = 0;
 };
 

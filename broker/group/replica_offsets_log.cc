@@ -12,8 +12,8 @@ TopicPartition offsets_partition(std::int32_t partition) {
 }
 
 // (sleeps)
-Result<LoadedGroups> read_groups(LogReader& reader, const std::string& where,
-                                 const base::Logger& logger) {
+Result<LoadedPartition> read_groups(LogReader& reader, const std::string& where,
+                                    const base::Logger& logger) {
   GroupReplay replay(where, logger);
   const auto on_batch = [&replay](const protocol::RecordBatchView& batch) -> Result<void> {
     replay.on_batch(batch);
@@ -50,11 +50,11 @@ void ReplicaOffsetsLog::load(std::int32_t partition, OnLoaded done) {
   auto* found = replicas_.find(id);
   auto finish = std::make_shared<OnLoaded>(std::move(done));
   if (found == nullptr || found->log().log_start_offset() == found->log().log_end_offset()) {
-    loop_.post(lifetime_.guard([finish] { (*finish)(LoadedGroups()); }));
+    loop_.post(lifetime_.guard([finish] { (*finish)(LoadedPartition()); }));
     return;
   }
   auto reader = std::make_shared<LogReader>(found->log().reader());
-  auto loaded = std::make_shared<Result<LoadedGroups>>(ErrorCode::closed);
+  auto loaded = std::make_shared<Result<LoadedPartition>>(ErrorCode::closed);
   auto work = [reader, loaded, where = to_string(id), logger = logger_] {
     *loaded = read_groups(*reader, where, logger);
   };

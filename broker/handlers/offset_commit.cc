@@ -1,4 +1,5 @@
 #include "broker/handlers/offset_commit.h"
+#include "broker/handlers/commit_error.h"
 #include "broker/handlers/wire_code.h"
 
 #include <algorithm>
@@ -78,25 +79,6 @@ std::vector<OffsetToCommit> collect(const Services& services, Commit& commit) {
     }
   }
   return offsets;
-}
-
-// What Kafka makes of an append that failed.
-ErrorCode commit_error(ErrorCode error) {
-  switch (error) {
-    case ErrorCode::unknown_topic_or_partition:
-    case ErrorCode::not_enough_replicas:
-    case ErrorCode::not_enough_replicas_after_append:
-    case ErrorCode::request_timed_out:
-      return ErrorCode::coordinator_not_available;
-    case ErrorCode::not_leader_or_follower:
-    case ErrorCode::kafka_storage_error:
-      return ErrorCode::not_coordinator;
-    case ErrorCode::message_too_large:
-    case ErrorCode::record_list_too_large:
-      return ErrorCode::invalid_commit_offset_size;
-    default:
-      return error;
-  }
 }
 
 }  // namespace

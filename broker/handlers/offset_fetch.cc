@@ -45,40 +45,58 @@ std::vector<OffsetFetchResponse::Topic> failed_topics(const AskedTopics& asked, 
   return topics;
 }
 
-void add_all(const Services& services, const CommittedOffsets& offsets, bool by_id,
+// What is asked of a group, and how.
+struct Asking {
+  bool by_id = false;
+  bool stable = false;  // offsets that an open transaction committed too are not told (KIP-447)
+};
+
+// An offset that a transaction is about to replace, or not.
+OffsetFetchResponse::Partition unstable(std::int32_t partition) {
+  auto answer = answer_for(partition, nullptr);
+  answer.error_code = ErrorCode::unstable_offset_commit;
+  return answer;
+}
+
+void add_all(const Services& services, const GroupView& view, const Asking& asking,
              std::vector<OffsetFetchResponse::Topic>& topics) {
-  for (const auto& [name, partitions] : offsets.topics()) {
+  for (const auto& [name, partitions] : view.offsets->topics()) {
     const auto* topic = services.image().find_topic(name);
     // Its offsets are about to be forgotten, and it has no id any more.
-    if (by_id && topic == nullptr) continue;
+    if (asking.by_id && topic == nullptr) continue;
     auto& out = topics.emplace_back();
     out.name = name;
     if (topic != nullptr) out.topic_id = topic->id;
     for (const auto& [number, committed] : partitions) {
-      out.partitions.push_back(answer_for(number, &committed));
+      const bool waits = asking.stable && view.is_unstable(name, number);
+      out.partitions.push_back(waits ? unstable(number) : answer_for(number, &committed));
     }
   }
 }
 
-void add_asked(const Services& services, const CommittedOffsets* offsets,
-               const OffsetFetchRequest::Topic& asked, bool by_id,
+void add_asked(const Services& services, const GroupView& view,
+               const OffsetFetchRequest::Topic& asked, const Asking& asking,
                std::vector<OffsetFetchResponse::Topic>& topics) {
   auto& out = topics.emplace_back();
   out.name = asked.name;
   out.topic_id = asked.topic_id;
-  const auto* topic = by_id ? services.image().find_topic(asked.topic_id) : nullptr;
+  const auto* topic = asking.by_id ? services.image().find_topic(asked.topic_id) : nullptr;
   const std::string_view name = topic == nullptr ? asked.name : std::string_view(topic->name);
   for (const auto partition : asked.partition_indexes) {
-    const auto* committed = offsets == nullptr ? nullptr : offsets->find(name, partition);
+    if (asking.stable && view.is_unstable(name, partition)) {
+      out.partitions.push_back(unstable(partition));
+      continue;
+    }
+    const auto* committed = view.offsets == nullptr ? nullptr : view.offsets->find(name, partition);
     out.partitions.push_back(answer_for(partition, committed));
-    if (by_id && topic == nullptr) {
+    if (asking.by_id && topic == nullptr) {
       out.partitions.back().error_code = ErrorCode::unknown_topic_id;
     }
   }
 }
 
 OffsetFetchResponse::Group answer_group(const Services& services, std::string_view group_id,
-                                        const AskedTopics& asked, bool by_id) {
+                                        const AskedTopics& asked, const Asking& asking) {
   OffsetFetchResponse::Group group;
   group.group_id = group_id;
   const auto found = services.groups.find(group_id);
@@ -87,10 +105,10 @@ OffsetFetchResponse::Group answer_group(const Services& services, std::string_vi
     return group;
   }
   if (!asked) {
-    if (found->offsets != nullptr) add_all(services, *found->offsets, by_id, group.topics);
+    if (found->offsets != nullptr) add_all(services, *found, asking, group.topics);
     return group;
   }
-  for (const auto& topic : *asked) add_asked(services, found->offsets, topic, by_id, group.topics);
+  for (const auto& topic : *asked) add_asked(services, *found, topic, asking, group.topics);
   return group;
 }
 
@@ -111,18 +129,18 @@ OffsetFetchResponse refusal(const OffsetFetchRequest& request, ErrorCode error) 
 void handle_offset_fetch(Services& services, Request<OffsetFetchRequest> request) {
   const auto& message = request.message;
   const auto version = request.context.version();
+  const Asking asking{.by_id = version >= kTopicIdsSince, .stable = message.require_stable};
   OffsetFetchResponse response;
   if (version >= kManyGroupsSince) {
     // Each group once: a name costs few bytes, and all its offsets may be many.
     std::unordered_set<std::string_view> answered;
     for (const auto& asked : message.groups) {
       if (!answered.insert(asked.group_id).second) continue;
-      response.groups.push_back(
-          answer_group(services, asked.group_id, asked.topics, version >= kTopicIdsSince));
+      response.groups.push_back(answer_group(services, asked.group_id, asked.topics, asking));
     }
     return request.answer(response);
   }
-  auto group = answer_group(services, message.group_id, message.topics, false);
+  auto group = answer_group(services, message.group_id, message.topics, asking);
   response.error_code = group.error_code;
   response.topics = std::move(group.topics);
   if (version < kGroupErrorSince && group.error_code != ErrorCode::none) {

@@ -32,6 +32,7 @@
 #include "broker/handlers/offset_for_leader_epoch.h"
 #include "broker/handlers/produce.h"
 #include "broker/handlers/sync_group.h"
+#include "broker/handlers/txn_offset_commit.h"
 #include "broker/handlers/write_txn_markers.h"
 
 namespace ottla::broker {
@@ -91,6 +92,7 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::ListGroupsRequest, handle_list_groups>(),
     entry<protocol::DeleteGroupsRequest, handle_delete_groups>(),
     entry<protocol::OffsetDeleteRequest, handle_offset_delete>(),
+    entry<protocol::TxnOffsetCommitRequest, handle_txn_offset_commit>(),
     entry<protocol::WriteTxnMarkersRequest, handle_write_txn_markers>(),
     entry<protocol::DescribeProducersRequest, handle_describe_producers>(),
 });
