@@ -42,7 +42,7 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
                                              make_logger(config, "consumer"));
   core->client_.metadata().on_update([core = core.get()] {
     core->finder_.on_metadata_update();
-    // Not here: leaders are hinted at while the lock is held.
+    // Not here: metadata are in the middle of taking an answer.
     if (core->group_) {
       core->client_.post([weak = core->weak_from_this()] {
         const auto self = weak.lock();

@@ -87,6 +87,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
 
   // Takes what there is, without waiting; the caller has begun to poll.
   Result<ConsumerRecords> collect();
+  AssignedPartition* next_to_collect(const std::vector<ConsumerRecords::Part>& parts);
   void collect_part(std::unique_lock<std::mutex>& lock, AssignedPartition& partition,
                     ConsumerRecords::Contents& contents, std::optional<Error>& error);
   template <class Wait>

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "client/consumer/consumer_core.h"
@@ -116,13 +117,7 @@ Result<ConsumerRecords> ConsumerCore::collect() {
     if (group_ && !closed_) error = group_->take_error();
     while (!error && contents.records.size() < settings_.max_poll_records) {
       if (closed_) return closed_error();
-      AssignedPartition* next = nullptr;
-      for (auto* partition : subscription_.in_turn()) {
-        if (partition->has_records()) {
-          next = partition;
-          break;
-        }
-      }
+      auto* const next = next_to_collect(contents.parts);
       if (next == nullptr) break;
       collect_part(lock, *next, contents, error);
     }
@@ -134,6 +129,24 @@ Result<ConsumerRecords> ConsumerCore::collect() {
   if (low) client_.wake();
   if (contents.records.empty() && error) return *error;
   return ConsumerRecords(std::move(contents));
+}
+
+// The records of a partition stay together, and nothing joins them from another place: so it is the
+// partition of the last part, while it has more and nobody has moved it, and else one without any.
+AssignedPartition* ConsumerCore::next_to_collect(const std::vector<ConsumerRecords::Part>& parts) {
+  if (!parts.empty()) {
+    auto* last = subscription_.find(parts.back().partition);
+    const bool goes_on = last != nullptr && last->position.value == parts.back().next_offset;
+    if (goes_on && last->has_records()) return last;
+  }
+  const auto& in_turn = subscription_.in_turn();
+  const auto next = std::find_if(in_turn.begin(), in_turn.end(), [&](const auto* partition) {
+    return partition->has_records() &&
+           std::none_of(parts.begin(), parts.end(), [&](const ConsumerRecords::Part& part) {
+             return part.partition == partition->id;
+           });
+  });
+  return next == in_turn.end() ? nullptr : *next;
 }
 
 void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPartition& partition,
@@ -156,8 +169,13 @@ void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPart
   found->position = data->position();
   found->buffered_bytes -= bytes_before - data->bytes_left();
   const auto count = contents.records.size() - first;
-  if (count > 0) {
+  if (!contents.parts.empty() && contents.parts.back().partition == id) {
+    contents.parts.back().count += count;
+    contents.parts.back().next_offset = found->position.value;
+  } else if (count > 0) {
     contents.parts.push_back({id, first, count, found->position.value});
+  }
+  if (count > 0) {
     found->position_epoch = protocol::LeaderEpoch(contents.records.back().leader_epoch());
   }
   if (!decoded) error = decoded.error();
@@ -167,7 +185,10 @@ void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPart
 std::optional<Error> ConsumerCore::take_error() {
   if (closed_) return closed_error();
   for (auto* partition : subscription_.in_turn()) {
-    if (partition->error) return std::exchange(partition->error, std::nullopt);
+    if (!partition->error) continue;
+    // Until somebody seeks: nothing else can come of it.
+    if (partition->without_position()) return partition->error;
+    return std::exchange(partition->error, std::nullopt);
   }
   return std::nullopt;
 }

@@ -110,6 +110,7 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
       .max_partition_bytes = config.max_partition_fetch_bytes,
       .retry = retry_of(config),
       .missing_limit = config.default_api_timeout,
+      .preferred_replica_age = config.metadata_max_age,
       .reset_timestamp = reset_timestamp(config.auto_offset_reset),
       .decode = {.check_crcs = config.check_crcs, .read_committed = read_committed}};
   settings.max_poll_records = static_cast<std::size_t>(config.max_poll_records);

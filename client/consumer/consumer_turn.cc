@@ -83,7 +83,8 @@ void ConsumerCore::ask_resets(base::TimePoint now) {
       const auto since = client_.loop().wall_now() - settings_.reset_duration.count();
       partition->reset_timestamp = std::max<std::int64_t>(since, 0);
     }
-    finder_.find({{partition->id, partition->reset_timestamp}}, now + settings_.default_api_timeout,
+    finder_.find({{partition->id, *partition->reset_timestamp}},
+                 now + settings_.default_api_timeout,
                  [this, id = partition->id, generation = partition->generation](
                      const Result<FoundOffsets>& found) { on_reset(id, generation, found); });
   }
@@ -116,6 +117,7 @@ void ConsumerCore::send_fetch(FetchDraft draft) {
   auto make = [this, shared](std::int16_t) { return to_request(*shared, settings_); };
   auto done = [this, shared](Result<Response<protocol::FetchResponse>> response) {
     const auto now = client_.loop().now();
+    if (response) fetcher_.apply_hints(response->message);
     {
       const std::lock_guard lock(mutex_);
       if (response) {

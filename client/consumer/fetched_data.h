@@ -36,6 +36,8 @@ class FetchedData {
   // Not one whole batch at or after the offset that was asked for.
   bool empty() const { return next_fetch_offset_ == asked_offset_ && !problem_; }
   bool truncated() const { return truncated_; }
+  // There is an error behind what can be used, so that nothing is to be fetched behind that.
+  bool broken() const { return problem_.has_value(); }
 
   // Appends at most `most` records to `out`, with what keeps them alive. On an error, which names
   // the place, those before it have been appended; the next call says the same again.

@@ -48,12 +48,14 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
       continue;
     }
     partition->missing_since.reset();
-    if (under_way_.contains(leader->broker)) continue;
+    const auto broker = replica_to_read(*partition, *leader, now);
+    if (under_way_.contains(broker)) continue;
     if (!low(*partition) || !room) {
-      left_out.insert(leader->broker);
+      left_out.insert(broker);
       continue;
     }
-    auto& draft = draft_for(leader->broker, drafts);
+    auto& draft = draft_for(broker, drafts);
+    if (broker != leader->broker) draft.from_follower = true;
     const auto* topic = metadata_.cluster().topic(partition->id.topic);
     draft.entries.push_back({.id = partition->id,
                              .topic_id = topic->id,
@@ -62,7 +64,8 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
                              .leader_epoch = leader->epoch});
   }
   for (auto& [broker, draft] : drafts) {
-    if (!gate.ready(broker)) continue;
+    // A follower that cannot be reached must fail the fetch, so that the leader is asked again.
+    if (!gate.ready(broker) && !draft.from_follower) continue;
     if (left_out.contains(broker)) {
       draft.max_wait_ms = std::min(draft.max_wait_ms, kWaitWithOthersLeftOut);
     }
@@ -71,6 +74,18 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
     poll.requests.push_back(std::move(draft));
   }
   return poll;
+}
+
+BrokerId Fetcher::replica_to_read(AssignedPartition& partition, const Leader& leader,
+                                  base::TimePoint now) const {
+  const auto& preferred = partition.preferred;
+  if (!preferred) return leader.broker;
+  const bool holds = preferred->until > now && preferred->leader == leader.broker &&
+                     preferred->leader_epoch == leader.epoch &&
+                     metadata_.cluster().brokers().contains(preferred->broker);
+  if (holds) return preferred->broker;
+  partition.preferred.reset();
+  return leader.broker;
 }
 
 FetchDraft& Fetcher::draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& drafts) const {
@@ -109,7 +124,6 @@ void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse
     return on_failure(draft, Error(response.error_code, "the broker refused Fetch"), now);
   }
   under_way_.erase(draft.broker);
-  apply_hints(response);
   std::map<std::pair<std::string_view, std::int32_t>, const Answer*> answers;
   for (const auto& topic : response.responses) {
     const auto name = topic_name(topic, metadata_.cluster());
@@ -126,7 +140,7 @@ void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse
     if (answer == answers.end()) {
       retry(*partition, now);
     } else {
-      on_answer(*partition, entry, *answer->second, frame, now);
+      on_answer(*partition, draft, entry, *answer->second, frame, now);
     }
   }
 }
@@ -138,21 +152,45 @@ void Fetcher::on_failure(const FetchDraft& draft, const Error& error, base::Time
     auto* partition = subscription_.find(entry.id, entry.generation);
     if (partition == nullptr) continue;
     partition->fetching = false;
+    partition->preferred.reset();
     on_error(*partition, error, now);
   }
 }
 
-void Fetcher::on_answer(AssignedPartition& partition, const FetchDraft::Entry& entry,
-                        const Answer& answer, const base::SharedBuffer& frame,
-                        base::TimePoint now) {
+void Fetcher::on_answer(AssignedPartition& partition, const FetchDraft& draft,
+                        const FetchDraft::Entry& entry, const Answer& answer,
+                        const base::SharedBuffer& frame, base::TimePoint now) {
   // A seek has a generation of its own, so nothing but a fetch has moved this.
   if (partition.fetch_offset != entry.offset) return;
   if (answer.error_code != ErrorCode::none) {
-    return on_error(partition, Error(answer.error_code), now);
+    const bool from_follower = std::exchange(partition.preferred, std::nullopt).has_value();
+    // A follower may not have what its leader has, or have what the leader has deleted.
+    const bool retries = from_follower && answer.error_code == ErrorCode::offset_out_of_range;
+    return retries ? retry(partition, now) : on_error(partition, Error(answer.error_code), now);
   }
+  if (note_preferred(partition, draft, entry, answer, now)) return;
   partition.failures = 0;
   partition.end = config_.decode.read_committed ? answer.last_stable_offset : answer.high_watermark;
   if (answer.records && !answer.records->bytes.empty()) on_data(partition, answer, frame, now);
+}
+
+// True if the leader has sent the consumer to another replica, rather than given it records.
+bool Fetcher::note_preferred(AssignedPartition& partition, const FetchDraft& draft,
+                             const FetchDraft::Entry& entry, const Answer& answer,
+                             base::TimePoint now) {
+  const auto broker = answer.preferred_read_replica;
+  if (broker.value < 0 || broker == draft.broker || partition.preferred) return false;
+  const auto left = base::kNever - now;
+  partition.preferred = {
+      .broker = broker,
+      .leader = draft.broker,
+      .leader_epoch = entry.leader_epoch,
+      .until = now + std::min<base::Duration>(config_.preferred_replica_age, left)};
+  // One that nobody knows yet: the leader goes on being asked, not at once.
+  if (metadata_.cluster().brokers().contains(broker)) return true;
+  metadata_.request_update();
+  retry(partition, now);
+  return true;
 }
 
 void Fetcher::on_data(AssignedPartition& partition, const Answer& answer,
@@ -176,11 +214,16 @@ void Fetcher::on_data(AssignedPartition& partition, const Answer& answer,
 void Fetcher::on_error(AssignedPartition& partition, const Error& error, base::TimePoint now) {
   const auto code = error.code();
   if (describe(code).error_class == ErrorClass::refresh_metadata) metadata_.request_update();
-  if (code == ErrorCode::offset_out_of_range) {
-    if (!partition.buffered.empty()) return retry(partition, now);
+  // What was fetched before is given first; poll may be decoding it.
+  const bool unread = partition.position != partition.fetch_offset;
+  const bool out_of_range = code == ErrorCode::offset_out_of_range;
+  if (out_of_range && unread) {
+    retry(partition, now);
+  } else if (out_of_range && config_.reset_timestamp) {
     subscription_.reset(partition, config_.reset_timestamp);
-  } else if (error.retriable() || code == ErrorCode::unknown_leader_epoch ||
-             code == ErrorCode::unknown_server_error) {
+  } else if (code != ErrorCode::corrupt_message &&
+             (error.retriable() || code == ErrorCode::unknown_leader_epoch ||
+              code == ErrorCode::unknown_server_error)) {
     retry(partition, now);
   } else {
     auto context = error.context();

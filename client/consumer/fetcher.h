@@ -25,6 +25,8 @@ struct FetcherConfig {
   Backoff retry{std::chrono::milliseconds(100), std::chrono::milliseconds(1000)};
   // How long a partition may be unknown to the cluster before poll hears of it.
   base::Duration missing_limit = std::chrono::minutes(1);
+  // How long a leader's word holds that a partition is to be read from another replica.
+  base::Duration preferred_replica_age = std::chrono::minutes(5);
   // As ListOffsets has it; none: poll gets offset_out_of_range.
   std::optional<std::int64_t> reset_timestamp;
   DecodeOptions decode;
@@ -40,6 +42,7 @@ struct FetchDraft {
     protocol::LeaderEpoch leader_epoch;
   };
   BrokerId broker;
+  bool from_follower = false;  // some of it is to be read from a replica that does not lead
   std::vector<Entry> entries;
   std::int32_t max_wait_ms = 0;
 };
@@ -47,7 +50,7 @@ struct FetchDraft {
 // Decides what to fetch from whom, and puts what came into the partitions' buffers. One fetch is
 // under way to each broker at most; a partition is fetched again as soon as less than half of
 // `max_partition_bytes` is left of it, while less than `max_bytes` are buffered in all. A request
-// manager; the ConsumerCore's lock is held for every call. Loop thread.
+// manager; the ConsumerCore's lock is held for every call but `apply_hints`. Loop thread.
 class Fetcher {
  public:
   Fetcher(const FetcherConfig& config, SubscriptionState& subscription, Metadata& metadata,
@@ -65,6 +68,10 @@ class Fetcher {
                    const base::SharedBuffer& frame, base::TimePoint now);
   void on_failure(const FetchDraft& draft, const Error& error, base::TimePoint now);
 
+  // What the response says of leaders (KIP-951), before `on_response`. Without the lock: metadata's
+  // listeners hear of it.
+  void apply_hints(const protocol::FetchResponse& response);
+
   // Whether so little is buffered that a fetch should leave.
   bool low(const AssignedPartition& partition) const;
 
@@ -74,13 +81,17 @@ class Fetcher {
   bool wants_fetch(const AssignedPartition& partition, base::TimePoint now) const;
   void note_leaderless(AssignedPartition& partition, base::TimePoint now, Poll& poll);
   FetchDraft& draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& drafts) const;
-  void on_answer(AssignedPartition& partition, const FetchDraft::Entry& entry, const Answer& answer,
+  void on_answer(AssignedPartition& partition, const FetchDraft& draft,
+                 const FetchDraft::Entry& entry, const Answer& answer,
                  const base::SharedBuffer& frame, base::TimePoint now);
   void on_data(AssignedPartition& partition, const Answer& answer, const base::SharedBuffer& frame,
                base::TimePoint now);
   void on_error(AssignedPartition& partition, const Error& error, base::TimePoint now);
   void retry(AssignedPartition& partition, base::TimePoint now);
-  void apply_hints(const protocol::FetchResponse& response);
+  BrokerId replica_to_read(AssignedPartition& partition, const Leader& leader,
+                           base::TimePoint now) const;
+  bool note_preferred(AssignedPartition& partition, const FetchDraft& draft,
+                      const FetchDraft::Entry& entry, const Answer& answer, base::TimePoint now);
 
   const FetcherConfig config_;
   SubscriptionState& subscription_;

@@ -94,11 +94,8 @@ void SubscriptionState::reset(AssignedPartition& partition, std::optional<std::i
   partition.generation = next_generation_++;
   partition.state = AssignedPartition::State::awaiting_reset;
   partition.reset_asked = !timestamp;
-  if (timestamp) {
-    partition.reset_timestamp = *timestamp;
-  } else {
-    partition.error = no_position(partition.id);
-  }
+  partition.reset_timestamp = timestamp;
+  if (!timestamp) partition.error = no_position(partition.id);
 }
 
 void SubscriptionState::drop_buffer(AssignedPartition& partition) {
@@ -123,7 +120,9 @@ bool SubscriptionState::has_something() const {
 
 std::size_t SubscriptionState::buffered_bytes() const {
   std::size_t bytes = 0;
-  for (const auto* partition : in_turn_) bytes += partition->buffered_bytes;
+  for (const auto* partition : in_turn_) {
+    if (partition->has_records()) bytes += partition->buffered_bytes;
+  }
   return bytes;
 }
 

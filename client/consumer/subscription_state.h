@@ -39,8 +39,8 @@ struct AssignedPartition {
   // another generation are dropped.
   std::uint64_t generation = 0;
 
-  // As ListOffsets has it: -1 latest, -2 earliest; or kResetByDuration.
-  std::int64_t reset_timestamp = 0;
+  // As ListOffsets has it: -1 latest, -2 earliest; or kResetByDuration. None: somebody must seek.
+  std::optional<std::int64_t> reset_timestamp;
   bool reset_asked = false;  // the position is being looked up
 
   protocol::Offset position{0};  // of the next record that poll gives
@@ -53,6 +53,15 @@ struct AssignedPartition {
   std::optional<protocol::Offset> committed;
   std::optional<protocol::Offset> end;  // of what can be read, as the last fetch told
 
+  // KIP-392: whom the leader of that epoch has told to read from instead, and until when.
+  struct PreferredReplica {
+    protocol::BrokerId broker;
+    protocol::BrokerId leader;
+    protocol::LeaderEpoch leader_epoch;
+    base::TimePoint until{};
+  };
+  std::optional<PreferredReplica> preferred;
+
   std::deque<std::unique_ptr<FetchedData>> buffered;
   std::size_t buffered_bytes = 0;
   bool fetching = false;  // part of a fetch that is under way
@@ -63,8 +72,9 @@ struct AssignedPartition {
 
   bool ready_to_fetch(base::TimePoint now) const {
     return state == State::fetching && !paused && !leaving && !fetching && !error &&
-           now >= retry_at;
+           now >= retry_at && (buffered.empty() || !buffered.back()->broken());
   }
+  bool without_position() const { return state == State::awaiting_reset && !reset_timestamp; }
   bool has_records() const { return !paused && !leaving && !buffered.empty(); }
 };
 
@@ -104,6 +114,8 @@ class SubscriptionState {
 
   // There is something for poll: records or an error.
   bool has_something() const;
+  // Of what can be handed out. What is buffered of partitions that are paused lies idle for as long
+  // as the application likes, and is bounded by their number.
   std::size_t buffered_bytes() const;
   std::vector<std::string> topics() const;
 

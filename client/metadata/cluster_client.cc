@@ -16,7 +16,7 @@ ClusterClient::ClusterClient(base::Runtime& runtime, const NetworkConfig& networ
                 .on_failure = [this](BrokerId, const Error&) { metadata_.request_update(); }}),
       metadata_(metadata, runtime.next_seed()),
       metrics_(network.metrics) {
-  metadata_.on_update([this] { tell_brokers(); });
+  metadata_.on_update([this] { note_brokers(); });
   metadata_.on_rebootstrap([this] {
     log_.warn("no broker answers for the cluster: beginning anew with bootstrap_servers");
     network_.rebootstrap();
@@ -40,8 +40,10 @@ void ClusterClient::stop() {
   metadata_.close(Error(ErrorCode::closed, "the client was closed"));
 }
 
-// The managers come first, so that what they want, of metadata too, leaves in the same turn.
+// The managers come before the network, so that what they want, of metadata too, leaves in the same
+// turn.
 base::TimePoint ClusterClient::turn(base::TimePoint now) {
+  if (std::exchange(brokers_changed_, false)) tell_brokers();
   const auto managers = managers_(now);
   const auto metadata = turn_metadata(now);
   return std::min({metadata, managers, network_.poll(now)});
@@ -77,7 +79,12 @@ base::TimePoint ClusterClient::turn_metadata(base::TimePoint now) {
 void ClusterClient::set_dedicated(std::optional<Node> node) {
   if (stopped_ || node == dedicated_) return;
   dedicated_ = std::move(node);
-  tell_brokers();
+  note_brokers();
+}
+
+void ClusterClient::note_brokers() {
+  brokers_changed_ = true;
+  wake();
 }
 
 void ClusterClient::tell_brokers() {
@@ -90,7 +97,6 @@ void ClusterClient::tell_brokers() {
     brokers.push_back({dedicated(BrokerId(dedicated_->id)), {dedicated_->host, port}});
   }
   if (!brokers.empty()) network_.set_brokers(brokers);
-  wake();
 }
 
 }  // namespace ottla::client

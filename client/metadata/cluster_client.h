@@ -43,6 +43,7 @@ class ClusterClient {
  private:
   base::TimePoint turn(base::TimePoint now);
   base::TimePoint turn_metadata(base::TimePoint now);
+  void note_brokers();
   void tell_brokers();
 
   base::Loop& loop_;
@@ -52,6 +53,9 @@ class ClusterClient {
   Metadata metadata_;
   Crank::Turn managers_;
   std::optional<Node> dedicated_;
+  // The network hears of them in the next turn: links to brokers that have moved are closed, which
+  // fails requests, and that must not happen in the middle of an answer to another one.
+  bool brokers_changed_ = false;
   const std::shared_ptr<NetworkMetrics> metrics_;  // may be null
   bool stopped_ = false;
 };

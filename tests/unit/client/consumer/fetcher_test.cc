@@ -37,14 +37,15 @@ class FetcherWorld {
     return config;
   }
 
-  void tell_leaders(std::int32_t partitions) {
+  void tell_leaders(std::int32_t partitions, std::int32_t epoch = 4) {
     protocol::MetadataResponse response;
     response.brokers.push_back({.node_id = BrokerId(1), .host = "one", .port = 1});
     response.brokers.push_back({.node_id = BrokerId(2), .host = "two", .port = 2});
     response.topics.push_back({.error_code = ErrorCode::none, .name = "t"});
     for (std::int32_t i = 0; i < partitions; ++i) {
-      response.topics[0].partitions.push_back(
-          {.partition_index = i, .leader_id = BrokerId(1 + i % 2), .leader_epoch = LeaderEpoch(4)});
+      response.topics[0].partitions.push_back({.partition_index = i,
+                                               .leader_id = BrokerId(1 + i % 2),
+                                               .leader_epoch = LeaderEpoch(epoch)});
     }
     metadata.on_response({.topics = {"t"}}, response, now);
   }
@@ -58,6 +59,13 @@ class FetcherWorld {
     auto drafts = poll();
     EXPECT_EQ(drafts.size(), 1U);
     return drafts.empty() ? FetchDraft{} : std::move(drafts.front());
+  }
+
+  // The one there is, for this broker; it is in `last` too.
+  const FetchDraft& draft_of(std::int32_t broker) {
+    last = draft();
+    EXPECT_EQ(last.broker, BrokerId(broker));
+    return last;
   }
 
   // One record of so many bytes, at the offset that the draft asks for.
@@ -74,6 +82,7 @@ class FetcherWorld {
     std::int32_t number;
     ErrorCode error = ErrorCode::none;
     std::string bytes;
+    std::int32_t preferred = -1;
   };
   void answer(const FetchDraft& draft, const std::vector<Part>& parts) {
     std::string all;
@@ -86,6 +95,7 @@ class FetcherWorld {
       FetchResponse::Partition answer;
       answer.partition_index = part.number;
       answer.error_code = part.error;
+      answer.preferred_read_replica = BrokerId(part.preferred);
       answer.records = protocol::Records{.bytes = frame.view().substr(at, part.bytes.size())};
       at += part.bytes.size();
       response.responses[0].partitions.push_back(answer);
@@ -94,6 +104,7 @@ class FetcherWorld {
   }
 
   base::TimePoint now{};
+  FetchDraft last;
   Metadata metadata{{}, 1};
   FakeGate gate;
   SubscriptionState subscription;
@@ -206,6 +217,124 @@ TEST(Fetcher, pauses_longer_while_a_broker_cannot_be_reached) {
     last = pause;
     world.now += pause;
   }
+}
+
+TEST(Fetcher, fetches_nothing_behind_bytes_that_are_no_batch) {
+  FetcherWorld world(1);
+  auto broken = world.batch(0, 50);
+  broken[protocol::batch_layout::kMagic] = 1;
+  world.answer(world.draft(), {{0, ErrorCode::none, broken}});
+  EXPECT_TRUE(world.subscription.has_something()) << "poll is to hear of it";
+  for (int i = 0; i < 3; ++i) {
+    world.now += 10s;
+    EXPECT_TRUE(world.poll().empty()) << "the same would come again, and be kept too";
+  }
+  world.seek(0, 1);
+  EXPECT_EQ(world.draft().entries[0].offset, protocol::Offset(1));
+}
+
+TEST(Fetcher, what_is_buffered_of_paused_partitions_keeps_no_other_waiting) {
+  FetcherWorld world(9);
+  world.gate.busy = {BrokerId(2)};
+  auto draft = world.draft();
+  ASSERT_EQ(draft.entries.size(), 5U);
+  std::vector<FetcherWorld::Part> parts;
+  for (const auto number : {0, 2, 4, 6}) {
+    parts.push_back({number, ErrorCode::none, world.batch(0, 600)});
+  }
+  parts.push_back({8});
+  world.answer(draft, parts);
+  EXPECT_TRUE(world.poll().empty()) << "max_bytes are buffered";
+  for (const auto number : {0, 2, 4, 6}) world.partition(number).paused = true;
+  draft = world.draft();
+  ASSERT_EQ(draft.entries.size(), 1U);
+  EXPECT_EQ(draft.entries[0].id.partition, 8);
+}
+
+TEST(Fetcher, an_offset_out_of_range_waits_for_what_poll_is_decoding) {
+  auto config = FetcherWorld::small();
+  config.reset_timestamp = -2;
+  FetcherWorld world(1, config);
+  auto& partition = world.partition(0);
+  world.answer(world.draft(), {{0, ErrorCode::none, world.batch(0, 50)}});
+  auto draft = world.draft();
+  const auto decoding = std::move(partition.buffered.front());
+  partition.buffered.pop_front();
+  const auto generation = partition.generation;
+  world.answer(draft, {{0, ErrorCode::offset_out_of_range}});
+  ASSERT_EQ(partition.generation, generation) << "else poll drops what it has decoded";
+  ASSERT_EQ(partition.state, AssignedPartition::State::fetching);
+  partition.position = decoding->next_fetch_offset();
+  world.now += 2s;
+  world.answer(world.draft(), {{0, ErrorCode::offset_out_of_range}});
+  EXPECT_EQ(partition.state, AssignedPartition::State::awaiting_reset);
+}
+
+TEST(Fetcher, records_that_the_broker_cannot_read_are_an_error) {
+  FetcherWorld world(1);
+  world.answer(world.draft(), {{0, ErrorCode::corrupt_message}});
+  ASSERT_TRUE(world.partition(0).error);
+  EXPECT_EQ(world.partition(0).error->code(), ErrorCode::corrupt_message);
+  EXPECT_EQ(world.partition(0).error->context().offset, 0);
+}
+
+// Broker 1 has sent the consumer to broker 2 with the even partitions.
+class PreferredReplica : public testing::Test {
+ protected:
+  PreferredReplica() {
+    world.answer(world.draft(), {{0, ErrorCode::none, {}, 2}});
+    EXPECT_EQ(world.draft_of(2).entries.size(), 1U);
+  }
+  FetcherWorld world{1};
+};
+
+TEST_F(PreferredReplica, is_read_until_its_time_is_over) {
+  world.answer(world.last, {{0, ErrorCode::none, world.batch(0, 50)}});
+  EXPECT_EQ(world.draft_of(2).entries[0].offset, protocol::Offset(1));
+  world.answer(world.last, {{0, ErrorCode::none, {}, 1}});
+  EXPECT_EQ(world.draft_of(2).entries.size(), 1U) << "only the leader sends anybody elsewhere";
+  world.now += 5min;
+  world.answer(world.last, {{0}});
+  world.draft_of(1);
+}
+
+TEST_F(PreferredReplica, is_given_up_for_any_error) {
+  world.answer(world.last, {{0, ErrorCode::not_leader_or_follower}});
+  world.now += 2s;
+  world.draft_of(1);
+}
+
+TEST_F(PreferredReplica, that_lags_behind_does_not_cost_the_position) {
+  world.answer(world.last, {{0, ErrorCode::offset_out_of_range}});
+  EXPECT_FALSE(world.partition(0).error);
+  world.now += 2s;
+  world.draft_of(1);
+  world.answer(world.last, {{0, ErrorCode::offset_out_of_range}});
+  EXPECT_TRUE(world.partition(0).error) << "the leader knows";
+}
+
+TEST_F(PreferredReplica, that_cannot_be_reached_is_given_up) {
+  world.answer(world.last, {{0}});
+  world.gate.busy = {BrokerId(2)};
+  world.draft_of(2);
+  world.fetcher.on_failure(world.last, Error(ErrorCode::network_exception), world.now);
+  world.now += 2s;
+  world.draft_of(1);
+}
+
+TEST_F(PreferredReplica, is_no_more_once_the_leader_has_changed) {
+  world.answer(world.last, {{0}});
+  world.tell_leaders(1, 5);
+  world.draft_of(1);
+}
+
+TEST(Fetcher, a_preferred_replica_that_nobody_knows_is_not_read) {
+  FetcherWorld world(1);
+  world.answer(world.draft(), {{0, ErrorCode::none, {}, 99}});
+  EXPECT_TRUE(world.poll().empty()) << "not at network speed";
+  world.now += 2s;
+  EXPECT_TRUE(world.metadata.poll(world.now).request);
+  world.draft_of(1);
 }
 
 TEST(Fetcher, partitions_that_nobody_asked_for_change_nothing) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,55 @@ TEST_F(ConsumerCoreTest, a_poll_gives_at_most_max_poll_records_and_parts_tell_wh
   EXPECT_TRUE(world.await(consumer->close_async()));
 }
 
+TEST_F(ConsumerCoreTest, what_several_fetches_brought_of_a_partition_is_one_part) {
+  world.cluster.create_topic("t", 2);
+  const auto consumer = world.start(world.consumer_config());
+  ASSERT_TRUE(consumer->assign({{"t", 0}, {"t", 1}}));
+  for (int i = 0; i < 3; ++i) {
+    fill({"t", 0}, 10);
+    fill({"t", 1}, 10);
+    world.sim.run_for(5s);
+  }
+  const auto batch = world.await(consumer->next());
+  ASSERT_TRUE(batch) << batch.error();
+  ASSERT_EQ(batch->size(), 60U);
+  ASSERT_EQ(batch->parts().size(), 2U);
+  for (const auto& part : batch->parts()) {
+    EXPECT_EQ(part.next_offset, 30);
+    const auto records = batch->records(part.partition);
+    ASSERT_EQ(records.size(), 30U);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      EXPECT_EQ(records[i].partition(), part.partition.partition);
+      EXPECT_EQ(records[i].offset(), static_cast<std::int64_t>(i));
+    }
+  }
+  EXPECT_TRUE(world.await(consumer->close_async()));
+}
+
+TEST_F(ConsumerCoreTest, reads_from_the_replica_that_the_leader_prefers) {
+  world.cluster.create_topic("t", 1);
+  fill({"t", 0}, 300);
+  world.cluster.partition({"t", 0}).preferred_read_replica = BrokerId(3);
+  auto config = world.consumer_config();
+  config.client_rack = "here";
+  config.max_partition_fetch_bytes = 500;
+  const auto consumer = world.start(config);
+  ASSERT_TRUE(consumer->assign({{"t", 0}}));
+  const auto records = read(*consumer, 300);
+  ASSERT_EQ(records.size(), 300U);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    EXPECT_EQ(records[i].offset, static_cast<std::int64_t>(i));
+  }
+  const auto& seen = world.cluster.seen();
+  EXPECT_EQ(std::count_if(seen.begin(), seen.end(),
+                          [](const auto& request) {
+                            return request.api == ApiKey::fetch && request.broker == BrokerId(1);
+                          }),
+            1)
+      << "the leader is asked once";
+  EXPECT_TRUE(world.await(consumer->close_async()));
+}
+
 TEST_F(ConsumerCoreTest, records_outlive_the_consumer) {
   world.cluster.create_topic("t", 1);
   fill({"t", 0}, 10, Compression::zstd);
@@ -168,6 +218,31 @@ TEST_F(ConsumerCoreTest, without_a_reset_a_missing_position_is_an_error) {
   EXPECT_EQ(batch.error().context().topic, "t");
   ASSERT_TRUE(consumer->seek({"t", 0}, 5));
   EXPECT_EQ(read(*consumer, 1).front().offset, 5);
+  EXPECT_TRUE(world.await(consumer->close_async()));
+}
+
+TEST_F(ConsumerCoreTest, without_a_reset_every_poll_says_so_until_somebody_seeks) {
+  world.cluster.create_topic("t", 1);
+  fill({"t", 0}, 10);
+  auto config = world.consumer_config();
+  config.auto_offset_reset = AutoOffsetReset::none;
+  const auto consumer = world.start(config);
+  ASSERT_TRUE(consumer->assign({{"t", 0}}));
+  for (int i = 0; i < 3; ++i) {
+    const auto batch = world.await(consumer->next(), 1min);
+    ASSERT_FALSE(batch);
+    EXPECT_EQ(batch.error().code(), ErrorCode::offset_out_of_range) << i;
+  }
+  ASSERT_TRUE(consumer->seek({"t", 0}, 11));
+  for (int i = 0; i < 3; ++i) {
+    const auto batch = world.await(consumer->next(), 1min);
+    ASSERT_FALSE(batch);
+    EXPECT_EQ(batch.error().code(), ErrorCode::offset_out_of_range) << i;
+    EXPECT_EQ(batch.error().context().offset, 11);
+    EXPECT_EQ(world.await(consumer->position({"t", 0})).value(), 11);
+  }
+  ASSERT_TRUE(consumer->seek({"t", 0}, 9));
+  EXPECT_EQ(read(*consumer, 1).front().offset, 9);
   EXPECT_TRUE(world.await(consumer->close_async()));
 }
 
