@@ -24,6 +24,7 @@
 #include "broker/server/dispatcher.h"
 #include "broker/server/server.h"
 #include "broker/transaction/replica_marker_writer.h"
+#include "broker/transaction/transaction_coordinator.h"
 
 namespace ottla::broker {
 namespace {
@@ -111,6 +112,7 @@ class Broker::Impl {
   void open_logs(Opened opened);
   void bind_ports();
   void start_controller();
+  void start_transactions();
   void serve();
   void started(Result<void> outcome);
 
@@ -133,6 +135,8 @@ class Broker::Impl {
   std::unique_ptr<ReplicaMarkerWriter> markers_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<ReplicaStateLog> transactions_log_;
+  std::unique_ptr<TransactionCoordinator> transactions_;
   std::unique_ptr<FetchSessionCache> fetch_sessions_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Dispatcher> dispatcher_;
@@ -225,15 +229,31 @@ void Broker::Impl::start_controller() {
                                                         .endpoints = endpoints()},
                                    std::move(*loaded_));
   loaded_.reset();
+  start_transactions();
   controller_->on_image(
       [this](const std::shared_ptr<const MetadataImage>& image, const MetadataChanges& changes) {
         replicas_->on_image(image, changes);
         groups_->on_image(*image, changes);
+        transactions_->on_image(image);
       });
   controller_->start(lifetime_.guard([this](const Result<void>& outcome) {
     if (!outcome) return started(outcome.error());
     serve();
   }));
+}
+
+void Broker::Impl::start_transactions() {
+  producer_ids_ = std::make_unique<ProducerIds>(*controller_);
+  transactions_log_ = std::make_unique<ReplicaStateLog>(loop_, *replicas_, kTransactionsTopic);
+  transactions_ = std::make_unique<TransactionCoordinator>(
+      TransactionCoordinator::Deps{.loop = loop_,
+                                   .logger = deps_.logger.named("transaction"),
+                                   .config = config_,
+                                   .log = *transactions_log_,
+                                   .markers = *markers_,
+                                   .next_producer_id = [this](ProducerIds::OnId done) {
+                                     producer_ids_->next(std::move(done));
+                                   }});
 }
 
 // What the controller registers: the advertised addresses, else the bound ones.
@@ -254,12 +274,11 @@ std::vector<BrokerEndpoint> Broker::Impl::endpoints() const {
 }
 
 void Broker::Impl::serve() {
-  producer_ids_ = std::make_unique<ProducerIds>(*controller_);
   const auto slots = static_cast<std::size_t>(config_.max_incremental_fetch_session_cache_slots);
   fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
-  services_ = std::make_unique<Services>(Services{loop_, config_, *controller_, *replicas_,
-                                                  *producer_ids_, *fetch_sessions_, *groups_,
-                                                  *markers_, deps_.logger.named("api")});
+  services_ = std::make_unique<Services>(
+      Services{loop_, config_, *controller_, *replicas_, *producer_ids_, *fetch_sessions_, *groups_,
+               *markers_, *transactions_, deps_.logger.named("api")});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});
@@ -270,6 +289,7 @@ void Broker::Impl::started(Result<void> outcome) {
 }
 
 void Broker::Impl::stop(OnDone done) {
+  transactions_->stop();
   groups_->stop();
   replicas_->answer_all_waiting();
   server_->close();

@@ -89,6 +89,14 @@ struct BrokerConfig {
   std::int64_t offsets_retention_check_interval_ms = 600'000;
   std::int32_t offsets_retention_minutes = 10'080;
 
+  // Transactions.
+  std::int32_t add_partitions_to_txn_retry_backoff_max_ms = 100;
+  std::int32_t transaction_abort_timed_out_transaction_cleanup_interval_ms = 10'000;
+  std::int32_t transaction_max_timeout_ms = 900'000;
+  bool transaction_partition_verification_enable = true;
+  std::int32_t transaction_remove_expired_transaction_cleanup_interval_ms = 3'600'000;
+  std::int32_t transactional_id_expiration_ms = 604'800'000;
+
   // Ottla's own.
   std::string ottla_durability = "fsync";  // fsync, os or memory
   std::int64_t ottla_flush_delay_ms = 10;

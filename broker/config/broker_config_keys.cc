@@ -9,6 +9,11 @@ namespace {
 using C = BrokerConfig;
 
 const std::array kBrokerKeys = {
+    BrokerKey{.name = "add.partitions.to.txn.retry.backoff.max.ms",
+              .member = &C::add_partitions_to_txn_retry_backoff_max_ms,
+              .documentation = "How long a record waits for the end of the transaction before its "
+                               "own; milliseconds.",
+              .min = 0},
     BrokerKey{
         .name = "advertised.listeners",
         .member = &C::advertised_listeners,
@@ -221,6 +226,24 @@ const std::array kBrokerKeys = {
               .member = &C::socket_send_buffer_bytes,
               .documentation = "SO_SNDBUF of connections; -1: the system's default.",
               .min = -1},
+    BrokerKey{.name = "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+              .member = &C::transaction_abort_timed_out_transaction_cleanup_interval_ms,
+              .documentation = "How often transactions that took too long are aborted; "
+                               "milliseconds.",
+              .min = 1},
+    BrokerKey{.name = "transaction.max.timeout.ms",
+              .member = &C::transaction_max_timeout_ms,
+              .documentation = "The longest timeout a transactional producer may ask for; "
+                               "milliseconds.",
+              .min = 1},
+    BrokerKey{.name = "transaction.partition.verification.enable",
+              .member = &C::transaction_partition_verification_enable,
+              .documentation = "Whether records of a transaction are taken only into partitions "
+                               "that were added to it."},
+    BrokerKey{.name = "transaction.remove.expired.transaction.cleanup.interval.ms",
+              .member = &C::transaction_remove_expired_transaction_cleanup_interval_ms,
+              .documentation = "How often idle transactional ids are looked for; milliseconds.",
+              .min = 1},
     BrokerKey{
         .name = "transaction.state.log.min.isr",
         .member = &C::transaction_state_log_min_isr,
@@ -237,6 +260,10 @@ const std::array kBrokerKeys = {
     BrokerKey{.name = "transaction.state.log.segment.bytes",
               .member = &C::transaction_state_log_segment_bytes,
               .documentation = "Segment size of __transaction_state; bytes.",
+              .min = 1},
+    BrokerKey{.name = "transactional.id.expiration.ms",
+              .member = &C::transactional_id_expiration_ms,
+              .documentation = "How long an idle transactional id is remembered; milliseconds.",
               .min = 1},
 };
 

@@ -67,7 +67,7 @@ GroupCoordinator::~GroupCoordinator() {
 
 std::int32_t GroupCoordinator::partition_of(std::string_view group) const {
   if (shards_.empty()) return -1;
-  return partition_of_group(group, static_cast<std::int32_t>(shards_.size()));
+  return partition_by_java_hash(group, static_cast<std::int32_t>(shards_.size()));
 }
 
 Result<const GroupCoordinator::Shard*> GroupCoordinator::active_shard(

@@ -60,8 +60,8 @@ std::size_t java_length(std::string_view text) {
   return units;
 }
 
-std::int32_t partition_of_group(std::string_view group, std::int32_t partitions) {
-  const auto hash = java_hash_code(group);
+std::int32_t partition_by_java_hash(std::string_view key, std::int32_t partitions) {
+  const auto hash = java_hash_code(key);
   // The one number without an absolute value counts as 0.
   if (hash == std::numeric_limits<std::int32_t>::min()) return 0;
   return (hash < 0 ? -hash : hash) % partitions;

@@ -13,7 +13,7 @@ std::int32_t java_hash_code(std::string_view text);
 // String.length: UTF-16 units.
 std::size_t java_length(std::string_view text);
 
-// The partition of __consumer_offsets that holds a group. `partitions` > 0.
-std::int32_t partition_of_group(std::string_view group, std::int32_t partitions);
+// The partition of an internal topic that holds a group or a transactional id. `partitions` > 0.
+std::int32_t partition_by_java_hash(std::string_view key, std::int32_t partitions);
 
 }  // namespace ottla::broker

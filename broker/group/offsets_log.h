@@ -5,6 +5,7 @@
 
 #include "base/task.h"
 #include "broker/group/group_replay.h"
+#include "broker/replica/state_log.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
@@ -16,15 +17,9 @@ class OffsetsLog {
  public:
   virtual ~OffsetsLog() = default;
 
-  // What became of an append.
-  struct Outcome {
-    ErrorCode error = ErrorCode::none;  // none: it is durable
-    bool refused = false;               // nothing was appended; otherwise nobody knows
-  };
-
-  // Appends a sealed batch. `done` is called in a later turn, in the order of the appends of a
-  // partition.
-  using OnAppended = base::UniqueFunction<void(const Outcome&)>;
+  using Outcome = StateLog::Outcome;
+  using OnAppended = StateLog::OnAppended;
+  // As StateLog::append.
   virtual void append(std::int32_t partition, std::string batch, OnAppended done) = 0;
 
   // Reads a partition from start to end by a worker, and waits until what was read is durable;

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 
-#include "base/lifetime.h"
 #include "base/logger.h"
 #include "base/loop.h"
 #include "broker/group/offsets_log.h"
@@ -16,16 +15,14 @@ class ReplicaOffsetsLog final : public OffsetsLog {
  public:
   // All outlive this.
   ReplicaOffsetsLog(base::Loop& loop, ReplicaManager& replicas, base::Logger logger)
-      : loop_(loop), replicas_(replicas), logger_(std::move(logger)) {}
+      : log_(loop, replicas, kOffsetsTopic), logger_(std::move(logger)) {}
 
   void append(std::int32_t partition, std::string batch, OnAppended done) override;
   void load(std::int32_t partition, OnLoaded done) override;
 
  private:
-  base::Loop& loop_;
-  ReplicaManager& replicas_;
+  ReplicaStateLog log_;
   const base::Logger logger_;
-  base::Lifetime lifetime_;
 };
 
 }  // namespace ottla::broker

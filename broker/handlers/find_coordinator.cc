@@ -1,9 +1,10 @@
 #include "broker/handlers/find_coordinator.h"
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
+
+#include "broker/handlers/internal_topics.h"
 
 namespace ottla::broker {
 namespace {
@@ -14,25 +15,22 @@ using protocol::FindCoordinatorResponse;
 
 constexpr std::int16_t kManyKeysSince = 4;
 
-NewTopic offsets_topic(const BrokerConfig& config) {
-  NewTopic topic;
-  topic.name = kOffsetsTopic;
-  topic.num_partitions = config.offsets_topic_num_partitions;
-  topic.replication_factor = config.offsets_topic_replication_factor;
-  topic.configs = {{"cleanup.policy", "compact"},
-                   {"compression.type", "producer"},
-                   {"segment.bytes", std::to_string(config.offsets_topic_segment_bytes)}};
-  topic.internal = true;
-  return topic;
+// Whose partition of a coordinator's topic holds the key.
+const PartitionImage* partition_of(const Services& services, CoordinatorType type,
+                                   std::string_view key) {
+  if (type == CoordinatorType::transaction) {
+    return services.image().find_partition(kTransactionsTopic,
+                                           services.transactions.partition_of(key));
+  }
+  return services.image().find_partition(kOffsetsTopic, services.groups.partition_of(key));
 }
 
 FindCoordinatorResponse::Coordinator coordinator_of(const Services& services,
-                                                    const base::Endpoint& own,
-                                                    std::string_view group) {
+                                                    const base::Endpoint& own, CoordinatorType type,
+                                                    std::string_view key) {
   FindCoordinatorResponse::Coordinator found;
-  found.key = group;
-  const auto partition = services.groups.partition_of(group);
-  const auto* image = services.image().find_partition(kOffsetsTopic, partition);
+  found.key = key;
+  const auto* image = partition_of(services, type, key);
   if (image == nullptr || image->leader != services.self()) {
     found.node_id = kNoLeader;
     found.port = -1;
@@ -50,11 +48,11 @@ void answer(const Services& services, Request<FindCoordinatorRequest>& request) 
   FindCoordinatorResponse response;
   if (request.context.version() >= kManyKeysSince) {
     for (const auto& key : request.message.coordinator_keys) {
-      response.coordinators.push_back(coordinator_of(services, own, key));
+      response.coordinators.push_back(coordinator_of(services, own, request.message.key_type, key));
     }
     return request.answer(response);
   }
-  const auto found = coordinator_of(services, own, request.message.key);
+  const auto found = coordinator_of(services, own, request.message.key_type, request.message.key);
   response.error_code = found.error_code;
   response.node_id = found.node_id;
   response.host = found.host;
@@ -86,27 +84,19 @@ void handle_find_coordinator(Services& services, Request<FindCoordinatorRequest>
   const bool many = request.context.version() >= kManyKeysSince;
   // Nothing asked, nothing answered: no key has an error.
   if (many && request.message.coordinator_keys.empty()) return request.answer({});
-  switch (request.message.key_type) {
-    case CoordinatorType::group:
-      break;
-    case CoordinatorType::transaction:
-    case CoordinatorType::share:
-      return request.answer(refusal(request.message, ErrorCode::coordinator_not_available));
-    default:
-      return request.answer(refusal(request.message, ErrorCode::invalid_request));
-  }
-  if (services.image().find_topic(kOffsetsTopic) != nullptr) return answer(services, request);
+  const auto type = request.message.key_type;
   auto waiting = std::make_shared<Request<FindCoordinatorRequest>>(std::move(request));
-  const std::chrono::milliseconds timeout(services.config.request_timeout_ms);
-  services.controller.create_topics(
-      {offsets_topic(services.config)}, false, timeout,
-      [&services, waiting](const std::vector<CreateTopicResult>& results) {
-        const auto& made = results.front().result;
-        if (!made && made.error().code() != ErrorCode::topic_already_exists) {
-          services.logger.error("__consumer_offsets cannot be made: " + made.error().to_string());
-        }
-        answer(services, *waiting);
-      });
+  const auto found = [&services, waiting] { answer(services, *waiting); };
+  switch (type) {
+    case CoordinatorType::group:
+      return make_offsets_topic(services, found);
+    case CoordinatorType::transaction:
+      return make_transactions_topic(services, found);
+    case CoordinatorType::share:
+      return waiting->answer(refusal(waiting->message, ErrorCode::coordinator_not_available));
+    default:
+      return waiting->answer(refusal(waiting->message, ErrorCode::invalid_request));
+  }
 }
 
 }  // namespace ottla::broker

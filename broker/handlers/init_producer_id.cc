@@ -1,12 +1,30 @@
 #include "broker/handlers/init_producer_id.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "broker/handlers/transaction_error.h"
+
 namespace ottla::broker {
+namespace {
 
 using protocol::InitProducerIdRequest;
 using protocol::InitProducerIdResponse;
+
+constexpr std::int16_t kProducerFencedSince = 4;
+
+void answer(Request<InitProducerIdRequest>& request, ErrorCode error,
+            const ProducerIdentity& producer) {
+  auto response = refusal(request.message, error);
+  if (error == ErrorCode::none) {
+    response.producer_id = producer.id;
+    response.producer_epoch = producer.epoch;
+  }
+  request.answer(response);
+}
+
+}  // namespace
 
 InitProducerIdResponse refusal(const InitProducerIdRequest&, ErrorCode error) {
   InitProducerIdResponse response;
@@ -16,27 +34,28 @@ InitProducerIdResponse refusal(const InitProducerIdRequest&, ErrorCode error) {
 }
 
 void handle_init_producer_id(Services& services, Request<InitProducerIdRequest> request) {
-  if (request.message.transactional_id) {
-    const auto error = request.message.transactional_id->empty()
-                           ? ErrorCode::invalid_request
-                           : ErrorCode::coordinator_not_available;
-    return request.answer(refusal(request.message, error));
-  }
-  const bool has_id = request.message.producer_id != protocol::kNoProducerId;
-  const bool has_epoch = request.message.producer_epoch != protocol::kNoProducerEpoch;
+  const ProducerIdentity last{request.message.producer_id, request.message.producer_epoch};
+  const bool has_id = last.id != protocol::kNoProducerId;
+  const bool has_epoch = last.epoch != protocol::kNoProducerEpoch;
   if (has_id != has_epoch) {
     return request.answer(refusal(request.message, ErrorCode::invalid_request));
   }
   auto waiting = std::make_shared<Request<InitProducerIdRequest>>(std::move(request));
-  services.producer_ids.next([waiting](const Result<ProducerId>& id) {
-    if (!id) {
-      return waiting->answer(refusal(waiting->message, ErrorCode::coordinator_load_in_progress));
-    }
-    InitProducerIdResponse response;
-    response.producer_id = *id;
-    response.producer_epoch = ProducerEpoch(0);
-    waiting->answer(response);
-  });
+  if (!waiting->message.transactional_id) {
+    services.producer_ids.next([waiting](const Result<ProducerId>& id) {
+      if (!id) return answer(*waiting, ErrorCode::coordinator_load_in_progress, {});
+      answer(*waiting, ErrorCode::none, {*id, ProducerEpoch(0)});
+    });
+    return;
+  }
+  services.transactions.init_producer(
+      *waiting->message.transactional_id, waiting->message.transaction_timeout_ms,
+      has_id ? std::optional(last) : std::nullopt,
+      [waiting](const TransactionCoordinator::Answer& made) {
+        const auto version = waiting->context.version();
+        answer(*waiting, transaction_code(made.error, version, kProducerFencedSince),
+               made.producer);
+      });
 }
 
 }  // namespace ottla::broker

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@ using protocol::ProduceResponse;
 // The one client that may write what coordinators rely on.
 constexpr std::string_view kAdminClient = "__admin_client";
 constexpr std::int16_t kZstdSince = 7;
+constexpr std::int16_t kTransactionAbortableSince = 11;
+constexpr std::int16_t kAddsPartitionsSince = 12;
 constexpr std::int16_t kTopicIdsSince = 13;
 
 // A produce request while its appends become durable. Partitions are counted through in the order
@@ -26,12 +29,23 @@ struct Produce {
   Request<ProduceRequest> request;
   std::vector<std::string> topics;          // names, which v13 does not carry
   std::vector<Result<AppendInfo>> results;  // one a partition
+  std::vector<ProduceEntry> entries;        // what can be appended
   std::vector<std::size_t> appended;        // which of `results` the entries are for
+  std::vector<std::size_t> transactional;   // which entries belong to a transaction
 };
 
 // The request's bytes, which belong to this handler alone: offsets are written into them.
 std::span<char> mutable_bytes(BytesView bytes) {
   return {const_cast<char*>(bytes.data()), bytes.size()};
+}
+
+// Of bytes that have been checked.
+protocol::RecordBatchView batch_of(BytesView bytes) {
+  return protocol::RecordBatchView::parse(bytes).value();
+}
+
+BytesView bytes_of(const ProduceEntry& entry) {
+  return {entry.batches.data(), entry.batches.size()};
 }
 
 // What Kafka checks before a partition is looked at; the log checks the rest.
@@ -66,9 +80,8 @@ Result<std::string> writable_topic(const Services& services, const Produce& prod
   return Error(ErrorCode::invalid_topic_exception, "the topic is the broker's own");
 }
 
-// Fills `produce` and returns what can be appended.
-std::vector<ProduceEntry> collect(const Services& services, Produce& produce) {
-  std::vector<ProduceEntry> entries;
+// Fills `produce` with what can be appended.
+void collect(const Services& services, Produce& produce) {
   const auto version = produce.request.context.version();
   for (const auto& topic : produce.request.message.topic_data) {
     const auto name = writable_topic(services, produce, topic);
@@ -81,10 +94,13 @@ std::vector<ProduceEntry> collect(const Services& services, Produce& produce) {
       }
       produce.appended.push_back(produce.results.size());
       produce.results.emplace_back(ErrorCode::unknown_server_error);
-      entries.push_back({{*name, partition.index}, mutable_bytes(partition.records->bytes)});
+      const auto bytes = partition.records->bytes;
+      if (batch_of(bytes).is_transactional()) {
+        produce.transactional.push_back(produce.entries.size());
+      }
+      produce.entries.push_back({{*name, partition.index}, mutable_bytes(bytes)});
     }
   }
-  return entries;
 }
 
 void describe_error(const Services& services, const Error& error, const std::string& topic,
@@ -145,6 +161,87 @@ void finish(Services& services, Produce& produce) {
   produce.request.answer(response_to(services, produce, own_host));
 }
 
+void append(Services& services, const std::shared_ptr<Produce>& produce) {
+  const auto& message = produce->request.message;
+  const ProduceOptions options{.acks = message.acks,
+                               .timeout = std::chrono::milliseconds(message.timeout_ms)};
+  services.replicas.append_records(
+      produce->entries, options, [&services, produce](std::vector<Result<AppendInfo>> results) {
+        for (std::size_t i = 0; i < results.size(); ++i) {
+          produce->results[produce->appended[i]] = std::move(results[i]);
+        }
+        finish(services, *produce);
+      });
+}
+
+// Takes out what may not be appended; `outcomes` are those of the transactional entries.
+void take_out(Produce& produce, const std::vector<ErrorCode>& outcomes) {
+  std::size_t kept = 0;
+  std::size_t next = 0;  // of the transactional ones
+  for (std::size_t i = 0; i < produce.entries.size(); ++i) {
+    auto outcome = ErrorCode::none;
+    if (next < produce.transactional.size() && produce.transactional[next] == i) {
+      outcome = outcomes[next++];
+    }
+    if (outcome != ErrorCode::none) {
+      produce.results[produce.appended[i]] = Error(outcome);
+      continue;
+    }
+    if (kept != i) produce.entries[kept] = std::move(produce.entries[i]);
+    produce.appended[kept++] = produce.appended[i];
+  }
+  produce.entries.resize(kept);
+  produce.appended.resize(kept);
+  produce.transactional.clear();
+}
+
+// Who writes in the transaction; all batches of a request have one producer.
+Result<ProducerIdentity> writer_of(const Produce& produce) {
+  if (!produce.request.message.transactional_id) {
+    return Error(ErrorCode::transactional_id_authorization_failed,
+                 "records of a transaction come without a transactional id");
+  }
+  std::optional<ProducerIdentity> who;
+  for (const auto at : produce.transactional) {
+    const auto batch = batch_of(bytes_of(produce.entries[at]));
+    const ProducerIdentity writer{batch.producer_id(), batch.producer_epoch()};
+    if (who && *who != writer) {
+      return Error(ErrorCode::invalid_producer_id_mapping,
+                   "records of a transaction have more than one producer id");
+    }
+    who = writer;
+  }
+  return *who;
+}
+
+TransactionCoordinator::Admission::Kind admission_kind(std::int16_t version) {
+  using Kind = TransactionCoordinator::Admission::Kind;
+  if (version >= kAddsPartitionsSince) return Kind::add;
+  return version >= kTransactionAbortableSince ? Kind::check_abortable : Kind::check_only;
+}
+
+// Appends what may come into the transaction, once it is in it.
+void admit(Services& services, const std::shared_ptr<Produce>& produce) {
+  const auto who = writer_of(*produce);
+  if (!who) {
+    take_out(*produce, std::vector(produce->transactional.size(), who.error().code()));
+    return append(services, produce);
+  }
+  const auto& request = produce->request;
+  TransactionCoordinator::Admission admission{.kind = admission_kind(request.context.version()),
+                                              .id = std::string(*request.message.transactional_id),
+                                              .who = *who,
+                                              .partitions = {}};
+  for (const auto at : produce->transactional) {
+    admission.partitions.push_back(produce->entries[at].partition);
+  }
+  services.transactions.admit(std::move(admission),
+                              [&services, produce](const std::vector<ErrorCode>& outcomes) {
+                                take_out(*produce, outcomes);
+                                append(services, produce);
+                              });
+}
+
 }  // namespace
 
 ProduceResponse refusal(const ProduceRequest& request, ErrorCode error) {
@@ -168,23 +265,15 @@ void handle_produce(Services& services, Request<ProduceRequest> request) {
   if (acks != 0 && acks != 1 && acks != -1) {
     return request.answer(refusal(request.message, ErrorCode::invalid_required_acks));
   }
-  if (request.message.transactional_id) {
-    // Without a transaction coordinator no transaction can be open.
-    const Error no_transaction(ErrorCode::invalid_txn_state, "no transaction is open");
-    if (acks == 0) return request.reply.refuse(no_transaction);
-    return request.answer(refusal(request.message, ErrorCode::invalid_txn_state));
-  }
-  auto produce = std::make_shared<Produce>(Produce{std::move(request), {}, {}, {}});
-  const auto entries = collect(services, *produce);
-  const ProduceOptions options{
-      .acks = acks, .timeout = std::chrono::milliseconds(produce->request.message.timeout_ms)};
-  services.replicas.append_records(
-      entries, options, [&services, produce](std::vector<Result<AppendInfo>> results) {
-        for (std::size_t i = 0; i < results.size(); ++i) {
-          produce->results[produce->appended[i]] = std::move(results[i]);
-        }
-        finish(services, *produce);
-      });
+  auto produce = std::make_shared<Produce>(Produce{.request = std::move(request),
+                                                   .topics = {},
+                                                   .results = {},
+                                                   .entries = {},
+                                                   .appended = {},
+                                                   .transactional = {}});
+  collect(services, *produce);
+  if (produce->transactional.empty()) return append(services, produce);
+  admit(services, produce);
 }
 
 }  // namespace ottla::broker

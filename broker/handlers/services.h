@@ -11,6 +11,7 @@
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
 #include "broker/transaction/marker_writer.h"
+#include "broker/transaction/transaction_coordinator.h"
 
 namespace ottla::broker {
 
@@ -24,6 +25,7 @@ struct Services {
   FetchSessionCache& fetch_sessions;
   GroupCoordinator& groups;
   MarkerWriter& markers;
+  TransactionCoordinator& transactions;
   base::Logger logger;
   VersionLimits version_limits = {};
 

@@ -28,6 +28,9 @@ CommittedOffset committed_offset(const TxnOffsetCommitRequest::Partition& partit
           .commit_timestamp = now};
 }
 
+constexpr std::int16_t kTransactionAbortableSince = 4;
+constexpr std::int16_t kAddsGroupSince = 5;
+
 // Fills the response, and returns what can be committed.
 std::vector<OffsetToCommit> collect(const Services& services, Commit& commit) {
   std::vector<OffsetToCommit> offsets;
@@ -49,6 +52,47 @@ std::vector<OffsetToCommit> collect(const Services& services, Commit& commit) {
     }
   }
   return offsets;
+}
+
+void finish(Commit& commit, ErrorCode outcome) {
+  for (auto* error : commit.committed) *error = commit_error(wire_code(outcome));
+  commit.request.answer(commit.response);
+}
+
+void store(Services& services, const std::shared_ptr<Commit>& commit,
+           std::vector<OffsetToCommit> offsets) {
+  const auto& message = commit->request.message;
+  const GroupCoordinator::Committer committer{
+      .member = {message.member_id, message.group_instance_id},
+      .generation = message.generation_id,
+      .producer_id = message.producer_id,
+      .producer_epoch = message.producer_epoch};
+  services.groups.commit(message.group_id, committer, std::move(offsets),
+                         [commit](ErrorCode outcome) { finish(*commit, outcome); });
+}
+
+TransactionCoordinator::Admission::Kind admission_kind(std::int16_t version) {
+  using Kind = TransactionCoordinator::Admission::Kind;
+  if (version >= kAddsGroupSince) return Kind::add;
+  return version >= kTransactionAbortableSince ? Kind::check_abortable : Kind::check_only;
+}
+
+// The group's partition must be in the transaction first.
+void admit(Services& services, const std::shared_ptr<Commit>& commit,
+           std::vector<OffsetToCommit> offsets) {
+  const auto& message = commit->request.message;
+  const auto partition = services.groups.partition_of(message.group_id);
+  if (partition < 0) return finish(*commit, ErrorCode::not_coordinator);
+  services.transactions.admit({.kind = admission_kind(commit->request.context.version()),
+                               .id = std::string(message.transactional_id),
+                               .who = {message.producer_id, message.producer_epoch},
+                               .partitions = {{std::string(kOffsetsTopic), partition}}},
+                              [&services, commit, offsets = std::move(offsets)](
+                                  const std::vector<ErrorCode>& outcomes) mutable {
+                                if (outcomes.front() != ErrorCode::none)
+                                  return finish(*commit, outcomes.front());
+                                store(services, commit, std::move(offsets));
+                              });
 }
 
 }  // namespace
@@ -73,18 +117,7 @@ void handle_txn_offset_commit(Services& services, Request<TxnOffsetCommitRequest
   auto commit = std::make_shared<Commit>(Commit{std::move(request), std::move(response), {}});
   auto offsets = collect(services, *commit);
   if (offsets.empty()) return commit->request.answer(commit->response);
-  const auto& message = commit->request.message;
-  const GroupCoordinator::Committer committer{
-      .member = {message.member_id, message.group_instance_id},
-      .generation = message.generation_id,
-      .producer_id = message.producer_id,
-      .producer_epoch = message.producer_epoch};
-  services.groups.commit(message.group_id, committer, std::move(offsets),
-                         [commit](ErrorCode outcome) {
-                           for (auto* error : commit->committed)
-                             *error = commit_error(wire_code(outcome));
-                           commit->request.answer(commit->response);
-                         });
+  admit(services, commit, std::move(offsets));
 }
 
 }  // namespace ottla::broker

@@ -12,7 +12,7 @@ std::span<const SupportedFeature> supported_features() {
       SupportedFeature{kMetadataVersion, {17, 30}, 25},
       SupportedFeature{"share.version", {0, 1}, 0},
       SupportedFeature{"streams.version", {0, 1}, 0},
-      SupportedFeature{"transaction.version", {0, 2}, 0},
+      SupportedFeature{"transaction.version", {0, 2}, 2},
   };
   return kFeatures;
 }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "broker/handlers/add_offsets_to_txn.h"
+#include "broker/handlers/add_partitions_to_txn.h"
 #include "broker/handlers/alter_configs.h"
 #include "broker/handlers/api_versions.h"
 #include "broker/handlers/create_partitions.h"
@@ -17,6 +19,8 @@
 #include "broker/handlers/describe_configs.h"
 #include "broker/handlers/describe_groups.h"
 #include "broker/handlers/describe_producers.h"
+#include "broker/handlers/describe_transactions.h"
+#include "broker/handlers/end_txn.h"
 #include "broker/handlers/fetch.h"
 #include "broker/handlers/find_coordinator.h"
 #include "broker/handlers/heartbeat.h"
@@ -25,6 +29,7 @@
 #include "broker/handlers/leave_group.h"
 #include "broker/handlers/list_groups.h"
 #include "broker/handlers/list_offsets.h"
+#include "broker/handlers/list_transactions.h"
 #include "broker/handlers/metadata.h"
 #include "broker/handlers/offset_commit.h"
 #include "broker/handlers/offset_delete.h"
@@ -95,6 +100,11 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::TxnOffsetCommitRequest, handle_txn_offset_commit>(),
     entry<protocol::WriteTxnMarkersRequest, handle_write_txn_markers>(),
     entry<protocol::DescribeProducersRequest, handle_describe_producers>(),
+    entry<protocol::AddPartitionsToTxnRequest, handle_add_partitions_to_txn>(),
+    entry<protocol::AddOffsetsToTxnRequest, handle_add_offsets_to_txn>(),
+    entry<protocol::EndTxnRequest, handle_end_txn>(),
+    entry<protocol::DescribeTransactionsRequest, handle_describe_transactions>(),
+    entry<protocol::ListTransactionsRequest, handle_list_transactions>(),
 });
 
 const Entry* find_entry(ApiKey key) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "protocol/group/versioned.h"
+#include "protocol/wire/versioned.h"
 
 namespace ottla::protocol {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "protocol/group/versioned.h"
+#include "protocol/wire/versioned.h"
 
 namespace ottla::protocol {
 

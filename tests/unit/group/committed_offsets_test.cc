@@ -90,8 +90,8 @@ TEST(JavaText, hashes_and_measures_as_java_does) {
   EXPECT_EQ(java_length("\xff\xc5"), 2U);
   // "polygenelubricants" has the hash that has no absolute value.
   EXPECT_EQ(java_hash_code("polygenelubricants"), std::numeric_limits<std::int32_t>::min());
-  EXPECT_EQ(partition_of_group("polygenelubricants", 50), 0);
-  EXPECT_EQ(partition_of_group("a", 50), 'a' % 50);
+  EXPECT_EQ(partition_by_java_hash("polygenelubricants", 50), 0);
+  EXPECT_EQ(partition_by_java_hash("a", 50), 'a' % 50);
 }
 
 // Feeds batches as they would stand in a log.

@@ -172,8 +172,8 @@ TEST_F(GroupHandlers, the_first_look_for_a_coordinator_makes_the_offsets_topic) 
 }
 
 TEST_F(GroupHandlers, other_coordinators_are_not_there) {
-  FindCoordinatorRequest request{.key_type = CoordinatorType::transaction};
-  request.coordinator_keys = {"tx"};
+  FindCoordinatorRequest request{.key_type = CoordinatorType::share};
+  request.coordinator_keys = {"g:t:0"};
   EXPECT_EQ(call(request).coordinators.at(0).error_code, ErrorCode::coordinator_not_available);
   request.key_type = static_cast<CoordinatorType>(9);
   EXPECT_EQ(call(request).coordinators.at(0).error_code, ErrorCode::invalid_request);

@@ -33,7 +33,9 @@ TEST_F(InitProducerIdHandler, malformed_requests_are_answered) {
   EXPECT_EQ(call(request).error_code, ErrorCode::invalid_request);
   request.transactional_id = "t";
   request.transaction_timeout_ms = std::numeric_limits<std::int32_t>::min();
-  EXPECT_EQ(call(request).error_code, ErrorCode::coordinator_not_available);
+  EXPECT_EQ(call(request).error_code, ErrorCode::invalid_transaction_timeout);
+  request.transaction_timeout_ms = 1000;
+  EXPECT_EQ(call(request).error_code, ErrorCode::not_coordinator);
   InitProducerIdRequest half;
   half.producer_id = protocol::ProducerId(5);
   EXPECT_EQ(call(half).error_code, ErrorCode::invalid_request);

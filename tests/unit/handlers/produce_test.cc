@@ -91,9 +91,10 @@ TEST_F(ProduceHandler, what_cannot_be_answered_closes_the_connection) {
   client(1).send(to_nowhere, 9);
   EXPECT_FALSE(client(1).receive());
   EXPECT_TRUE(client(1).closed);
-  auto transactional = produce_request("t", 0, batch);
+  const auto in_no_transaction = batch_of(
+      2, "x", {protocol::ProducerId(1), protocol::ProducerEpoch(0), protocol::Sequence(0)}, true);
+  auto transactional = produce_request("t", 0, in_no_transaction);
   transactional.acks = 0;
-  transactional.transactional_id = "x";
   client(2).send(transactional, 9);
   EXPECT_FALSE(client(2).receive());
   EXPECT_TRUE(client(2).closed);

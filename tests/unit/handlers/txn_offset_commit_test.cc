@@ -13,6 +13,8 @@ class TxnOffsetCommitHandler : public HandlerFixture {
  protected:
   void SetUp() override {
     config_.offsets_topic_num_partitions = 1;
+    // The producer has no transaction but what it says itself.
+    config_.transaction_partition_verification_enable = false;
     HandlerFixture::SetUp();
     ASSERT_EQ(create_topic("t", 2), ErrorCode::none);
     FindCoordinatorRequest request;

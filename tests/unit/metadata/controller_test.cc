@@ -46,22 +46,23 @@ TEST_F(ControllerStart, a_new_cluster_begins_as_Kafka_expects_it) {
   ASSERT_TRUE(start()) << started.error();
   using Names = std::vector<std::vector<std::string>>;
   EXPECT_EQ(record_names(log_bytes()), (Names{{"[LeaderChange]"},
-                                              {"FeatureLevelRecord", "FeatureLevelRecord"},
+                                              {"FeatureLevelRecord", "FeatureLevelRecord",
+                                               "FeatureLevelRecord"},
                                               {"RegisterBrokerRecord"},
                                               {"BrokerRegistrationChangeRecord"}}));
   EXPECT_EQ(controller->raft_epoch(), 1);
-  EXPECT_EQ(controller->broker_epoch(), 3);
+  EXPECT_EQ(controller->broker_epoch(), 4);
   const auto& image = *controller->image();
   EXPECT_EQ(image.cluster_id(), "cluster");
-  EXPECT_EQ(image.last_offset(), Offset(4));
+  EXPECT_EQ(image.last_offset(), Offset(5));
   EXPECT_EQ(image.last_epoch(), 1);
   EXPECT_EQ(image.feature("metadata.version"), 25);
   EXPECT_EQ(image.feature("group.version"), 1);
-  EXPECT_EQ(image.feature("transaction.version"), 0);
+  EXPECT_EQ(image.feature("transaction.version"), 2);
   const auto* broker = image.find_broker(BrokerId(1));
   ASSERT_NE(broker, nullptr);
   EXPECT_FALSE(broker->fenced);
-  EXPECT_EQ(broker->epoch, 3);
+  EXPECT_EQ(broker->epoch, 4);
   EXPECT_EQ(broker->directories, std::vector<Uuid>{kDirectoryId});
   ASSERT_NE(broker->find_endpoint("PLAINTEXT"), nullptr);
   EXPECT_EQ(broker->find_endpoint("PLAINTEXT")->port, 9092);

@@ -96,6 +96,8 @@ inline protocol::ProduceRequest produce_request(std::string_view topic, std::int
                                                 const std::string& batch) {
   protocol::ProduceRequest request;
   request.timeout_ms = 1000;
+  const auto parsed = protocol::RecordBatchView::parse(batch);
+  if (parsed && parsed->is_transactional()) request.transactional_id = "id";
   request.topic_data.push_back({topic, {}, {{partition, protocol::Records{batch}}}});
   return request;
 }

@@ -9,8 +9,8 @@
 #include "ottla/result.h"
 #include "protocol/wire/codec_impl.h"
 
-// For the .cc files of this folder: bodies behind two bytes that say which version, or which type,
-// they are.
+// For .cc files: bodies behind two bytes that say which version, or which type, they are. Records
+// of internal topics and what members of groups tell each other are of this kind.
 namespace ottla::protocol {
 
 inline constexpr std::size_t kPrefixSize = sizeof(std::int16_t);

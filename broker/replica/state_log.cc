@@ -1,0 +1,60 @@
+#include "broker/replica/state_log.h"
+
+#include <utility>
+#include <vector>
+
+namespace ottla::broker {
+namespace {
+
+// (sleeps)
+Result<void> read_all(LogReader& reader, const StateLog::OnBatch& on_batch) {
+  const auto take = [&on_batch](const protocol::RecordBatchView& batch) -> Result<void> {
+    on_batch(batch);
+    return {};
+  };
+  auto read = reader.for_each_batch(reader.start_offset(), take, false);
+  if (!read) return read.error();
+  return {};
+}
+
+}  // namespace
+
+void ReplicaStateLog::append(std::int32_t partition, std::string batch, OnAppended done) {
+  auto bytes = std::make_shared<std::string>(std::move(batch));
+  const std::vector<ProduceEntry> entries = {{id(partition), {bytes->data(), bytes->size()}}};
+  auto finish = std::make_shared<OnAppended>(std::move(done));
+  // The log refuses at once, or not at all.
+  auto at_once = std::make_shared<bool>(true);
+  auto on_produced = [this, finish, at_once](const std::vector<Result<AppendInfo>>& results) {
+    const auto& result = results.front();
+    const Outcome outcome{.error = result ? ErrorCode::none : result.error().code(),
+                          .refused = !result && *at_once};
+    loop_.post(lifetime_.guard([finish, outcome] { (*finish)(outcome); }));
+  };
+  const ProduceOptions options{.timeout = ReplicaManager::kNoTimeout,
+                               .origin = AppendOrigin::coordinator};
+  replicas_.append_records(entries, options, std::move(on_produced));
+  *at_once = false;
+}
+
+void ReplicaStateLog::read(std::int32_t partition, OnBatch on_batch, OnRead done) {
+  const auto place = id(partition);
+  auto* found = replicas_.find(place);
+  auto finish = std::make_shared<OnRead>(std::move(done));
+  if (found == nullptr || found->log().log_start_offset() == found->log().log_end_offset()) {
+    loop_.post(lifetime_.guard([finish] { (*finish)({}); }));
+    return;
+  }
+  auto reader = std::make_shared<LogReader>(found->log().reader());
+  auto outcome = std::make_shared<Result<void>>(ErrorCode::closed);
+  auto work = [reader, outcome, on_batch = std::move(on_batch)] {
+    *outcome = read_all(*reader, on_batch);
+  };
+  loop_.offload(std::move(work), lifetime_.guard([this, place, reader, outcome, finish] {
+    if (!*outcome) return (*finish)(*outcome);
+    auto on_durable = [finish](const Result<void>& durable) { (*finish)(durable); };
+    replicas_.await_durable(place, reader->end_offset(), lifetime_.guard(std::move(on_durable)));
+  }));
+}
+
+}  // namespace ottla::broker
