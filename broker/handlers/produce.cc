@@ -31,7 +31,7 @@ struct Produce {
   std::vector<Result<AppendInfo>> results;  // one a partition
   std::vector<ProduceEntry> entries;        // what can be appended
   std::vector<std::size_t> appended;        // which of `results` the entries are for
-  std::vector<std::size_t> transactional;   // which entries belong to a transaction
+  std::vector<std::size_t> transactional;   // which entries are to come into a transaction
 };
 
 // The request's bytes, which belong to this handler alone: offsets are written into them.
@@ -95,10 +95,12 @@ void collect(const Services& services, Produce& produce) {
       produce.appended.push_back(produce.results.size());
       produce.results.emplace_back(ErrorCode::unknown_server_error);
       const auto bytes = partition.records->bytes;
-      if (batch_of(bytes).is_transactional()) {
+      TopicPartition id{*name, partition.index};
+      // Nothing comes into a transaction that is not there.
+      if (batch_of(bytes).is_transactional() && services.replicas.find(id) != nullptr) {
         produce.transactional.push_back(produce.entries.size());
       }
-      produce.entries.push_back({{*name, partition.index}, mutable_bytes(bytes)});
+      produce.entries.push_back({std::move(id), mutable_bytes(bytes)});
     }
   }
 }

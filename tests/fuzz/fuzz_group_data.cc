@@ -4,10 +4,11 @@
 
 #include "protocol/group/consumer_protocol.h"
 #include "protocol/group/group_records.h"
+#include "protocol/transaction/transaction_records.h"
 #include "tests/fuzz/fuzz_target.h"
 
-// Any bytes as what members of groups tell each other, and as records of __consumer_offsets; what
-// is read is written, read again, and must be the same.
+// Any bytes as what members of groups tell each other, and as records of __consumer_offsets and
+// __transaction_state; what is read is written, read again, and must be the same.
 namespace ottla::fuzz {
 namespace {
 
@@ -34,7 +35,13 @@ std::vector<std::string> seeds() {
   group.protocol = "range";
   group.members.resize(2);
   group.members[1].group_instance_id = "i";
+  TransactionLogValue transaction;
+  transaction.transaction_partitions = {{"orders", {0, 1}}, {"bills", {}}};
+  transaction.next_producer_id = ProducerId(9);
   return {encode(subscription).value(),
+          encode(TransactionLogKey{"t"}).value(),
+          encode(TransactionLogValue{}, 0).value(),
+          encode(transaction, 1).value(),
           encode(assignment).value(),
           encode(OffsetCommitKey{"g", "orders", 3}).value(),
           encode(GroupMetadataKey{"g"}).value(),
@@ -62,6 +69,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (auto read = parse_offset_commit_value(bytes)) {
     read->expire_timestamp = -1;
     fuzz::check(read, encode(*read, 4), parse_offset_commit_value);
+  }
+  if (const auto read = parse_transaction_log_value(bytes)) {
+    fuzz::check(read, encode(*read, 1), parse_transaction_log_value);
+  }
+  if (const auto read = parse_transaction_log_key(bytes)) {
+    fuzz::check(read, encode(*read), parse_transaction_log_key);
   }
   if (const auto read = parse_group_record_key(bytes)) {
     const auto again = std::visit([](const auto& key) { return encode(key); }, *read);

@@ -58,6 +58,8 @@ class Contents:
         self._commit(bootstrap, "kept-one", "java-zstd", 7)
         self._java.delete_group(bootstrap, "kept-not")
         del self._committed["kept-not"]
+        self._create(bootstrap, TRANSACTIONS)
+        self._produce_in_transactions(bootstrap)
         self._compact(bootstrap)
         self._note(bootstrap)
 
@@ -70,18 +72,15 @@ class Contents:
         self._delete_records(bootstrap, "records-deleted", 23)
         self._commit(bootstrap, "kept-two", "java-none", RECORDS // 4)
         self._commit(bootstrap, f"kept-{len(self._committed)}", "java-lz4", 3)
+        self._produce_in_transactions(bootstrap)
         self._note(bootstrap)
 
-    def take_more_in_kafka(self, bootstrap):
-        """Also what only Apache Kafka can take yet."""
-        self.take_more(bootstrap)
-        if TRANSACTIONS not in self._topics:
-            self._create(bootstrap, TRANSACTIONS)
+    def _produce_in_transactions(self, bootstrap):
+        """By the same producer, whoever its coordinator is."""
         for commit in (True, False, True):
             self._java.produce_in_transaction(
                 bootstrap, TRANSACTIONS, dataset.full(RECORDS), commit
             )
-        self._note(bootstrap)
 
     def expect(self, bootstrap):
         """Fails unless the server has every topic, with its id and a leader, and its records, and

@@ -68,7 +68,7 @@ def _ours_first(row, context, servers, ending):
         [
             ("ours writes", lambda: servers.with_ours(ending, held.fill)),
             ("its files", lambda: check_files(context, servers.data, ending)),
-            ("Kafka takes more", lambda: servers.with_kafka("stopped", held.take_more_in_kafka)),
+            ("Kafka takes more", lambda: servers.with_kafka("stopped", held.take_more)),
             ("Kafka's files", lambda: check_files(context, servers.data, "stopped")),
             ("ours takes more", lambda: servers.with_ours(ending, held.take_more)),
             ("Kafka serves all", lambda: servers.with_kafka("stopped", held.expect)),
@@ -84,7 +84,7 @@ def _kafka_first(row, context, servers, ending):
 
     def fill(bootstrap):
         held.fill(bootstrap)
-        held.take_more_in_kafka(bootstrap)
+        held.take_more(bootstrap)
 
     _run(
         row,

@@ -293,6 +293,16 @@ TEST_F(TransactionHandlers, transactions_are_listed_by_state_producer_age_and_pa
             ErrorCode::invalid_regular_expression);
 }
 
+TEST_F(TransactionHandlers, a_partition_that_is_not_there_does_not_come_in) {
+  ASSERT_EQ(init(), ErrorCode::none);
+  const auto batch = simulation::batch_of(1, "v", {id_, epoch_, Sequence(0)}, true);
+  auto request = simulation::produce_request("t", 7, batch);
+  request.transactional_id = "x";
+  EXPECT_EQ(call(request, 12).responses.at(0).partition_responses.at(0).error_code,
+            ErrorCode::unknown_topic_or_partition);
+  EXPECT_EQ(described().transaction_state, "Empty");
+}
+
 TEST_F(TransactionHandlers, what_nobody_knows_is_not_described) {
   DescribeTransactionsRequest request;
   request.transactional_ids = {"nobody", ""};
