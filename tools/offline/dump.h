@@ -27,6 +27,8 @@ using RecordPrinter = std::function<PrintedRecord(const protocol::RecordView&)>;
 PrintedRecord print_as_metadata(const protocol::RecordView& record);
 // Records of __consumer_offsets, of the types that the classic protocol has.
 PrintedRecord print_as_offsets(const protocol::RecordView& record);
+// Records of __transaction_state.
+PrintedRecord print_as_transactions(const protocol::RecordView& record);
 // As "string" (what is not UTF-8 becomes U+FFFD), "integer" or "long".
 std::string print_bytes_as(std::string_view decoder, BytesView bytes);
 

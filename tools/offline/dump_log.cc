@@ -18,6 +18,7 @@ struct Flags {
   bool print_data = false;
   bool cluster_metadata = false;
   bool offsets = false;
+  bool transactions = false;
   std::string key_decoder;
   std::string value_decoder;
   DumpOptions options;
@@ -31,6 +32,8 @@ struct Flags {
     app.add_flag("--cluster-metadata-decoder", cluster_metadata,
                  "the records are those of __cluster_metadata");
     app.add_flag("--offsets-decoder", offsets, "the records are those of __consumer_offsets");
+    app.add_flag("--transaction-log-decoder", transactions,
+                 "the records are those of __transaction_state");
     app.add_flag("--index-sanity-check", options.index_sanity_check,
                  "only check what a start of a broker checks");
     app.add_flag("--verify-index-only", options.verify_index_only,
@@ -52,10 +55,12 @@ struct Flags {
   void settle() {
     files.insert(files.begin(), listed.begin(), listed.end());
     const bool by_class = !key_decoder.empty() || !value_decoder.empty();
-    if (!(print_data || cluster_metadata || offsets || by_class)) return;
+    if (!(print_data || cluster_metadata || offsets || transactions || by_class)) return;
     options.deep = true;
-    if (offsets || cluster_metadata) {
-      options.printer = offsets ? print_as_offsets : print_as_metadata;
+    if (offsets || transactions || cluster_metadata) {
+      options.printer = offsets        ? print_as_offsets
+                        : transactions ? print_as_transactions
+                                       : print_as_metadata;
       return;
     }
     const auto or_string = [](const std::string& decoder) {

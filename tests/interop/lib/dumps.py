@@ -9,6 +9,7 @@ KNOWN_TO_KAFKA = (".log", ".index", ".timeindex", ".txnindex", ".snapshot", ".ch
 INDEXES = (".index", ".timeindex")
 METADATA = "__cluster_metadata-0"
 OFFSETS = "__consumer_offsets-"
+TRANSACTIONS = "__transaction_state-"
 
 
 def compare(context, data):
@@ -21,8 +22,11 @@ def compare(context, data):
     indexes = [each for each in files if each.suffix in INDEXES]
     _compare(context, metadata, "--cluster-metadata-decoder")
     _compare(context, others, "--print-data-log")
-    offsets = [each for each in others if each.parent.name.startswith(OFFSETS)]
-    _compare(context, [each for each in offsets if each.suffix == ".log"], "--offsets-decoder")
+    logs = [each for each in others if each.suffix == ".log"]
+    offsets = [each for each in logs if each.parent.name.startswith(OFFSETS)]
+    _compare(context, offsets, "--offsets-decoder")
+    transactions = [each for each in logs if each.parent.name.startswith(TRANSACTIONS)]
+    _compare(context, transactions, "--transaction-log-decoder")
     _compare(context, others)
     _compare(context, indexes, "--index-sanity-check")
     _compare(context, indexes, "--verify-index-only")
