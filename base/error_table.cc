@@ -303,6 +303,8 @@ constexpr auto kErrors = std::to_array<ErrorDescription>({
     {ErrorCode::serialization_failed, "SERIALIZATION_FAILED", ErrorClass::fatal,
      "A serializer or deserializer refused its input."},
     {ErrorCode::interrupted, "INTERRUPTED", ErrorClass::fatal, "The call was woken up or stopped."},
+    {ErrorCode::transaction_aborted, "TRANSACTION_ABORTED", ErrorClass::fatal,
+     "The transaction was aborted before this was done."},
 });
 
 }  // namespace

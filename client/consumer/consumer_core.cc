@@ -169,6 +169,14 @@ Result<void> ConsumerCore::seek(const TopicPartition& partition, std::int64_t of
   return {};
 }
 
+void ConsumerCore::rewind() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto* partition : subscription_.in_turn()) subscription_.rewind(*partition);
+  }
+  client_.wake();
+}
+
 Result<std::vector<AssignedPartition*>> ConsumerCore::find_all(
     const std::vector<TopicPartition>& partitions) {
   std::vector<AssignedPartition*> found;

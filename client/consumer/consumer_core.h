@@ -56,6 +56,9 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   Result<void> assign(const std::vector<TopicPartition>& partitions);
   std::vector<TopicPartition> assignment() const;
   Result<void> seek(const TopicPartition& partition, std::int64_t offset);
+  // All that is assigned, back to what the group has committed; where that is nothing, to where
+  // reading began.
+  void rewind();
   // `timestamp` as ListOffsets has it.
   Result<void> seek_to(const std::vector<TopicPartition>& partitions, std::int64_t timestamp);
   Result<void> set_paused(const std::vector<TopicPartition>& partitions, bool paused);

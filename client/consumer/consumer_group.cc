@@ -289,6 +289,9 @@ void ConsumerGroup::on_positions(const std::vector<std::pair<TopicPartition, std
         env_.subscription.seek(*partition, protocol::Offset(at->second.offset));
         partition->position_epoch = protocol::LeaderEpoch(at->second.leader_epoch);
         partition->committed = partition->position;
+      } else if (partition->began) {
+        // A rewind: what was read since then is nobody's but this consumer's.
+        env_.subscription.seek(*partition, *partition->began);
       } else {
         env_.subscription.reset(*partition, settings_.reset_timestamp);
       }

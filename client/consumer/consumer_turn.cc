@@ -102,6 +102,7 @@ void ConsumerCore::on_reset(const TopicPartition& id, std::uint64_t generation,
       if (found.error().code() != ErrorCode::timed_out) partition->error = found.error();
     } else if (const auto offset = found->at(id).offset; offset >= 0) {
       subscription_.seek(*partition, protocol::Offset(offset));
+      if (!partition->began) partition->began = partition->position;
     } else {
       partition->retry_at = client_.loop().now() + settings_.fetcher.retry.maximum;
     }

@@ -89,6 +89,13 @@ void SubscriptionState::seek(AssignedPartition& partition, protocol::Offset offs
   partition.fetch_offset = offset;
 }
 
+void SubscriptionState::rewind(AssignedPartition& partition) {
+  drop_buffer(partition);
+  partition.generation = next_generation_++;
+  partition.state = AssignedPartition::State::awaiting_committed;
+  partition.reset_asked = false;
+}
+
 void SubscriptionState::reset(AssignedPartition& partition, std::optional<std::int64_t> timestamp) {
   drop_buffer(partition);
   partition.generation = next_generation_++;

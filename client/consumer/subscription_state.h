@@ -39,6 +39,9 @@ struct AssignedPartition {
   // another generation are dropped.
   std::uint64_t generation = 0;
 
+  // Where reading began since the group had committed nothing.
+  std::optional<protocol::Offset> began;
+
   // As ListOffsets has it: -1 latest, -2 earliest; or kResetByDuration. None: somebody must seek.
   std::optional<std::int64_t> reset_timestamp;
   bool reset_asked = false;  // the position is being looked up
@@ -101,6 +104,8 @@ class SubscriptionState {
   AssignedPartition* find(const TopicPartition& partition, std::uint64_t generation);
 
   void seek(AssignedPartition& partition, protocol::Offset offset);
+  // Back to what the group has committed.
+  void rewind(AssignedPartition& partition);
   // Drops what was fetched; the position is looked up.
   void reset(AssignedPartition& partition, std::optional<std::int64_t> timestamp);
 

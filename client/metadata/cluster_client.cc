@@ -87,6 +87,12 @@ void ClusterClient::note_brokers() {
   wake();
 }
 
+void ClusterClient::add_broker(Node node) {
+  if (stopped_) return;
+  metadata_.add_broker(std::move(node));
+  tell_brokers();
+}
+
 void ClusterClient::tell_brokers() {
   std::vector<BrokerAddress> brokers;
   for (const auto& [id, node] : cluster().brokers()) {

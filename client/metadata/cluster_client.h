@@ -30,6 +30,9 @@ class ClusterClient {
   // The broker to reach under dedicated(its id), until another one is told; none: no such link.
   void set_dedicated(std::optional<Node> node);
 
+  // One that an answer told of.
+  void add_broker(Node node);
+
   // Fails everything with `closed`.
   void stop();
   bool stopped() const { return stopped_; }

@@ -15,9 +15,19 @@ ApiVersions::ApiVersions(const protocol::ApiVersionsResponse& response) {
   for (const auto& row : response.api_keys) {
     ranges_[row.api_key] = {row.min_version, row.max_version};
   }
+  features_epoch_ = response.finalized_features_epoch;
+  for (const auto& feature : response.finalized_features) {
+    features_.emplace(feature.name, feature.max_version_level);
+  }
 }
 
-Result<std::int16_t> ApiVersions::pick(const protocol::Api& api, std::int16_t max_version) const {
+std::int16_t ApiVersions::feature(std::string_view name) const {
+  const auto found = features_.find(name);
+  return found == features_.end() ? std::int16_t{0} : found->second;
+}
+
+Result<std::int16_t> ApiVersions::pick(const protocol::Api& api, std::int16_t max_version,
+                                       std::int16_t min_version) const {
   const std::string name(api.name);
   const auto found = ranges_.find(api.key);
   if (found == ranges_.end()) {
@@ -25,10 +35,11 @@ Result<std::int16_t> ApiVersions::pick(const protocol::Api& api, std::int16_t ma
   }
   const auto [least, most] = found->second;
   const auto newest = std::min({api.max, max_version, most});
-  if (newest >= std::max(api.min, least)) return newest;
+  const auto oldest = std::max(api.min, min_version);
+  if (newest >= std::max(oldest, least)) return newest;
   return Error(ErrorCode::unsupported_version, "the broker serves " + name + " " +
                                                    range(least, most) + ", this client needs " +
-                                                   range(api.min, std::min(api.max, max_version)));
+                                                   range(oldest, std::min(api.max, max_version)));
 }
 
 }  // namespace ottla::client

@@ -1,6 +1,8 @@
 #include "client/network/network_client.h"
 
 #include <algorithm>
+#include <limits>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -179,6 +181,29 @@ void NetworkClient::close_spare_bootstrap_links() {
       link->close(Error(ErrorCode::network_exception, "the bootstrap is over"));
     }
   }
+}
+
+bool NetworkClient::offers_transactions_v2() const {
+  constexpr std::string_view feature = "transaction.version";
+  constexpr std::int16_t second = 2;
+  const auto knows = [](const ApiVersions& versions, ApiKey key, std::int16_t first) {
+    return versions.pick(*protocol::find_api(key), std::numeric_limits<std::int16_t>::max(), first)
+        .has_value();
+  };
+  std::int64_t newest = -1;
+  bool finalised = false;
+  for (const auto& [id, link] : links_) {
+    const auto& versions = link->versions();
+    if (versions.empty()) continue;
+    if (!knows(versions, ApiKey::produce, 12) || !knows(versions, ApiKey::txn_offset_commit, 5) ||
+        !knows(versions, ApiKey::end_txn, 5)) {
+      return false;
+    }
+    if (versions.features_epoch() <= newest) continue;
+    newest = versions.features_epoch();
+    finalised = versions.feature(feature) >= second;
+  }
+  return finalised;
 }
 
 Error NetworkClient::unreachable() const {

@@ -53,6 +53,10 @@ class NetworkClient final : public BrokerGate {
   // Sends, expires and connects; returns when to be called next.
   base::TimePoint poll(base::TimePoint now);
 
+  // Whether brokers add partitions and groups to transactions themselves (KIP-890): the feature is
+  // finalised as far as those tell that were ever connected, and each of them has the versions.
+  bool offers_transactions_v2() const;
+
   // Why there is no broker to talk to, for errors that tell the user.
   Error unreachable() const;
 

@@ -212,7 +212,7 @@ void NodeLink::pump(base::TimePoint now) {
 
 void NodeLink::write(Request request, base::TimePoint now) {
   wanted_ = false;
-  const auto version = versions_.pick(request.api, request.max_version);
+  const auto version = versions_.pick(request.api, request.max_version, request.min_version);
   if (!version) {
     request.done(at_this_broker(version.error()));
     return;

@@ -75,6 +75,7 @@ struct Request {
 
   BrokerId broker = kAnyBroker;
   protocol::Api api;
+  std::int16_t min_version = 0;
   std::int16_t max_version = std::numeric_limits<std::int16_t>::max();
   // From asking to leaving, and again from leaving to the answer; zero: the network's own.
   base::Duration timeout{};

@@ -1,5 +1,6 @@
 #include "client/producer/flush_tracker.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ottla::client {
@@ -38,6 +39,12 @@ Future<void> FlushTracker::flush() {
   flushes_.fetch_add(1, std::memory_order_release);
   settle();
   return future;
+}
+
+bool FlushTracker::all_done() const {
+  const std::lock_guard lock(mutex_);
+  const auto done = [](const Round& round) { return round.open_batches == 0; };
+  return std::all_of(rounds_.begin(), rounds_.end(), done);
 }
 
 base::Duration FlushTracker::total_time() const {

@@ -35,6 +35,9 @@ class FlushTracker {
   // Done when this round and all before it are, after the callbacks that were queued until then.
   Future<void> flush();
 
+  // No batch waits for its outcome.
+  bool all_done() const;
+
   // How long flushes took, all together.
   base::Duration total_time() const;
 

@@ -52,6 +52,9 @@ void ProducerCore::send_produce(ProduceDraft draft) {
   const auto shared = std::make_shared<ProduceDraft>(std::move(draft));
   auto make = [this, shared, acks](std::int16_t) {
     auto message = to_message(*shared, client_.cluster(), acks, settings_.request_timeout_ms);
+    if (shared->transactional) {
+      message.message.transactional_id = transactions_->transactional_id();
+    }
     // From here on the network alone holds what has to be written.
     for (auto& entry : shared->entries) entry.bytes = {};
     return message;
@@ -70,6 +73,8 @@ void ProducerCore::send_produce(ProduceDraft draft) {
         client_.wake();
       });
   if (!ids) request.max_version = kLastVersionWithNames;
+  if (shared->transactional && shared->transactions_v2) request.min_version = kFirstProduceV2;
+  if (shared->transactional && !shared->transactions_v2) request.max_version = kLastProduceV1;
   if (acks == 0) {
     request.has_response = false;
     request.done = [this, shared](Result<RawResponse> sent) -> Verdict {

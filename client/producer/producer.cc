@@ -5,6 +5,7 @@
 
 #include "client/metadata/client_config.h"
 #include "client/producer/producer_handle.h"
+#include "client/producer/transaction_scope.h"
 
 namespace ottla {
 
@@ -71,6 +72,45 @@ Future<void> Producer::warm_up(std::string_view topic) {
 Future<void> Producer::flush() {
   if (handle_->forked()) return Future<void>::ready_with(forked_error());
   return handle_->core().flush_async();
+}
+
+Future<void> Producer::init_transactions() {
+  if (handle_->forked()) return Future<void>::ready_with(forked_error());
+  return handle_->core().init_transactions();
+}
+
+Transaction Producer::begin() {
+  if (handle_->forked()) {
+    return Transaction(std::make_unique<client::ProducerScope>(nullptr, forked_error()));
+  }
+  auto& core = handle_->core();
+  auto begun = client::prepare_to_begin(core);
+  if (begun) begun = core.begin_transaction();
+  return Transaction(std::make_unique<client::ProducerScope>(core.self(), begun));
+}
+
+Result<void> Producer::begin_transaction() {
+  if (handle_->forked()) return forked_error();
+  if (!handle_->on_callback_thread()) {
+    if (const auto settled = handle_->core().transactions_settled().get(); !settled) return settled;
+  }
+  return handle_->core().begin_transaction();
+}
+
+Future<void> Producer::send_offsets_to_transaction(CommittedOffsets offsets,
+                                                   ConsumerGroupMetadata group) {
+  if (handle_->forked()) return Future<void>::ready_with(forked_error());
+  return handle_->core().send_offsets_to_transaction(std::move(offsets), std::move(group));
+}
+
+Future<void> Producer::commit_transaction() {
+  if (handle_->forked()) return Future<void>::ready_with(forked_error());
+  return handle_->core().commit_transaction();
+}
+
+Future<void> Producer::abort_transaction() {
+  if (handle_->forked()) return Future<void>::ready_with(forked_error());
+  return handle_->core().abort_transaction();
 }
 
 Future<std::vector<PartitionInfo>> Producer::partitions_for(std::string_view topic) {

@@ -90,15 +90,16 @@ void ProducerBatch::seal(Compression codec, int level) {
   OTTLA_ASSERT(closed.has_value(), "the level was checked when the producer was opened");
 }
 
-void ProducerBatch::stamp(const protocol::ProducerState& producer) {
+void ProducerBatch::stamp(const protocol::ProducerState& producer, bool transactional) {
   if (memory_.use_count() > 1) {
     auto copy = std::make_shared<BatchMemory>(nullptr, std::make_unique<char[]>(size_in_bytes()),
                                               size_in_bytes());
     std::memcpy(copy->data(), memory_->data(), size_in_bytes());
     memory_ = std::move(copy);
   }
-  protocol::seal(memory_->data(), producer, false);
+  protocol::seal(memory_->data(), producer, transactional);
   stamp_ = producer;
+  transactional_ = transactional;
 }
 
 base::Slice ProducerBatch::slice() const {

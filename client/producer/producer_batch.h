@@ -72,13 +72,14 @@ class ProducerBatch {
 
   // Sets who wrote it and computes the checksum. If the network still holds the bytes as they were
   // sent before, they stay untouched and the batch goes on with a copy.
-  void stamp(const protocol::ProducerState& producer);
+  void stamp(const protocol::ProducerState& producer, bool transactional = false);
   // For a batch that is certainly not stored: it may get another place.
   void clear_stamp() {
     stamp_.reset();
     sending.maybe_written = false;
   }
   const std::optional<protocol::ProducerState>& stamped() const { return stamp_; }
+  bool transactional() const { return transactional_; }
 
   // The bytes to send, kept alive by the slice.
   base::Slice slice() const;
@@ -125,6 +126,7 @@ class ProducerBatch {
   std::size_t uncompressed_size_ = 0;
   std::size_t largest_record_ = 0;
   std::optional<protocol::ProducerState> stamp_;
+  bool transactional_ = false;
   std::vector<Delivery> deliveries_;
 };
 

@@ -68,6 +68,8 @@ Result<ProducerConfig> ProducerConfig::from_properties(const Properties& propert
   static constexpr std::array own = std::to_array<client::ConfigProperty<Config>>({
       {"acks", read_acks},
       {"enable.idempotence", read_idempotence},
+      {"transactional.id", read_into<&Config::transactional_id>},
+      {"transaction.timeout.ms", read_into<&Config::transaction_timeout>},
       {"linger.ms", read_into<&Config::linger>},
       {"batch.size", read_into<&Config::batch_size>},
       {"buffer.memory", read_into<&Config::buffer_memory>},

@@ -54,7 +54,11 @@ ProducerCore::ProducerCore(base::Runtime& runtime, ProducerSettings settings, ba
       client_(runtime, settings_.network, settings_.metadata, log),
       accumulator_(settings_.accumulator, runtime.clock(), executor_, runtime.next_seed(),
                    [this] { client_.wake(); }),
-      sender_(settings_.sender, accumulator_, client_.metadata(), runtime.next_seed(), log),
+      transactions_(settings_.transactions ? std::make_unique<TransactionManager>(
+                                                 *settings_.transactions, runtime.next_seed())
+                                           : nullptr),
+      sender_(settings_.sender, accumulator_, client_.metadata(), transactions_.get(),
+              runtime.next_seed(), log),
       close_promise_(executor_),
       report_timer_(settings_.metrics_report_interval) {}
 
@@ -78,6 +82,7 @@ void ProducerCore::send(const ProducerRecord& record, DeliveryCallback&& callbac
 }
 
 void ProducerCore::note_refused(const Error& error) {
+  if (transactions_) transactions_->on_record_refused(error);
   accumulator_.flushes().record_failed(error);
   accumulator_.metrics().on_refused(runtime_.clock().now());
 }
@@ -94,6 +99,12 @@ Result<void> ProducerCore::try_send(const ProducerRecord& record, DeliveryCallba
 }
 
 Result<void> ProducerCore::add(const ProducerRecord& record, const Interested& who, bool may_wait) {
+  if (transactions_) return add_to_transaction(record, who, may_wait);
+  return add_record(record, who, may_wait);
+}
+
+Result<void> ProducerCore::add_record(const ProducerRecord& record, const Interested& who,
+                                      bool may_wait) {
   if (interceptors_->empty()) return place(record, who, may_wait);
   MutableRecord changing(record);
   interceptors_->on_send(changing);
@@ -247,6 +258,26 @@ Future<void> ProducerCore::close_async(base::Duration timeout) {
     promise.set({});
     return promise.future();
   }
+  if (!transactions_) {
+    begin_close(timeout);
+    return close_promise_.future();
+  }
+  // What is open is aborted; what is being ended comes to its end. Both within the time.
+  const auto deadline = timeout >= kForEver ? base::kNever : runtime_.clock().now() + timeout;
+  auto go_on = [self = shared_from_this(), deadline](const Result<void>&) {
+    const auto now = self->runtime_.clock().now();
+    self->begin_close(deadline == base::kNever ? kForEver : std::max(deadline - now, {}));
+  };
+  transactions_->abort(deadline, [this, deadline, go_on](const Result<void>& outcome) {
+    // Nothing to abort, or something that is under way.
+    if (outcome) return go_on(outcome);
+    transactions_->settle(deadline, go_on);
+  });
+  client_.wake();
+  return close_promise_.future();
+}
+
+void ProducerCore::begin_close(base::Duration timeout) {
   client_.post([self = shared_from_this(), timeout] {
     self->sender_.begin_close();
     self->flush_async().then([self](const Result<void>& flushed) {
@@ -257,13 +288,13 @@ Future<void> ProducerCore::close_async(base::Duration timeout) {
     self->close_timer_ =
         loop.call_at(loop.now() + timeout, [core = self.get()] { core->finish_close(false, {}); });
   });
-  return close_promise_.future();
 }
 
 void ProducerCore::finish_close(bool in_time, const Result<void>& flushed) {
   if (client_.stopped()) return;
   client_.loop().cancel(close_timer_);
   client_.stop();
+  if (transactions_) transactions_->close(closed_error());
   accumulator_.close(closed_error());
   Result<void> outcome = flushed;
   if (!in_time) {
@@ -279,6 +310,7 @@ base::TimePoint ProducerCore::turn(base::TimePoint now) {
   auto poll = sender_.poll(now, client_.network());
   if (poll.init_producer_id) send_init_producer_id();
   for (auto& draft : poll.requests) send_produce(std::move(draft));
+  if (transactions_) poll.next = std::min(poll.next, turn_transactions(now));
   report_metrics(now);
   return std::min(poll.next, report_timer_.next());
 }

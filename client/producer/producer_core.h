@@ -14,6 +14,7 @@
 #include "client/producer/record_accumulator.h"
 #include "client/producer/sender.h"
 #include "client/producer/topic_questions.h"
+#include "client/transaction/transaction_manager.h"
 #include "ottla/producer.h"
 
 namespace ottla::client {
@@ -31,9 +32,23 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   // Any thread; as those of ottla::Producer.
   Future<RecordMetadata> send(const ProducerRecord& record);
   void send(const ProducerRecord& record, DeliveryCallback&& callback);
+  // A record of a transaction, of which only that counts; what it cannot take fails it.
+  Result<void> put(const ProducerRecord& record);
   Result<Future<RecordMetadata>> try_send(const ProducerRecord& record);
   // The callback is only taken if this succeeds.
   Result<void> try_send(const ProducerRecord& record, DeliveryCallback callback);
+  Future<void> init_transactions();
+  Result<void> begin_transaction();
+  Future<void> send_offsets_to_transaction(CommittedOffsets offsets, ConsumerGroupMetadata group);
+  Future<void> commit_transaction() { return end_transaction(true, transaction_deadline()); }
+  Future<void> abort_transaction() { return end_transaction(false, transaction_deadline()); }
+  // However long it takes.
+  Future<void> abort_in_background() { return end_transaction(false, base::kNever); }
+  // Done when no transaction is being ended, and the producer is not being introduced.
+  Future<void> transactions_settled();
+  // Null without a transactional id.
+  TransactionManager* transactions() const { return transactions_.get(); }
+
   Future<void> warm_up(std::string_view topic) { return wait_for_partitions(topic, 1); }
   Future<void> flush_async();
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
@@ -46,6 +61,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
     return close_async(settings_.sender.delivery_timeout);
   }
 
+  std::shared_ptr<ProducerCore> self() { return shared_from_this(); }
   const std::shared_ptr<CallbackExecutor>& executor() const { return executor_; }
   const base::Logger& log() const { return client_.log(); }
 
@@ -57,9 +73,17 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   };
   // `add` asks the interceptors before it places.
   Result<void> add(const ProducerRecord& record, const Interested& who, bool may_wait);
+  Result<void> add_to_transaction(const ProducerRecord& record, const Interested& who,
+                                  bool may_wait);
+  Result<void> add_record(const ProducerRecord& record, const Interested& who, bool may_wait);
   void note_refused(const Error& error);
   Result<void> place(const ProducerRecord& record, const Interested& who, bool may_wait);
   Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
+  base::TimePoint transaction_deadline() const;
+  template <class Begin>
+  Future<void> call_transactions(Begin begin);
+  Future<void> end_transaction(bool commit, base::TimePoint deadline);
+
   Future<void> wait_for_partitions(std::string_view topic, std::int32_t count);
   void ask_for_partitions(std::string_view topic, std::int32_t count);
   void find_topic(std::string_view topic, std::int32_t partitions, Metadata::OnTopic done);
@@ -70,6 +94,13 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   base::TimePoint turn(base::TimePoint now);
   void send_produce(ProduceDraft draft);
   void send_init_producer_id();
+  base::TimePoint turn_transactions(base::TimePoint now);
+  void send_transaction_request(TransactionDraft draft, BrokerId to);
+  template <class Request, class Make, class Answer>
+  void ask_coordinator(const std::shared_ptr<TransactionDraft>& draft, BrokerId to, Make make,
+                       Answer answer, std::pair<std::int16_t, std::int16_t> versions);
+  void find_coordinator(std::string key, protocol::CoordinatorType type);
+  void begin_close(base::Duration timeout);
   void sync_topics();
   void sync_topic(TopicEntry& topic);
   void sync_found(const TopicMetadata& found);
@@ -83,6 +114,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   const std::shared_ptr<const InterceptorChain> interceptors_;
   ClusterClient client_;
   RecordAccumulator accumulator_;
+  const std::unique_ptr<TransactionManager> transactions_;
   Sender sender_;
   TopicQuestions questions_;
   std::atomic<bool> closed_{false};

@@ -29,6 +29,7 @@ Result<void> check(const ProducerConfig& config) {
               at_least("metrics_report_interval", config.metrics_report_interval, milliseconds(0)),
               at_least("max_block", config.max_block, milliseconds(0)),
               at_least("retries", config.retries, 0),
+              at_least("transaction_timeout", config.transaction_timeout, milliseconds(1)),
               at_least("max_in_flight_requests_per_connection",
                        config.max_in_flight_requests_per_connection, 1),
               at_least("delivery_timeout (which must be no less than linger + request_timeout)",
@@ -67,7 +68,13 @@ Result<bool> idempotence(const ProducerConfig& config) {
         "enable_idempotence needs acks = all, retries of at least 1 and "
         "max_in_flight_requests_per_connection of at most 5");
   }
-  return config.enable_idempotence.value_or(possible);
+  const bool idempotent = config.enable_idempotence.value_or(possible);
+  if (!config.transactional_id.empty() && !idempotent) {
+    return invalid(
+        "transactional_id needs an idempotent producer: acks = all, retries of at least 1, "
+        "max_in_flight_requests_per_connection of at most 5, and enable_idempotence not false");
+  }
+  return idempotent;
 }
 
 }  // namespace
@@ -109,6 +116,11 @@ Result<ProducerSettings> ProducerSettings::from(const ProducerConfig& config, st
                      .availability_timeout = config.partitioner_adaptive_partitioning_enable
                                                  ? config.partitioner_availability_timeout
                                                  : milliseconds(0)};
+  if (!config.transactional_id.empty()) {
+    settings.transactions = {.transactional_id = config.transactional_id,
+                             .transaction_timeout = config.transaction_timeout,
+                             .retry = retry_of(config)};
+  }
   settings.max_block = config.max_block;
   settings.request_timeout_ms = static_cast<std::int32_t>(std::min<std::int64_t>(
       config.request_timeout.count(), std::numeric_limits<std::int32_t>::max()));

@@ -4,6 +4,7 @@
 #include "client/network/network_config.h"
 #include "client/producer/record_accumulator.h"
 #include "client/producer/sender.h"
+#include "client/transaction/transaction_manager.h"
 #include "ottla/producer_config.h"
 
 namespace ottla::client {
@@ -14,6 +15,7 @@ struct ProducerSettings {
   MetadataConfig metadata;
   AccumulatorConfig accumulator;
   SenderConfig sender;
+  std::optional<TransactionManager::Config> transactions;
   base::Duration max_block{};
   std::int32_t request_timeout_ms = 0;
   bool ignore_keys = false;

@@ -233,7 +233,7 @@ bool RecordAccumulator::split(PartitionQueue& queue, ProducerBatch& batch) {
   for (auto& part : parts) {
     part->seal(config_.compression, config_.compression_level);
     part->state = ProducerBatch::State::sealed;
-    if (batch.stamped()) part->stamp(part_stamp(batch, *part));
+    if (batch.stamped()) part->stamp(part_stamp(batch, *part), batch.transactional());
     put_back(queue, std::move(part));
   }
   return true;

@@ -30,6 +30,11 @@ struct SendState {
   base::TimePoint retry_at = base::TimePoint::min();
   protocol::LeaderEpoch failed_epoch = protocol::kNoLeaderEpoch;  // of the leader that failed
 
+  // Of transactions: the last one that the partition was looked at in (none yet), and the last one
+  // that it was admitted to.
+  std::uint64_t seen_in_transaction = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t admitted_in = 0;
+
   // Who writes: id and epoch that the sequences belong to.
   protocol::ProducerId producer_id = protocol::kNoProducerId;
   protocol::ProducerEpoch producer_epoch = protocol::kNoProducerEpoch;

@@ -23,10 +23,11 @@ ErrorContext place(const PartitionQueue& queue, const Error& error) {
 }  // namespace
 
 Sender::Sender(const SenderConfig& config, RecordAccumulator& accumulator, Metadata& metadata,
-               std::uint64_t seed, base::Logger log)
+               TransactionManager* transactions, std::uint64_t seed, base::Logger log)
     : config_(config),
       accumulator_(accumulator),
       metadata_(metadata),
+      transactions_(transactions),
       random_(seed),
       log_(std::move(log)),
       identity_(config.retry, random_.next()),
@@ -37,8 +38,9 @@ Sender::Poll Sender::poll(base::TimePoint now, BrokerGate& gate) {
   Poll poll;
   for (auto* queue : accumulator_.take_enlisted()) look_at(*queue, now);
   if (std::exchange(metadata_changed_, false)) look_at_moved(now);
+  if (transactions_ != nullptr && transactions_->take_change()) look_at_transaction(now);
   fire_timers(now);
-  if (config_.idempotent) {
+  if (config_.idempotent && transactions_ == nullptr) {
     const auto identity = identity_.poll(now);
     poll.init_producer_id = identity.request;
     poll.next = identity.next;
@@ -65,6 +67,7 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
     fail_queued(queue, *identity_.fatal_error());
     head = accumulator_.head(queue);
   }
+  if (transactions_ != nullptr && head && refuse_queued(queue)) head = accumulator_.head(queue);
   const auto& in_flight = queue.send.in_flight;
   auto timer = base::kNever;
   for (const auto& batch : in_flight) {
@@ -95,7 +98,7 @@ bool Sender::window_full(const SendState& send) const {
   return send.next_order - send.in_flight.front()->sending.order.number >= max_in_flight_;
 }
 
-bool Sender::may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const {
+bool Sender::may_send(PartitionQueue& queue, const RecordAccumulator::Head& head) const {
   const auto& send = queue.send;
   if (head.sealing) return false;
   if (!send.in_flight.empty()) {
@@ -104,6 +107,7 @@ bool Sender::may_send(const PartitionQueue& queue, const RecordAccumulator::Head
     const bool again = head.sending->attempts > 0 || send.in_flight.back()->sending.attempts > 1;
     if (again || send.gap || !send.epoch_known) return false;
   }
+  if (transactions_ != nullptr) return in_transaction_may_send(queue, head);
   const bool needs_id = config_.idempotent && !head.stamped && needs_identity(queue);
   return !needs_id || identity_.identity().has_value();
 }
@@ -117,7 +121,8 @@ base::TimePoint Sender::send_time(const PartitionQueue& queue,
     return new_leader ? base::TimePoint::min() : send.retry_at;
   }
   const bool at_once = head.complete || closing_ || accumulator_.flushes().flushing() ||
-                       accumulator_.pool().exhausted();
+                       accumulator_.pool().exhausted() ||
+                       (transactions_ != nullptr && transactions_->completing());
   return at_once ? base::TimePoint::min() : head.created + config_.linger;
 }
 
@@ -238,6 +243,10 @@ void Sender::fail_queued(PartitionQueue& queue, const Error& error) {
 
 ProduceDraft Sender::drain(BrokerId broker, base::TimePoint now) {
   ProduceDraft draft{.broker = broker, .entries = {}};
+  if (transactions_ != nullptr) {
+    draft.transactional = true;
+    draft.transactions_v2 = transactions_->v2();
+  }
   auto room = config_.max_request_size;
   // Those that register again on the way are for the next request.
   for (auto left = ready_[broker].size(); left > 0; --left) {
@@ -276,6 +285,7 @@ bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint no
   ++sending.attempts;
   sending.leader_epoch = leader->epoch;
   room -= std::min(room, batch->size_in_bytes());
+  ++in_flight_;
   draft.entries.push_back({&queue, batch.get(), batch->slice()});
   queue.send.in_flight.push_back(std::move(batch));
   look_at(queue, now);
@@ -285,6 +295,7 @@ bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint no
 void Sender::stamp(PartitionQueue& queue, ProducerBatch& batch) {
   if (batch.stamped()) return;
   if (!config_.idempotent) return batch.stamp({});
+  if (transactions_ != nullptr) return stamp_in_transaction(queue, batch);
   auto& send = queue.send;
   if (send.gap || send.producer_id == protocol::kNoProducerId) {
     if (needs_identity(queue)) {
@@ -310,6 +321,7 @@ bool Sender::needs_identity(const PartitionQueue& queue) const {
 }
 
 void Sender::note_gap(PartitionQueue& queue, const ProducerBatch& given_up) {
+  if (transactions_ != nullptr) return;  // which has failed, and goes no further
   auto& send = queue.send;
   send.gap = true;
   if (!given_up.sending.maybe_written) {
@@ -324,7 +336,7 @@ std::optional<RecordAccumulator::Head> Sender::expire(PartitionQueue& queue, bas
     if (batch->sending.reported || batch->created() + config_.delivery_timeout > now) continue;
     batch->sending.reported = true;
     batch->sending.maybe_written = true;
-    accumulator_.fail(*batch, expired(queue, *batch));
+    fail_batch(*batch, expired(queue, *batch));
   }
   for (;;) {
     const auto head = accumulator_.head(queue);
@@ -332,7 +344,7 @@ std::optional<RecordAccumulator::Head> Sender::expire(PartitionQueue& queue, bas
     const auto batch = accumulator_.take_head(queue);
     if (!batch) return head;
     if (config_.idempotent && batch->stamped()) note_gap(queue, *batch);
-    accumulator_.fail(*batch, expired(queue, *batch));
+    fail_batch(*batch, expired(queue, *batch));
   }
 }
 
@@ -353,6 +365,7 @@ std::unique_ptr<ProducerBatch> Sender::take_in_flight(const ProduceDraft::Entry&
   const auto at = std::find_if(in_flight.begin(), in_flight.end(), same);
   auto batch = std::move(*at);
   in_flight.erase(at);
+  --in_flight_;
   return batch;
 }
 

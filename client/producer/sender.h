@@ -15,6 +15,7 @@
 #include "client/producer/broker_stalls.h"
 #include "client/producer/producer_identity.h"
 #include "client/producer/record_accumulator.h"
+#include "client/transaction/transaction_manager.h"
 #include "protocol/messages/produce.h"
 
 namespace ottla::client {
@@ -41,6 +42,8 @@ struct ProduceDraft {
   };
   BrokerId broker;
   std::vector<Entry> entries;
+  bool transactional = false;
+  bool transactions_v2 = false;
 };
 
 // Decides which batches go to which broker when, and what their answers mean: delivered, again, or
@@ -53,13 +56,18 @@ struct ProduceDraft {
 // Order: batches of a partition leave in the order in which they were opened. With idempotence up
 // to five may be on their way, for the broker refuses what comes out of sequence; a batch that is
 // sent again goes alone. Without it a partition has one batch on its way at a time.
+//
+// With a TransactionManager every batch belongs to its open transaction: it leaves once the
+// partition is admitted, and its failure is the transaction's. Nothing is healed then by another
+// epoch: that comes with the end of the transaction.
 class Sender {
  public:
   // Ends the message of an error that leaves the fate of its records open.
   static constexpr std::string_view kMaybeStored = "; the broker may have stored it all the same";
 
+  // `transactions` may be null.
   Sender(const SenderConfig& config, RecordAccumulator& accumulator, Metadata& metadata,
-         std::uint64_t seed, base::Logger log);
+         TransactionManager* transactions, std::uint64_t seed, base::Logger log);
 
   struct Poll {
     std::vector<ProduceDraft> requests;
@@ -84,6 +92,9 @@ class Sender {
   // Batches go at once and nothing new is expected.
   void begin_close() { closing_ = true; }
 
+  // No batch waits, and none is on its way.
+  bool quiet() const { return in_flight_ == 0 && accumulator_.flushes().all_done(); }
+
  private:
   struct Timer {
     base::TimePoint when;
@@ -94,7 +105,7 @@ class Sender {
 
   void look_at(PartitionQueue& queue, base::TimePoint now);
   bool window_full(const SendState& send) const;
-  bool may_send(const PartitionQueue& queue, const RecordAccumulator::Head& head) const;
+  bool may_send(PartitionQueue& queue, const RecordAccumulator::Head& head) const;
   base::TimePoint send_time(const PartitionQueue& queue, const RecordAccumulator::Head& head) const;
   void register_ready(PartitionQueue& queue);
   void unregister(PartitionQueue& queue);
@@ -111,13 +122,18 @@ class Sender {
   bool take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint now, std::size_t& room,
                 ProduceDraft& draft);
   void stamp(PartitionQueue& queue, ProducerBatch& batch);
+  void stamp_in_transaction(PartitionQueue& queue, ProducerBatch& batch);
+  bool in_transaction_may_send(PartitionQueue& queue, const RecordAccumulator::Head& head) const;
+  void look_at_transaction(base::TimePoint now);
+  bool refuse_queued(PartitionQueue& queue);
+  void fail_batch(ProducerBatch& batch, const Error& error, BatchResult::RecordErrors details = {});
   bool needs_identity(const PartitionQueue& queue) const;
   void note_gap(PartitionQueue& queue, const ProducerBatch& given_up);
 
   std::optional<RecordAccumulator::Head> expire(PartitionQueue& queue, base::TimePoint now);
   Error expired(const PartitionQueue& queue, const ProducerBatch& batch) const;
 
-  static std::unique_ptr<ProducerBatch> take_in_flight(const ProduceDraft::Entry& entry);
+  std::unique_ptr<ProducerBatch> take_in_flight(const ProduceDraft::Entry& entry);
   void on_batch_answer(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch,
                        const Partition& answer, base::TimePoint now);
   void on_batch_error(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch, Error error,
@@ -132,6 +148,7 @@ class Sender {
   const SenderConfig config_;
   RecordAccumulator& accumulator_;
   Metadata& metadata_;
+  TransactionManager* const transactions_;  // may be null
   base::Random random_;
   const base::Logger log_;
   ProducerIdentity identity_;
@@ -140,6 +157,10 @@ class Sender {
 
   bool closing_ = false;
   bool metadata_changed_ = false;
+  std::size_t in_flight_ = 0;  // batches
+  // Of the transaction that was looked at last: whose batches wait for what it decides.
+  std::vector<PartitionQueue*> in_transaction_;
+  std::uint64_t transaction_ = 0;
   std::map<BrokerId, std::deque<PartitionQueue*>> ready_;
   std::map<BrokerId, std::size_t> blocked_;  // partitions by `blocked_at`
   std::vector<PartitionQueue*> leaderless_;

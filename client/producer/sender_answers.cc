@@ -33,6 +33,9 @@ constexpr std::array kRefusals = {ErrorCode::corrupt_message,
                                   ErrorCode::unsupported_compression_type,
                                   ErrorCode::invalid_record};
 
+// The end of the transaction before is being written down, which is soon done.
+constexpr Backoff kConcurrent{std::chrono::milliseconds(20), std::chrono::milliseconds(200)};
+
 bool leaves_open(ErrorCode code) {
   return std::find(kRefusals.begin(), kRefusals.end(), code) == kRefusals.end();
 }
@@ -107,6 +110,7 @@ void Sender::on_response(const ProduceDraft& draft, const ProduceResponse& respo
 }
 
 void Sender::on_failure(const ProduceDraft& draft, const Error& error, base::TimePoint now) {
+  if (transactions_ != nullptr) transactions_->on_unanswered();
   for (const auto& entry : draft.entries) {
     on_batch_error(*entry.queue, take_in_flight(entry), error, {}, now);
     look_at(*entry.queue, now);
@@ -168,7 +172,7 @@ void Sender::on_batch_error(PartitionQueue& queue, std::unique_ptr<ProducerBatch
   if (sending.maybe_written) {
     error = Error(code, error.message() + std::string(kMaybeStored), error.context());
   }
-  accumulator_.fail(*batch, locate(queue, error), std::move(details));
+  fail_batch(*batch, locate(queue, error), std::move(details));
 }
 
 // True if the batch can be sent again though the broker refused its sequence.
@@ -176,6 +180,9 @@ bool Sender::heal_sequence(PartitionQueue& queue, ProducerBatch& batch, ErrorCod
   if (code == ErrorCode::out_of_order_sequence_number) {
     // One before it failed for a time and goes first: then this one is in order again.
     if (!queue.send.gap && !is_first_unsettled(queue, batch)) return true;
+    if (transactions_ != nullptr) return false;
+  } else if (transactions_ != nullptr) {
+    return false;
   } else if (code != ErrorCode::unknown_producer_id && code != ErrorCode::invalid_producer_epoch) {
     return false;
   }
@@ -216,7 +223,9 @@ void Sender::retry(PartitionQueue& queue, std::unique_ptr<ProducerBatch> batch, 
   sending.last_error = error;
   accumulator_.metrics().on_retry(*queue.topic.name(),
                                   static_cast<std::size_t>(batch->record_count()), now);
-  queue.send.retry_at = now + config_.retry.after(sending.attempts, random_);
+  const bool concurrent = error.code() == ErrorCode::concurrent_transactions;
+  queue.send.retry_at =
+      now + (concurrent ? kConcurrent : config_.retry).after(sending.attempts, random_);
   queue.send.failed_epoch = sending.leader_epoch;
   accumulator_.put_back(queue, std::move(batch));
 }

@@ -60,12 +60,23 @@ class Error {
 
   const ErrorContext& context() const;
 
+  // The code's own class, but where the operation knows better: a record that is too large fails
+  // however often it is sent, and ends its transaction, not its producer.
+  ErrorClass error_class() const { return has_class_ ? class_ : describe(code_).error_class; }
   bool retriable() const {
-    const auto c = describe(code_).error_class;
+    const auto c = error_class();
     return c == ErrorClass::retriable || c == ErrorClass::refresh_metadata;
   }
-  bool abortable() const { return describe(code_).error_class == ErrorClass::abortable; }
-  bool fatal() const { return describe(code_).error_class == ErrorClass::fatal; }
+  bool abortable() const { return error_class() == ErrorClass::abortable; }
+  bool fatal() const { return error_class() == ErrorClass::fatal; }
+
+  // The same error with another class.
+  Error with_class(ErrorClass error_class) const {
+    Error error = *this;
+    error.has_class_ = true;
+    error.class_ = error_class;
+    return error;
+  }
 
   // "NAME: message (topic-partition, broker, file, offset)".
   std::string to_string() const;
@@ -77,6 +88,8 @@ class Error {
 
  private:
   ErrorCode code_ = ErrorCode::unknown_server_error;
+  bool has_class_ = false;
+  ErrorClass class_ = ErrorClass::fatal;
   std::string message_;
   std::shared_ptr<const ErrorContext> context_;
 };

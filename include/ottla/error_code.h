@@ -161,6 +161,7 @@ enum class ErrorCode : std::int16_t {
   no_bootstrap_reachable = 10014,
   serialization_failed = 10015,
   interrupted = 10016,
+  transaction_aborted = 10017,
 };
 
 }  // namespace ottla

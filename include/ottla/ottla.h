@@ -15,6 +15,8 @@
 #include "ottla/record.h"
 #include "ottla/result.h"
 #include "ottla/serde.h"
+#include "ottla/transact_session.h"
+#include "ottla/transaction.h"
 #include "ottla/typed_producer.h"
 #include "ottla/types.h"
 #include "ottla/uuid.h"

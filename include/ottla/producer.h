@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "ottla/cluster.h"
+#include "ottla/consumer_group.h"
 #include "ottla/future.h"
 #include "ottla/metrics.h"
 #include "ottla/partitioner.h"
 #include "ottla/producer_config.h"
 #include "ottla/record.h"
 #include "ottla/result.h"
+#include "ottla/transaction.h"
 
 namespace ottla {
 
@@ -77,6 +79,38 @@ class Producer {
   // since the last flush, so it is safe to forget() each record and to look here.
   Future<void> flush();
 
+  // ---- Transactions, for a producer with a transactional_id (KIP-98).
+
+  // Begins one that aborts itself unless it is committed (transaction.h). The first time it
+  // introduces the producer; it waits while the one before is being ended, both for max_block.
+  Transaction begin();
+
+  // The same call by call, as in the Java client. What is sent between a `begin_transaction` and
+  // its `commit_transaction` is seen by read_committed consumers together or not at all.
+  //
+  // Error::abortable() is true where the transaction can only be aborted, after which the next one
+  // can begin; Error::fatal() where this producer can write no more, since another one has its
+  // transactional_id or is not allowed to. timed_out after max_block: the call goes on, and must be
+  // made again before any other. Calls out of turn are invalid_argument and change nothing. The
+  // first failure of a record fails the transaction, and what was not sent of it at once.
+
+  // Introduces the producer, once, and waits for the end of what its predecessor left open.
+  Future<void> init_transactions();
+
+  // Does not ask the cluster. Waits while the transaction before is being ended.
+  Result<void> begin_transaction();
+
+  // Makes offsets of a consumer group part of the transaction: they are committed with it, if
+  // `group` (Consumer::group_metadata) is still a member of the group then. Abortable otherwise.
+  Future<void> send_offsets_to_transaction(CommittedOffsets offsets, ConsumerGroupMetadata group);
+
+  // Sends what is batched, waits for it and commits. Its error is the first failure of the
+  // transaction, which then is to be aborted.
+  Future<void> commit_transaction();
+
+  // Takes back what was sent. Records that have not left fail with transaction_aborted.
+  Future<void> abort_transaction();
+
   // The topic's partitions, as the cluster has them now. Errors: as `send`'s for metadata.
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
 
@@ -84,10 +118,10 @@ class Producer {
   // producer-topic-metrics and producer-node-metrics for each topic and broker. Never waits.
   MetricsSnapshot metrics() const;
 
-  // Takes no more records, waits until the outcome of every record is known, at most `timeout`,
-  // fails the rest with `closed`, and stops the threads. The answer is that of `flush`; timed_out
-  // if records had to be failed. Closing again is success. On the callback thread:
-  // invalid_argument.
+  // Aborts the transaction that is open, takes no more records, waits until the outcome of every
+  // record is known, at most `timeout`, fails the rest with `closed`, and stops the threads. The
+  // answer is that of `flush`; timed_out if records had to be failed. Closing again is success. On
+  // the callback thread: invalid_argument.
   Result<void> close(std::chrono::milliseconds timeout = std::chrono::milliseconds::max());
 
   // For the library's own use: a producer on a runtime that is shared.

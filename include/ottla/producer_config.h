@@ -44,6 +44,13 @@ struct ProducerConfig {
   // acks = all, retries and at most five requests in flight; unset: on where these hold.
   std::optional<bool> enable_idempotence{};
 
+  // Names this producer over restarts: it writes in transactions, which the next producer with the
+  // same id takes over, and none of an earlier one can go on. Needs idempotence. Empty: none.
+  std::string transactional_id{};
+  // A transaction that is open for so long is aborted by the cluster, and its producer can write no
+  // more; at most the brokers' transaction.max.timeout.ms.
+  Millis transaction_timeout{60'000};
+
   // How long a batch waits for more records before it is sent. 0: as soon as the network is free.
   Millis linger{5};
 

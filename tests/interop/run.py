@@ -19,7 +19,17 @@ import tempfile
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from lib import clients, directory, groups, kills, peers, process, selfcheck, tool  # noqa: E402
+from lib import (  # noqa: E402
+    clients,
+    directory,
+    groups,
+    kills,
+    own_transactions,
+    peers,
+    process,
+    selfcheck,
+    tool,
+)
 from lib.harness import Harness  # noqa: E402
 from lib.process import StepFailed  # noqa: E402
 from lib.servers import (  # noqa: E402
@@ -160,6 +170,19 @@ def run_tool(table, context):
         kafka.stop()
 
 
+def run_transactions(table, context):
+    """Our transactions on Apache Kafka, of both kinds (KIP-890)."""
+    for kind, features in (("first", ["transaction.version=1"]), ("second", [])):
+        name = f"kafka/transactions/{kind}"
+        if not any(table.wants(f"{name}/{each}") for each in ("write", "copy", "fence")):
+            continue
+        kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka"), features=features))
+        try:
+            own_transactions.rows(table, context, name, kafka)
+        finally:
+            kafka.stop()
+
+
 def run_kills(table, context, count, seed):
     if not table.wants("broker/kills"):
         return
@@ -204,6 +227,7 @@ def run_all(table, context, arguments):
     check_assignors(table, context, arguments.seed)
     run_broker(table, context)
     run_tool(table, context)
+    run_transactions(table, context)
     directory.rows(
         table,
         context,

@@ -128,12 +128,14 @@ class OnDemand:
 
 
 class Kafka:
-    """Apache Kafka, broker and controller in one. Formats `data` unless it is formatted."""
+    """Apache Kafka, broker and controller in one. Formats `data` unless it is formatted; then with
+    `features`, "name=level" each, that are not the newest."""
 
     name = "Apache Kafka"
 
-    def __init__(self, harness, data, properties=None):
+    def __init__(self, harness, data, properties=None, features=()):
         self.harness = harness
+        self._features = list(features)
         self._data = data
         port, controller_port = free_port(), free_port()
         self.controller_port = controller_port
@@ -174,7 +176,10 @@ class Kafka:
     def start(self):
         if not self._formatted():
             self.harness.call(
-                "formatKafka", clusterId=self._node["cluster.id"], properties=self._properties
+                "formatKafka",
+                clusterId=self._node["cluster.id"],
+                properties=self._properties,
+                features=self._features,
             )
         self.harness.call("startKafka", properties=self._properties)
 

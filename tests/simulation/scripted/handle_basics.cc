@@ -49,6 +49,11 @@ void handle_api_versions(const ExchangePtr& exchange, ScriptedConnection&) {
     return;
   }
   response.error_code = exchange->code_or_trick(ErrorCode::none);
+  if (exchange->version() >= 3) {
+    response.finalized_features_epoch = 1;
+    const auto level = static_cast<std::int16_t>(cluster.options().transactions_v2 ? 2 : 1);
+    response.finalized_features.push_back({"transaction.version", level, level});
+  }
   exchange->answer(response);
 }
 
@@ -57,7 +62,14 @@ void handle_init_producer_id(const ExchangePtr& exchange, ScriptedConnection&) {
   if (!request) return;
   InitProducerIdResponse response;
   response.error_code = exchange->code_or_trick(ErrorCode::none);
-  if (response.error_code == ErrorCode::none) {
+  if (request->transactional_id && !exchange->plays(Trick::error)) {
+    const auto made = exchange->cluster().transactions().init(
+        *request->transactional_id,
+        {ErrorCode::none, request->producer_id, request->producer_epoch});
+    response.error_code = exchange->code_or_trick(made.error);
+    response.producer_id = made.id;
+    response.producer_epoch = made.epoch;
+  } else if (response.error_code == ErrorCode::none) {
     const bool bumps = request->producer_id != kNoProducerId;
     response.producer_id = bumps ? request->producer_id : exchange->cluster().next_producer_id();
     response.producer_epoch = bumps ? request->producer_epoch + 1 : ProducerEpoch(0);

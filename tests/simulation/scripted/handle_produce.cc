@@ -13,6 +13,8 @@ using namespace protocol;  // NOLINT: its messages are what this file is about
 
 namespace {
 
+constexpr std::int16_t kFirstTransactionsV2 = 12;
+
 // The leader that a client should ask instead, for versions that can say so.
 void hint(Exchange& exchange, const ScriptedPartition& partition, ProduceResponse::Partition& told,
           ProduceResponse& response) {
@@ -27,7 +29,8 @@ void hint(Exchange& exchange, const ScriptedPartition& partition, ProduceRespons
                                      cluster.options().port, std::nullopt});
 }
 
-ProduceResponse::Partition append(Exchange& exchange, ScriptedTopic* topic,
+ProduceResponse::Partition append(Exchange& exchange, ScriptedTopic* topic, std::string_view name,
+                                  std::optional<std::string_view> transactional_id,
                                   const ProduceRequest::Partition& asked,
                                   ProduceResponse& response) {
   ProduceResponse::Partition told;
@@ -42,6 +45,15 @@ ProduceResponse::Partition append(Exchange& exchange, ScriptedTopic* topic,
     hint(exchange, *found.partition, told, response);
   }
   if (found.error != ErrorCode::none) return told;
+  if (transactional_id) {
+    const auto batch = RecordBatchView::parse(asked.records ? asked.records->bytes : BytesView());
+    if (batch && batch->is_transactional()) {
+      told.error_code = exchange.cluster().transactions().check_write(
+          *transactional_id, {ErrorCode::none, batch->producer_id(), batch->producer_epoch()},
+          exchange.version() >= kFirstTransactionsV2, {std::string(name), asked.index});
+    }
+    if (told.error_code != ErrorCode::none) return told;
+  }
   const auto appended = found.partition->append(asked.records ? asked.records->bytes : BytesView());
   told.error_code = exchange.code_or_trick(appended.error);
   if (told.error_code != ErrorCode::none) return told;
@@ -68,7 +80,8 @@ void handle_produce(const ExchangePtr& exchange, ScriptedConnection&) {
     told.name = asked.name;
     told.topic_id = asked.topic_id;
     for (const auto& partition : asked.partition_data) {
-      told.partition_responses.push_back(append(*exchange, topic, partition, response));
+      told.partition_responses.push_back(
+          append(*exchange, topic, name, request->transactional_id, partition, response));
       auto& code = told.partition_responses.back().error_code;
       if (by_id && topic == nullptr && code == ErrorCode::unknown_topic_or_partition) {
         code = ErrorCode::unknown_topic_id;

@@ -22,6 +22,10 @@ void handle_heartbeat(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_leave_group(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_offset_commit(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_offset_fetch(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_add_partitions_to_txn(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_add_offsets_to_txn(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_txn_offset_commit(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_end_txn(const ExchangePtr& exchange, ScriptedConnection& from);
 
 // The leader of a partition that the broker of `exchange` was asked about, and whether that is the
 // broker itself; none if there is no such partition.

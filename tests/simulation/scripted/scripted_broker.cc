@@ -27,6 +27,10 @@ constexpr Row kHandlers[] = {
     {ApiKey::leave_group, handle_leave_group},
     {ApiKey::offset_commit, handle_offset_commit},
     {ApiKey::offset_fetch, handle_offset_fetch},
+    {ApiKey::add_partitions_to_txn, handle_add_partitions_to_txn},
+    {ApiKey::add_offsets_to_txn, handle_add_offsets_to_txn},
+    {ApiKey::txn_offset_commit, handle_txn_offset_commit},
+    {ApiKey::end_txn, handle_end_txn},
 };
 
 const Row* find_row(ApiKey api) {

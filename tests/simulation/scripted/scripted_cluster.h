@@ -11,6 +11,7 @@
 #include "protocol/uuid.h"
 #include "tests/simulation/scripted/script.h"
 #include "tests/simulation/scripted/scripted_partition.h"
+#include "tests/simulation/scripted/scripted_transactions.h"
 #include "tests/simulation/simulation.h"
 
 namespace ottla::simulation {
@@ -38,6 +39,7 @@ struct ScriptedClusterOptions {
   std::uint16_t port = 9092;
   bool fetch_sessions = true;
   std::size_t max_request_size = 1 << 20;
+  bool transactions_v2 = true;  // the feature is finalised (KIP-890)
 };
 
 // One request that a broker read, for tests to look at.
@@ -100,6 +102,7 @@ class ScriptedCluster {
   std::uint64_t bad_requests() const { return bad_requests_; }
 
   ScriptedGroup& group() { return group_; }
+  ScriptedTransactions& transactions() { return transactions_; }
 
   // For the brokers.
   struct Versions {
@@ -127,6 +130,7 @@ class ScriptedCluster {
   std::vector<SimNode*> nodes_;
   std::map<std::string, ScriptedTopic, std::less<>> topics_;
   ScriptedGroup group_;
+  ScriptedTransactions transactions_{*this};
   std::map<ApiKey, Versions> limits_;
   std::vector<Rule> rules_;
   std::vector<SeenRequest> seen_;

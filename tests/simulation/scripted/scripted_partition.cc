@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/record/control_record.h"
+
 namespace ottla::simulation {
 namespace {
 
@@ -44,6 +46,17 @@ ScriptedPartition::Appended ScriptedPartition::append(BytesView records) {
   return result;
 }
 
+void ScriptedPartition::append_marker(protocol::ProducerId id, protocol::ProducerEpoch epoch,
+                                      bool committed) {
+  auto& producer = producers_[id];
+  if (producer.epoch != epoch) producer.last_batches.clear();
+  producer.epoch = epoch;
+  auto bytes = protocol::end_transaction_batch({.committed = committed}, id, epoch, 1);
+  protocol::stamp_offsets(bytes.data(), log_end_offset_, actual.epoch);
+  batches_.push_back({log_end_offset_, log_end_offset_, actual.epoch, 1, std::move(bytes)});
+  log_end_offset_ = log_end_offset_ + 1;
+}
+
 ErrorCode ScriptedPartition::check_sequence(const protocol::RecordBatchView& batch,
                                             Appended& duplicate) const {
   const auto found = producers_.find(batch.producer_id());
@@ -51,6 +64,10 @@ ErrorCode ScriptedPartition::check_sequence(const protocol::RecordBatchView& bat
   const Producer& producer = found->second;
   if (batch.producer_epoch() < producer.epoch) return ErrorCode::invalid_producer_epoch;
   if (batch.producer_epoch() > producer.epoch) {
+    return batch.base_sequence().value == 0 ? ErrorCode::none
+                                            : ErrorCode::out_of_order_sequence_number;
+  }
+  if (producer.last_batches.empty()) {
     return batch.base_sequence().value == 0 ? ErrorCode::none
                                             : ErrorCode::out_of_order_sequence_number;
   }

@@ -42,6 +42,9 @@ class ScriptedPartition {
   // What a leader does with the records of one Produce request.
   Appended append(BytesView records);
 
+  // The end of a producer's transaction; its epoch from now on is that of the marker.
+  void append_marker(protocol::ProducerId producer, protocol::ProducerEpoch epoch, bool committed);
+
   // Whole batches from the one that holds `from`, below the high watermark: at least one if there
   // is one, at most `max_bytes` otherwise.
   std::string read(protocol::Offset from, std::size_t max_bytes) const;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ottla/ottla.h"
+#include "tests/interop/peers/ottla/transactions.h"
 
 namespace json = boost::json;
 
@@ -23,7 +24,7 @@ using ottla::BytesView;
 constexpr auto kDeadline = 60s;
 
 // --name value pairs behind the command.
-using Arguments = std::map<std::string, std::string>;
+using ottla_peer::Arguments;
 
 constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -122,8 +123,13 @@ void print(const ottla::RecordView& record) {
 }
 
 int consume(const Arguments& arguments) {
-  auto consumer = ottla::Consumer::open({.bootstrap_servers = arguments.at("bootstrap"),
-                                         .auto_offset_reset = ottla::AutoOffsetReset::earliest});
+  const bool committed =
+      arguments.contains("isolation") && arguments.at("isolation") == "read_committed";
+  auto consumer = ottla::Consumer::open(
+      {.bootstrap_servers = arguments.at("bootstrap"),
+       .auto_offset_reset = ottla::AutoOffsetReset::earliest,
+       .isolation_level = committed ? ottla::IsolationLevel::read_committed
+                                    : ottla::IsolationLevel::read_uncommitted});
   if (!consumer) return fail(consumer.error());
   std::vector<ottla::TopicPartition> partitions;
   const int count = std::stoi(arguments.at("partitions"));
@@ -187,6 +193,9 @@ int main(int argc, char** argv) {
   if (command == "produce") return produce(arguments);
   if (command == "consume") return consume(arguments);
   if (command == "admin") return administer(arguments);
-  std::cerr << "usage: ottla-peer produce|consume|admin --bootstrap HOST:PORT --topic T ...\n";
+  if (command == "transact") return ottla_peer::transact(arguments);
+  if (command == "copy") return ottla_peer::copy(arguments);
+  std::cerr << "usage: ottla-peer produce|consume|admin|transact|copy --bootstrap HOST:PORT "
+               "--topic T ...\n";
   return 2;
 }

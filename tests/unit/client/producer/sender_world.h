@@ -32,7 +32,7 @@ class SenderWorld {
       : topic(world.topic("t", partitions)),
         metadata({}, 1),
         config(settings),
-        sender(settings, *world.accumulator, metadata, 1, base::Logger()) {
+        sender(settings, *world.accumulator, metadata, nullptr, 1, base::Logger()) {
     metadata.add_topic("t");
     tell_leaders(partitions);
     if (settings.idempotent && has_id) give_id(77);

@@ -7,6 +7,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -17,17 +19,27 @@ import org.apache.kafka.common.utils.Time;
 final class LocalKafka {
     private KafkaRaftServer server;
 
-    /** Formats the log directory named in `properties` for the cluster `clusterId`. */
+    /**
+     * Formats the log directory named in `properties` for the cluster `clusterId`, with `features`
+     * ("name=level") that are not the newest.
+     */
     synchronized void format(JsonNode request, ObjectNode answer) throws Exception {
         Path file = Files.createTempFile("server", ".properties");
         try (var writer = Files.newBufferedWriter(file)) {
             properties(request).store(writer, null);
         }
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        String[] arguments = {
-            "format", "-t", request.get("clusterId").asText(), "-c", file.toString(),
-        };
-        int status = StorageTool.execute(arguments, new PrintStream(output, true));
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of("format", "-t", request.get("clusterId").asText(), "-c"));
+        arguments.add(file.toString());
+        for (JsonNode feature : request.path("features")) {
+            arguments.add("--feature");
+            arguments.add(feature.asText());
+        }
+        int status =
+                StorageTool.execute(
+                        arguments.toArray(new String[0]), new PrintStream(output, true));
         Files.delete(file);
         if (status != 0) {
             throw new IllegalStateException(output.toString(StandardCharsets.UTF_8));
