@@ -12,14 +12,18 @@ namespace {
 
 using namespace protocol;
 
-// A producer that writes to two partitions in one transaction, without waiting for any answer, and
-// a broker whose power is cut at any moment of that.
+// A producer that writes to two partitions and commits an offset in one transaction, without
+// waiting for any answer, and a broker whose power is cut at any moment of that.
 class TransactionCrash : public HandlerFixture {
  protected:
   void SetUp() override {
     config_.transaction_state_log_num_partitions = 1;
+    config_.offsets_topic_num_partitions = 1;
     HandlerFixture::SetUp();
     ASSERT_EQ(create_topic("t", 2), ErrorCode::none);
+    FindCoordinatorRequest find;
+    find.coordinator_keys = {"g"};
+    ASSERT_EQ(call(find).coordinators.at(0).error_code, ErrorCode::none);
   }
 
   // The next incarnation; whatever the one before has left open is ended by then.
@@ -40,7 +44,7 @@ class TransactionCrash : public HandlerFixture {
     FAIL() << "no producer id";
   }
 
-  void begin(bool commit) {
+  void begin(bool commit, std::int64_t offset) {
     auto& connection = client(1);
     for (const std::int32_t partition : {0, 1}) {
       const auto batch = simulation::batch_of(1, "v", {who_.id, who_.epoch, Sequence(0)}, true);
@@ -48,6 +52,13 @@ class TransactionCrash : public HandlerFixture {
       request.transactional_id = "x";
       connection.send(request, 12);
     }
+    TxnOffsetCommitRequest offsets;
+    offsets.transactional_id = "x";
+    offsets.group_id = "g";
+    offsets.producer_id = who_.id;
+    offsets.producer_epoch = who_.epoch;
+    offsets.topics.push_back({"t", {{0, Offset(offset), kNoLeaderEpoch, {}}}});
+    connection.send(offsets, 5);
     EndTxnRequest end;
     end.transactional_id = "x";
     end.producer_id = who_.id;
@@ -58,7 +69,7 @@ class TransactionCrash : public HandlerFixture {
 
   // Whether the end was answered within the time.
   bool is_answered_within(base::Duration time) {
-    for (int answers = 0; answers < 2; ++answers) {
+    for (int answers = 0; answers < 3; ++answers) {
       const auto began = simulation_.now();
       if (!client(1).receive(time)) return false;
       time -= simulation_.now() - began;
@@ -67,6 +78,23 @@ class TransactionCrash : public HandlerFixture {
     if (!frame) return false;
     const auto body = read_response(*frame, EndTxnRequest::api, 5).value();
     return protocol::decode<EndTxnResponse>(body, 5)->error_code == ErrorCode::none;
+  }
+
+  // What the group has committed, once no transaction is open.
+  Offset committed_offset() {
+    for (int i = 0; i < 1000; ++i) {
+      OffsetFetchRequest request;
+      request.require_stable = true;
+      request.groups.push_back({.group_id = "g", .topics = std::nullopt});
+      request.groups[0].topics.emplace().push_back({"t", {}, {0}});
+      const auto response = call(request, 9);
+      const auto& group = response.groups.at(0);
+      if (group.error_code != ErrorCode::none) continue;
+      const auto& partition = group.topics.at(0).partitions.at(0);
+      if (partition.error_code == ErrorCode::none) return partition.committed_offset;
+    }
+    ADD_FAILURE() << "the offset stays unstable";
+    return kNoOffset;
   }
 
   enum class Fate { missing, open, committed, aborted };
@@ -105,12 +133,13 @@ class TransactionCrash : public HandlerFixture {
 TEST_F(TransactionCrash, a_power_cut_at_any_moment_leaves_all_of_a_transaction_or_nothing) {
   std::map<Fate, int> seen;
   int unheard = 0;  // committed, and nobody was told
+  auto committed = kNoOffset;
   init();
   for (int round = 0; round < 200; ++round) {
     const bool commit = round % 4 != 0;
     const auto writer = who_;
-    begin(commit);
-    const auto moment = std::chrono::microseconds(simulation_.random().below(6000));
+    begin(commit, round);
+    const auto moment = std::chrono::microseconds(simulation_.random().below(8000));
     const bool answered = is_answered_within(moment);
     cut_power_and_restart();
     init();
@@ -127,6 +156,8 @@ TEST_F(TransactionCrash, a_power_cut_at_any_moment_leaves_all_of_a_transaction_o
     if (!commit) {
       ASSERT_NE(first, Fate::committed);
     }
+    if (first == Fate::committed) committed = Offset(round);
+    ASSERT_EQ(committed_offset(), committed);
     ++seen[first];
     if (first == Fate::committed && !answered) ++unheard;
   }
