@@ -2,7 +2,9 @@
 #include "broker/handlers/wire_code.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace ottla::broker {
 namespace {
@@ -55,7 +57,12 @@ DescribeProducersResponse refusal(const DescribeProducersRequest& request, Error
 
 void handle_describe_producers(Services& services, Request<DescribeProducersRequest> request) {
   auto response = refusal(request.message, ErrorCode::none);
+  // An answer is much longer than a question: a partition is described once.
+  std::set<std::pair<std::string_view, std::int32_t>> described;
   for (auto& topic : response.topics) {
+    std::erase_if(topic.partitions, [&](const auto& partition) {
+      return !described.emplace(topic.name, partition.partition_index).second;
+    });
     for (auto& partition : topic.partitions) describe(services, topic.name, partition);
   }
   request.answer(response);

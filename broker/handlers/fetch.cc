@@ -14,6 +14,9 @@ using protocol::FetchRequest;
 using protocol::FetchResponse;
 using protocol::IsolationLevel;
 
+// Who wants to wait longer is answered with nothing and asks again.
+constexpr auto kLongestWait = std::chrono::minutes(10);
+
 // A fetch request while it waits.
 struct Fetch {
   Request<FetchRequest> request;
@@ -49,7 +52,8 @@ std::vector<FetchEntry> collect(const Services& services, Fetch& fetch) {
 
 FetchOptions options_of(const Services& services, const FetchRequest& request) {
   FetchOptions options;
-  options.max_wait = std::chrono::milliseconds(request.max_wait_ms);
+  options.max_wait =
+      std::min<base::Duration>(std::chrono::milliseconds(request.max_wait_ms), kLongestWait);
   options.min_bytes = count_of(request.min_bytes);
   options.max_bytes =
       std::min(count_of(request.max_bytes), count_of(services.config.fetch_max_bytes));
@@ -167,13 +171,16 @@ void handle_fetch(Services& services, Request<FetchRequest> request) {
   auto options = options_of(services, fetch->request.message);
   // An error is told at once, and so is that there is nothing to wait for.
   if (entries.empty() || entries.size() < fetch->results.size()) options.max_wait = {};
-  services.replicas.fetch(std::move(entries), options,
-                          [&services, fetch](std::vector<FetchedPartition> results) {
-                            for (std::size_t i = 0; i < results.size(); ++i) {
-                              fetch->results[fetch->entries[i]] = std::move(results[i]);
-                            }
-                            finish(services, *fetch);
-                          });
+  const auto waiting = services.replicas.fetch(
+      std::move(entries), options, [&services, fetch](std::vector<FetchedPartition> results) {
+        for (std::size_t i = 0; i < results.size(); ++i) {
+          fetch->results[fetch->entries[i]] = std::move(results[i]);
+        }
+        finish(services, *fetch);
+      });
+  if (waiting == 0) return;
+  fetch->request.reply.abandon_with(
+      [&replicas = services.replicas, waiting] { replicas.cancel_fetch(waiting); });
 }
 
 }  // namespace ottla::broker

@@ -1,6 +1,9 @@
 #include "broker/handlers/fetch_session.h"
 
+#include <algorithm>
 #include <limits>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace ottla::broker {
@@ -12,6 +15,29 @@ constexpr std::int16_t kTopicIdsSince = 13;
 constexpr std::int32_t kFirstEpoch = 0;  // of a fetch that asks for a session
 constexpr std::int32_t kNoEpoch = -1;    // of a fetch outside any session
 constexpr base::Duration kEvictable = std::chrono::minutes(2);
+
+// A partition that is named more than once counts once, as it was named last: each is read.
+void drop_doubled(std::vector<WantedPartition>& wanted) {
+  const auto place = [&](std::size_t at) {
+    return std::tie(wanted[at].topic, wanted[at].topic_id, wanted[at].partition);
+  };
+  std::vector<std::size_t> sorted(wanted.size());
+  std::iota(sorted.begin(), sorted.end(), std::size_t{0});
+  std::sort(sorted.begin(), sorted.end(), [&](std::size_t a, std::size_t b) {
+    return std::tuple_cat(place(a), std::tie(a)) < std::tuple_cat(place(b), std::tie(b));
+  });
+  std::vector<bool> doubled(wanted.size(), false);
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    doubled[sorted[i - 1]] = place(sorted[i - 1]) == place(sorted[i]);
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (doubled[i]) continue;
+    if (kept != i) wanted[kept] = std::move(wanted[i]);
+    ++kept;
+  }
+  wanted.resize(kept);
+}
 
 std::vector<WantedPartition> wanted_in(const FetchRequest& request, bool by_id) {
   std::vector<WantedPartition> wanted;
@@ -29,6 +55,7 @@ std::vector<WantedPartition> wanted_in(const FetchRequest& request, bool by_id) 
       added.max_bytes = partition.partition_max_bytes;
     }
   }
+  if (wanted.size() > 1) drop_doubled(wanted);
   return wanted;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/task.h"
 #include "base/transport.h"
 #include "ottla/error.h"
 
@@ -20,6 +21,9 @@ class ReplyTarget {
 
   // The connection must end: the request can have no answer.
   virtual void on_refusal(std::uint64_t request, const Error& reason) = 0;
+
+  // The answer waits for something; `abandon` is to be called if the one who asked goes first.
+  virtual void on_wait(std::uint64_t request, base::Task abandon) = 0;
 };
 
 // The right and the duty to answer one request, once. It can outlive the connection: then the
@@ -47,6 +51,13 @@ class Reply {
   void send(std::vector<base::Segment> response) {
     if (!std::exchange(open_, false)) return;
     if (auto target = target_.lock()) target->on_reply(request_, std::move(response));
+  }
+
+  // The answer waits: `abandon` is called, once, if the connection ends before it is given, and
+  // ends the waiting.
+  void abandon_with(base::Task abandon) const {
+    if (!open_) return;
+    if (auto target = target_.lock()) target->on_wait(request_, std::move(abandon));
   }
 
   // For acks=0: the request is done, and nothing is said.

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/transport.h"
+#include "broker/handlers/byte_budget.h"
 #include "broker/handlers/reply.h"
 #include "ottla/error.h"
 #include "protocol/wire/frame.h"
@@ -15,7 +16,8 @@ namespace ottla::broker {
 
 // Where a request came from and how its answer must look.
 struct RequestContext {
-  base::SharedBuffer frame;  // what the message's strings borrow from
+  base::SharedBuffer frame;        // what the message's strings borrow from
+  ByteBudget::Charge charge = {};  // for the frame, which may outlive its connection
   protocol::RequestHeader header;
   std::string listener;
   base::Endpoint peer;

@@ -111,7 +111,7 @@ void ReplicaManager::DelayedFetch::read_cold(ReplicaManager& replicas, std::shar
                          if (data) {
                            work->size += data->size;
                            work->results[entry].data = std::move(*data);
-                         } else if (data.error().code() != ErrorCode::io_error || first) {
+                         } else if (data.error().code() != ErrorCode::no_space || first) {
                            fail(work->results[entry], data.error().code());
                          }  // Else it is for the next fetch: this one may have too many files open.
                          read_cold(replicas, work);

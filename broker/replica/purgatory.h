@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -23,18 +24,23 @@ class DelayedOperation {
   virtual void expire() = 0;
 };
 
-// Where requests wait. A check of a partition costs as much as the operations that watch it; an
-// operation is tried once more right after it began to watch, so that nothing slips in between.
-// On one loop's thread.
+// Where requests wait. A check of a partition costs as much as the operations that watch it. A
+// completion can lead back into a check, of the same partition or another: that one is made when
+// the check under way is through, so that however long the chain is the stack is not. On one loop's
+// thread.
 class Purgatory {
  public:
   explicit Purgatory(base::Loop& loop) : loop_(loop) {}
   ~Purgatory();
 
   // Tries `operation`; if it must wait, it does so until a check of one of `partitions` completes
-  // it or `deadline` passes.
-  void complete_or_watch(std::unique_ptr<DelayedOperation> operation,
-                         const std::vector<TopicPartition>& partitions, base::TimePoint deadline);
+  // it, `deadline` passes or it is cancelled by the number that is returned. 0: it did not wait.
+  std::uint64_t complete_or_watch(std::unique_ptr<DelayedOperation> operation,
+                                  const std::vector<TopicPartition>& partitions,
+                                  base::TimePoint deadline);
+
+  // Ends an operation without a word, if it still waits.
+  void cancel(std::uint64_t id);
 
   // Something has happened to this partition.
   void check(const TopicPartition& partition);
@@ -49,9 +55,10 @@ class Purgatory {
     std::unique_ptr<DelayedOperation> operation;
     std::vector<TopicPartition> partitions;
     base::TimerId timer = base::TimerId::none;
-    bool trying = false;  // a completion can lead back here; it is not tried within itself
+    bool trying = false;  // what is being tried ends by that alone
   };
 
+  void try_watchers(const TopicPartition& partition);
   void end(std::uint64_t id);
   void expire(std::uint64_t id);
 
@@ -59,6 +66,8 @@ class Purgatory {
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, Entry> operations_;
   std::unordered_map<TopicPartition, std::vector<std::uint64_t>> watchers_;
+  bool checking_ = false;
+  std::deque<TopicPartition> to_check_;  // when the check under way is through
   base::Lifetime lifetime_;
 };
 

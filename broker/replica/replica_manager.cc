@@ -151,12 +151,12 @@ void ReplicaManager::await_durable(const TopicPartition& id, Offset end, OnDurab
       {id}, loop_.now() + kNoTimeout);
 }
 
-void ReplicaManager::fetch(std::vector<FetchEntry> entries, const FetchOptions& options,
-                           OnFetched done) {
+std::uint64_t ReplicaManager::fetch(std::vector<FetchEntry> entries, const FetchOptions& options,
+                                    OnFetched done) {
   std::vector<TopicPartition> watched;
   watched.reserve(entries.size());
   for (const auto& entry : entries) watched.push_back(entry.partition);
-  fetches_.complete_or_watch(
+  return fetches_.complete_or_watch(
       std::make_unique<DelayedFetch>(*this, std::move(entries), options, std::move(done)), watched,
       loop_.now() + options.max_wait);
 }

@@ -96,7 +96,10 @@ class ReplicaManager {
   // Answers when there are min_bytes, when there is an error to tell, or after max_wait. What comes
   // first in the entries is read first.
   using OnFetched = base::UniqueFunction<void(std::vector<FetchedPartition>)>;
-  void fetch(std::vector<FetchEntry> entries, const FetchOptions& options, OnFetched done);
+  // While it waits, `cancel_fetch` of what is returned ends it and `done` is not called; 0 if it
+  // does not wait.
+  std::uint64_t fetch(std::vector<FetchEntry> entries, const FetchOptions& options, OnFetched done);
+  void cancel_fetch(std::uint64_t fetch) { fetches_.cancel(fetch); }
 
   // Hides the records below each entry's offset and answers once that outlasts a crash, or, after
   // `timeout`, with request_timed_out (it may come to be all the same). Results are in the order of

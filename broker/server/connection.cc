@@ -1,6 +1,7 @@
 #include "broker/server/connection.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/endian.h"
@@ -16,6 +17,11 @@ constexpr std::size_t kMostFramesPerTurn = 32;
 // How far a client may run ahead of its answers.
 constexpr std::size_t kMostOutstanding = 16;
 constexpr std::size_t kMostOutstandingBytes = 32 << 20;
+
+// A frame that has begun takes memory that others wait for: it must bring at least so much in this
+// time, while the connection is read from. Clients give up a request no later.
+constexpr auto kFramePatience = std::chrono::seconds(30);
+constexpr std::uint64_t kLeastFrameBytes = 64 << 10;
 
 // A client that does not read its answers gets no further request handled.
 constexpr std::size_t kMostUnsentBytes = 1 << 20;
@@ -45,6 +51,7 @@ Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<b
 
 Connection::~Connection() {
   loop_.cancel(idle_timer_);
+  loop_.cancel(frame_watch_.timer);
 }
 
 void Connection::start() {
@@ -56,9 +63,13 @@ void Connection::close(const Error& reason) {
   if (!stream_) return;
   const auto self = shared_from_this();
   stream_.reset();
-  slots_.clear();
+  auto abandoned = std::exchange(slots_, {});
   frames_.clear();
   loop_.cancel(std::exchange(idle_timer_, base::TimerId::none));
+  loop_.cancel(std::exchange(frame_watch_.timer, base::TimerId::none));
+  for (auto& slot : abandoned) {
+    if (slot.on_abandoned) slot.on_abandoned();
+  }
   owner_.on_connection_closed(id_, reason);
 }
 
@@ -77,6 +88,7 @@ void Connection::on_readable() {
     left -= std::min(left, count);
   }
   continue_reading();
+  watch_frame();
 }
 
 std::size_t Connection::read_some(std::size_t most) {
@@ -84,11 +96,13 @@ std::size_t Connection::read_some(std::size_t most) {
   if (!tail.empty()) {
     const auto count = stream_->read(tail.first(std::min(tail.size(), most)));
     if (count > 0) last_activity_ = loop_.now();
+    bytes_read_ += count;
     if (count > 0 && reader_.stored(count) == FrameAssembler::State::frame) take_frame();
     return count;
   }
   const auto scratch = owner_.scratch();
   const auto count = stream_->read(scratch.first(std::min(scratch.size(), most)));
+  bytes_read_ += count;
   if (count > 0) feed({scratch.data(), count});
   return count;
 }
@@ -106,7 +120,7 @@ void Connection::feed(BytesView input) {
         return;
       case FrameAssembler::State::need_room:
         waits_for_room_ = true;
-        budget_.wait(lifetime_.guard([this] {
+        budget_.wait(reader_.frame_size(), lifetime_.guard([this] {
           waits_for_room_ = false;
           loop_.post(lifetime_.guard([this] { continue_reading(); }));
         }));
@@ -149,7 +163,6 @@ void Connection::hand_out() {
     slot.request = request;
     slot.is_produce = is_produce(frame);
     slot.bytes = frame.bytes.size();
-    slot.charge = std::move(frame.charge);
     owner_.on_request(self, std::move(frame), Reply(weak_from_this(), request));
     send_answers();
   }
@@ -161,6 +174,7 @@ void Connection::on_reply(std::uint64_t request, std::vector<base::Segment> resp
                                  [&](const Slot& s) { return s.request == request; });
   if (!stream_ || slot == slots_.end()) return;
   slot->answered = true;
+  slot->on_abandoned = nullptr;
   slot->response = std::move(response);
   if (handing_out_) return;
   const auto self = shared_from_this();
@@ -171,6 +185,12 @@ void Connection::on_reply(std::uint64_t request, std::vector<base::Segment> resp
 
 void Connection::on_refusal(std::uint64_t, const Error& reason) {
   close(reason);
+}
+
+void Connection::on_wait(std::uint64_t request, base::Task abandon) {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                 [&](const Slot& s) { return s.request == request; });
+  if (stream_ && slot != slots_.end() && !slot->answered) slot->on_abandoned = std::move(abandon);
 }
 
 void Connection::send_answers() {
@@ -197,11 +217,29 @@ void Connection::continue_reading() {
   const bool pause = !wants_requests();
   if (pause == paused_) return;
   paused_ = pause;
+  frame_watch_.was_paused = true;
   if (pause) {
     stream_->pause_reading();
   } else {
     stream_->resume_reading();
   }
+}
+
+// One timer at a time, and none while frames come whole.
+void Connection::watch_frame() {
+  if (!stream_ || !reader_.under_way() || frame_watch_.timer != base::TimerId::none) return;
+  frame_watch_.frame = next_request_ + frames_.size();
+  frame_watch_.bytes_read = bytes_read_;
+  frame_watch_.was_paused = paused_;
+  frame_watch_.timer = loop_.call_at(loop_.now() + kFramePatience, lifetime_.guard([this] {
+    frame_watch_.timer = base::TimerId::none;
+    const bool same = reader_.under_way() && frame_watch_.frame == next_request_ + frames_.size();
+    const bool slow = bytes_read_ - frame_watch_.bytes_read < kLeastFrameBytes;
+    if (same && slow && !frame_watch_.was_paused) {
+      return close(Error(ErrorCode::request_timed_out, "a request has begun and does not come"));
+    }
+    watch_frame();
+  }));
 }
 
 void Connection::watch_idleness() {

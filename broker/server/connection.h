@@ -10,8 +10,8 @@
 #include "base/logger.h"
 #include "base/loop.h"
 #include "base/transport.h"
+#include "broker/handlers/byte_budget.h"
 #include "broker/handlers/reply.h"
-#include "broker/server/byte_budget.h"
 #include "broker/server/frame_assembler.h"
 
 namespace ottla::broker {
@@ -64,15 +64,24 @@ class Connection final : public base::StreamHandler,
   void on_closed(const Error& error) override;
   void on_reply(std::uint64_t request, std::vector<base::Segment> response) override;
   void on_refusal(std::uint64_t request, const Error& reason) override;
+  void on_wait(std::uint64_t request, base::Task abandon) override;
 
  private:
+  // Whether a frame that has begun goes on.
+  struct FrameWatch {
+    base::TimerId timer = base::TimerId::none;
+    std::uint64_t frame = 0;       // its number
+    std::uint64_t bytes_read = 0;  // when the timer was set
+    bool was_paused = false;       // since then: what did not come was not asked for
+  };
+
   // A request that was handed out and whose answer has not been sent.
   struct Slot {
     std::uint64_t request = 0;
     bool is_produce = false;
     bool answered = false;
     std::size_t bytes = 0;
-    ByteBudget::Charge charge;
+    base::Task on_abandoned;  // or null
     std::vector<base::Segment> response;
   };
 
@@ -87,6 +96,7 @@ class Connection final : public base::StreamHandler,
   void send_answers();
   void continue_reading();
   void watch_idleness();
+  void watch_frame();
 
   // Set at construction.
   const std::uint64_t id_;
@@ -111,6 +121,8 @@ class Connection final : public base::StreamHandler,
   std::uint64_t next_request_ = 1;
   base::TimePoint last_activity_;
   base::TimerId idle_timer_ = base::TimerId::none;
+  FrameWatch frame_watch_;
+  std::uint64_t bytes_read_ = 0;
   base::Lifetime lifetime_;
 };
 

@@ -126,6 +126,9 @@ class HangUp final : public ReplyTarget {
   explicit HangUp(Reply reply) : reply_(std::move(reply)) {}
   void on_reply(std::uint64_t, std::vector<base::Segment>) override { hang_up(); }
   void on_refusal(std::uint64_t, const Error&) override { hang_up(); }
+  void on_wait(std::uint64_t, base::Task abandon) override {
+    reply_.abandon_with(std::move(abandon));
+  }
 
  private:
   void hang_up() { reply_.refuse(Error(ErrorCode::closed, "a test asked for a lost answer")); }
@@ -145,6 +148,7 @@ void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame f
   const auto request = protocol::read_request(frame.bytes.view());
   if (!request) return reply.refuse(request.error());
   RequestContext context{.frame = std::move(frame.bytes),
+                         .charge = std::move(frame.charge),
                          .header = request->header,
                          .listener = connection->listener(),
                          .peer = connection->peer(),

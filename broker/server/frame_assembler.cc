@@ -10,7 +10,7 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::size_t kFirstAllocation = 64 << 10;
+constexpr std::size_t kFirstAllocation = ByteBudget::kSmall;
 
 // The first four bytes of what people point at a Kafka port by mistake.
 std::string not_kafka(BytesView prefix, std::int32_t size, std::size_t largest) {
@@ -41,6 +41,7 @@ Result<FrameAssembler::State> FrameAssembler::feed(BytesView& input) {
   }
   while (!input.empty() && filled_ < size_) {
     const auto room = tail();
+    if (room.empty()) return State::need_room;
     const auto count = std::min(room.size(), input.size());
     std::memcpy(room.data(), input.data(), count);
     input.remove_prefix(count);
@@ -56,11 +57,12 @@ Result<FrameAssembler::State> FrameAssembler::begin_frame() {
                  not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_));
   }
   size_ = static_cast<std::size_t>(size);
-  frame_.charge = budget_.try_charge(size_);
+  const auto first = std::min(size_, kFirstAllocation);
+  frame_.charge = budget_.try_charge(first, size_);
   if (!frame_.charge) return State::need_room;
   under_way_ = true;
   filled_ = 0;
-  frame_.bytes = base::SharedBuffer::allocate(std::min(size_, kFirstAllocation));
+  frame_.bytes = base::SharedBuffer::allocate(first);
   return progress();
 }
 
@@ -68,16 +70,19 @@ FrameAssembler::State FrameAssembler::progress() const {
   return under_way_ && filled_ == size_ ? State::frame : State::need_bytes;
 }
 
-void FrameAssembler::ensure_room() {
-  if (filled_ < frame_.bytes.size() || filled_ == size_) return;
-  auto larger = base::SharedBuffer::allocate(std::min(size_, 4 * frame_.bytes.size()));
+// A whole frame needs none.
+bool FrameAssembler::ensure_room() {
+  if (filled_ < frame_.bytes.size()) return true;
+  const auto larger_size = std::min(size_, 4 * frame_.bytes.size());
+  if (filled_ == size_ || !frame_.charge.try_grow(larger_size)) return false;
+  auto larger = base::SharedBuffer::allocate(larger_size);
   std::memcpy(larger.data(), frame_.bytes.data(), filled_);
   frame_.bytes = std::move(larger);
+  return true;
 }
 
 std::span<char> FrameAssembler::tail() {
-  if (!under_way_) return {};
-  ensure_room();
+  if (!under_way_ || !ensure_room()) return {};
   return {frame_.bytes.data() + filled_, frame_.bytes.size() - filled_};
 }
 

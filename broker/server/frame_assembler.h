@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/buffer.h"
-#include "broker/server/byte_budget.h"
+#include "broker/handlers/byte_budget.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
@@ -19,8 +19,8 @@ struct Frame {
 };
 
 // Cuts what a connection sends into frames (int32 size, then as many bytes). Holds memory only for
-// a frame that has begun. A frame's memory grows with the bytes that arrive, so that announcing a
-// large frame costs its sender as much as it costs the broker.
+// a frame that has begun. A frame's memory, and with it its charge, grows with the bytes that
+// arrive, so that a large frame costs its sender as much as it costs the broker.
 class FrameAssembler {
  public:
   FrameAssembler(std::size_t largest_frame, ByteBudget& budget)
@@ -36,7 +36,8 @@ class FrameAssembler {
   // is missing. An error means that the peer does not speak Kafka's protocol.
   Result<State> feed(BytesView& input);
 
-  // Where further bytes of a begun frame may be stored directly; empty if no frame is under way.
+  // Where further bytes of a begun frame may be stored directly; empty if no frame is under way, or
+  // if it wants more room than the budget has now.
   std::span<char> tail();
 
   // `count` bytes were stored in `tail()`.
@@ -45,10 +46,15 @@ class FrameAssembler {
   // The whole frame; the reader begins the next one.
   Frame take();
 
+  // Whether a frame has begun and is not whole.
+  bool under_way() const { return under_way_; }
+  // Of the frame that has begun, or waits for room.
+  std::size_t frame_size() const { return size_; }
+
  private:
   Result<State> begin_frame();
   State progress() const;
-  void ensure_room();
+  bool ensure_room();
 
   const std::size_t largest_frame_;
   ByteBudget& budget_;

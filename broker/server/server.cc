@@ -1,7 +1,10 @@
 #include "broker/server/server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
+
+#include "base/process_limits.h"
 
 namespace ottla::broker {
 namespace {
@@ -27,6 +30,8 @@ Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, base::L
     : loop_(loop),
       config_(config),
       logger_(std::move(logger)),
+      most_connections_(std::min(static_cast<std::size_t>(config.max_connections),
+                                 base::limit_of_open_files() / 4)),
       budget_(budget_of(config)),
       scratch_(kScratchBytes) {}
 
@@ -65,9 +70,10 @@ void Server::close() {
 }
 
 bool Server::has_room_for(const std::string& host) {
-  if (connections_.size() >= static_cast<std::size_t>(config_.max_connections)) {
-    logger_.warn("refusing a connection from " + host +
-                 ": there are max.connections=" + std::to_string(config_.max_connections));
+  if (connections_.size() >= most_connections_) {
+    logger_.warn("refusing a connection from " + host + ": there are " +
+                 std::to_string(most_connections_) +
+                 ", all that max.connections and the limit of open files allow");
     return false;
   }
   const auto found = connections_by_host_.find(host);
@@ -81,7 +87,9 @@ bool Server::has_room_for(const std::string& host) {
 
 void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream) {
   if (handler_ != nullptr) return serve(listener, std::move(stream));
-  if (early_.size() < kMostEarlyConnections) early_.emplace_back(listener, std::move(stream));
+  if (early_.size() < std::min(kMostEarlyConnections, most_connections_)) {
+    early_.emplace_back(listener, std::move(stream));
+  }
 }
 
 void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> stream) {

@@ -12,7 +12,7 @@
 #include "base/runtime.h"
 #include "base/transport.h"
 #include "broker/config/broker_config.h"
-#include "broker/server/byte_budget.h"
+#include "broker/handlers/byte_budget.h"
 #include "broker/server/connection.h"
 
 namespace ottla::broker {
@@ -25,7 +25,8 @@ class FrameHandler {
                         Reply reply) = 0;
 };
 
-// The sockets of one broker: listeners and connections, with their limits (max.connections,
+// The sockets of one broker: listeners and connections, with their limits (max.connections and a
+// quarter of the file descriptors, the others being for logs;
 // max.connections.per.ip, connections.max.idle.ms, socket.request.max.bytes,
 // queued.max.request.bytes). On one loop.
 class Server final : public ConnectionOwner {
@@ -62,6 +63,7 @@ class Server final : public ConnectionOwner {
   base::Logger logger_;
 
   // Loop's thread only.
+  const std::size_t most_connections_;
   ByteBudget budget_;
   std::vector<char> scratch_;
   std::vector<std::unique_ptr<base::Listener>> listening_;

@@ -47,6 +47,7 @@ class HostileBytes : public testing::Test {
   void SetUp() override {
     auto started = EmbeddedBroker::start({.topics = {{.name = "there"}},
                                           .properties = {{"socket.request.max.bytes", "1000000"},
+                                                         {"queued.max.request.bytes", "1500000"},
                                                          {"connections.max.idle.ms", "600000"}},
                                           .log_sink = lines_.sink()});
     ASSERT_TRUE(started.has_value()) << started.error();
@@ -129,6 +130,17 @@ TEST_F(HostileBytes, bytes_after_the_message_are_refused) {
   auto bytes = request(MetadataRequest{.topics = std::vector<MetadataRequest::Topic>{}}, 1) + "x";
   base::store_be(bytes.data(), static_cast<std::int32_t>(bytes.size() - 4));
   expect_closed(bytes, "Metadata");
+}
+
+TEST_F(HostileBytes, frames_that_are_announced_and_do_not_come_hold_nobody_back) {
+  RawClient bystander(broker_->address());
+  std::string size(4, '\0');
+  base::store_be(size.data(), std::int32_t{1'000'000});
+  RawClient silent[] = {RawClient(broker_->address()), RawClient(broker_->address()),
+                        RawClient(broker_->address())};
+  for (auto& client : silent) ASSERT_TRUE(client.send(size));
+  expect_served(bystander);
+  expect_served(bystander);
 }
 
 TEST_F(HostileBytes, half_a_request_and_a_hang_up_disturb_nobody) {

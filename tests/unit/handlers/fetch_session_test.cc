@@ -209,6 +209,11 @@ TEST_F(FetchSessions, a_partition_that_stands_twice_is_one) {
   EXPECT_EQ(numbers(*context), Numbers{4});
 }
 
+TEST_F(FetchSessions, a_partition_that_stands_twice_outside_any_is_one_in_the_order_of_the_last) {
+  const auto context = cache_.begin(request(0, -1, {4, 2, 4, 9, 2, 4}), kByName, now_);
+  EXPECT_EQ(numbers(*context), (Numbers{9, 2, 4}));
+}
+
 TEST_F(FetchSessions, when_all_slots_are_taken_the_newcomer_goes_without) {
   std::set<std::int32_t> ids{open({0}), open({0}), open({0})};
   EXPECT_EQ(ids.size(), 3U);

@@ -141,13 +141,16 @@ TEST_F(FetchHandler, limits_out_of_all_bounds_still_bring_a_batch) {
   }
 }
 
-TEST_F(FetchHandler, a_partition_asked_for_twice_is_answered_twice) {
+TEST_F(FetchHandler, a_partition_asked_for_often_is_answered_once_as_it_was_asked_for_last) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
   produce("t", 0, 3);
   auto request = fetch_request("t", 0, 0);
   request.topics[0].partitions.push_back(request.topics[0].partitions[0]);
   request.topics.push_back(request.topics[0]);
-  EXPECT_EQ(partitions_in(call(request, 12)), 4U);
+  request.topics[1].partitions[1].fetch_offset = Offset(99);
+  const auto response = call(request, 12);
+  ASSERT_EQ(partitions_in(response), 1U);
+  EXPECT_EQ(response.responses[0].partitions[0].error_code, ErrorCode::offset_out_of_range);
 }
 
 }  // namespace

@@ -126,6 +126,16 @@ TEST_F(TransactionMarkers, of_many_producers_are_answered_together) {
   EXPECT_TRUE(outcomes({}).empty());
 }
 
+TEST_F(TransactionMarkers, show_a_partition_once_however_often_it_is_asked_for) {
+  ASSERT_EQ(create_topic("t", 2), ErrorCode::none);
+  DescribeProducersRequest request;
+  request.topics.push_back({"t", {0, 1, 0, 0}});
+  request.topics.push_back({"t", {0, 1}});
+  const auto response = call(request);
+  EXPECT_EQ(response.topics.at(0).partitions.size(), 2U);
+  EXPECT_TRUE(response.topics.at(1).partitions.empty());
+}
+
 TEST_F(TransactionMarkers, show_who_writes_and_whose_transaction_is_open) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
   produce("t", 0, 1);

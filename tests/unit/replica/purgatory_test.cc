@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,7 @@ using std::chrono::milliseconds;
 // What happened to an operation; outlives it.
 struct Story {
   bool ready = false;
+  int tried = 0;
   int completed = 0;
   int expired = 0;
   std::function<void()> when_complete;
@@ -24,6 +26,7 @@ class Operation final : public DelayedOperation {
  public:
   explicit Operation(std::shared_ptr<Story> story) : story_(std::move(story)) {}
   bool try_complete() override {
+    ++story_->tried;
     if (!story_->ready) return false;
     ++story_->completed;
     if (story_->when_complete) story_->when_complete();
@@ -107,6 +110,60 @@ TEST_F(PurgatoryTest, an_operation_is_not_tried_within_its_own_completion) {
   story->ready = true;
   check(a_);
   EXPECT_EQ(story->completed, 1);
+}
+
+TEST_F(PurgatoryTest, a_check_within_a_completion_waits_until_that_is_over) {
+  std::vector<std::shared_ptr<Story>> stories;
+  int depth = 0;
+  int deepest = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto story = watch({a_, b_});
+    story->when_complete = [&] {
+      deepest = std::max(deepest, ++depth);
+      purgatory_->check(b_);
+      --depth;
+    };
+    stories.push_back(story);
+  }
+  for (const auto& story : stories) story->ready = true;
+  check(a_);
+  EXPECT_EQ(deepest, 1);
+  for (const auto& story : stories) EXPECT_EQ(story->completed, 1);
+}
+
+TEST_F(PurgatoryTest, a_check_within_a_completion_completes_others) {
+  const auto first = watch({a_});
+  const auto second = watch({b_});
+  first->ready = true;
+  first->when_complete = [&] {
+    second->ready = true;
+    purgatory_->check(b_);
+  };
+  check(a_);
+  EXPECT_EQ(second->completed, 1);
+}
+
+TEST_F(PurgatoryTest, a_partition_that_is_named_often_is_watched_once) {
+  const auto story = watch(std::vector<TopicPartition>(1000, a_));
+  check(a_);
+  EXPECT_EQ(story->tried, 1 + 1);
+}
+
+TEST_F(PurgatoryTest, what_is_cancelled_neither_completes_nor_expires) {
+  const auto story = std::make_shared<Story>();
+  std::uint64_t id = 0;
+  on_loop([&] {
+    id = purgatory_->complete_or_watch(std::make_unique<Operation>(story), {a_},
+                                       node_.loop().now() + milliseconds(100));
+  });
+  ASSERT_NE(id, 0U);
+  on_loop([&] { purgatory_->cancel(id); });
+  EXPECT_EQ(purgatory_->waiting(), 0U);
+  EXPECT_EQ(story.use_count(), 1);
+  story->ready = true;
+  check(a_);
+  simulation_.run_for(milliseconds(200));
+  EXPECT_EQ(story->completed + story->expired, 0);
 }
 
 TEST_F(PurgatoryTest, a_completion_may_begin_to_watch_again) {

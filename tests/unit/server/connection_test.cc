@@ -22,15 +22,18 @@ class Keeper final : public FrameHandler {
  public:
   void on_frame(const std::shared_ptr<Connection>&, Frame frame, Reply reply) override {
     bodies.emplace_back(frame.bytes.view());
+    frames.push_back(std::move(frame));
     replies.push_back(std::make_unique<Reply>(std::move(reply)));
   }
   void answer(std::size_t request, const std::string& text) {
     std::vector<base::Segment> segments;
     segments.emplace_back(base::Slice::own(text));
     replies[request]->send(std::move(segments));
+    frames[request] = {};
   }
 
   std::vector<std::string> bodies;
+  std::vector<Frame> frames;
   std::vector<std::unique_ptr<Reply>> replies;
 };
 
@@ -234,6 +237,51 @@ TEST_F(ConnectionTest, a_budget_held_by_a_client_that_leaves_is_free_again) {
   on(client_node_, [&] { first.stream.reset(); });
   ASSERT_TRUE(handed_out(1));
   EXPECT_EQ(keeper_.bodies[0].substr(2), "2");
+}
+
+TEST_F(ConnectionTest, a_frame_that_begins_and_does_not_go_on_ends_its_connection) {
+  serve();
+  auto& stalled = connect();
+  auto& pausing = connect();
+  const auto large = request(ApiKey::produce, std::string(1 << 20, 'x'));
+  send(stalled, large.substr(0, 100));
+  const auto whole = request(ApiKey::produce, "1");
+  for (int i = 0; i < 8; ++i) {  // what begins is finished, and the next begins: no reason to end
+    send(pausing, whole.substr(0, 6));
+    simulation_.run_for(seconds(10));
+    send(pausing, whole.substr(6));
+    ASSERT_TRUE(handed_out(static_cast<std::size_t>(i) + 1));
+    answer(static_cast<std::size_t>(i), "a");
+  }
+  EXPECT_TRUE(stalled.closed);
+  EXPECT_FALSE(pausing.closed);
+}
+
+TEST_F(ConnectionTest, a_client_that_goes_ends_what_waits_for_it) {
+  serve();
+  auto& client = connect();
+  send(client, request(ApiKey::fetch, "1"));
+  ASSERT_TRUE(handed_out(1));
+  bool abandoned = false;
+  on(broker_, [&] { keeper_.replies[0]->abandon_with([&] { abandoned = true; }); });
+  simulation_.run_for(seconds(1));
+  EXPECT_FALSE(abandoned);
+  on(client_node_, [&] { client.stream.reset(); });
+  EXPECT_TRUE(simulation_.run_until([&] { return abandoned; }, seconds(5)));
+}
+
+TEST_F(ConnectionTest, what_was_answered_is_not_abandoned) {
+  serve();
+  auto& client = connect();
+  send(client, request(ApiKey::fetch, "1"));
+  ASSERT_TRUE(handed_out(1));
+  bool abandoned = false;
+  on(broker_, [&] { keeper_.replies[0]->abandon_with([&] { abandoned = true; }); });
+  answer(0, "a");
+  ASSERT_TRUE(received(client, "a"));
+  on(client_node_, [&] { client.stream.reset(); });
+  simulation_.run_for(seconds(5));
+  EXPECT_FALSE(abandoned);
 }
 
 TEST_F(ConnectionTest, a_client_that_does_not_read_gets_no_further_request_handled) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,67 @@ TEST(FrameAssembler, an_announced_frame_takes_no_memory_before_its_bytes_come) {
   BytesView input = prefix;
   ASSERT_EQ(*reader.feed(input), FrameAssembler::State::need_bytes);
   EXPECT_LE(reader.tail().size(), std::size_t{64 << 10});
+  EXPECT_LE(budget.used(), std::size_t{64 << 10});
+}
+
+std::string prefix_of(std::int32_t size) {
+  std::string prefix(4, '\0');
+  base::store_be(prefix.data(), size);
+  return prefix;
+}
+
+TEST(FrameAssembler, frames_that_are_announced_and_do_not_come_hold_nobody_back) {
+  ByteBudget budget(256 << 20);
+  std::vector<std::unique_ptr<FrameAssembler>> silent;
+  for (int i = 0; i < 3; ++i) {
+    auto& reader =
+        *silent.emplace_back(std::make_unique<FrameAssembler>(std::size_t{100 << 20}, budget));
+    const auto bytes = prefix_of(100 << 20);
+    BytesView input = bytes;
+    ASSERT_EQ(*reader.feed(input), FrameAssembler::State::need_bytes);
+  }
+  FrameAssembler other(1 << 20, budget);
+  const std::string bytes = framed(std::string(1 << 20, 'x'));
+  BytesView input = bytes;
+  EXPECT_EQ(*other.feed(input), FrameAssembler::State::frame);
+}
+
+TEST(FrameAssembler, of_begun_frames_that_spend_the_budget_one_is_finished_after_the_other) {
+  constexpr std::size_t size = 1 << 20;
+  ByteBudget budget(256 << 10);
+  FrameAssembler first(size, budget);
+  FrameAssembler second(size, budget);
+  const std::string bytes = framed(std::string(size, 'x'));
+  BytesView to_first = bytes;
+  BytesView to_second = bytes;
+  BytesView head = to_second.substr(0, 1000);  // both begin
+  to_second.remove_prefix(1000);
+  ASSERT_EQ(*second.feed(head), FrameAssembler::State::need_bytes);
+  ASSERT_EQ(*first.feed(to_first), FrameAssembler::State::frame);
+  ASSERT_EQ(*second.feed(to_second), FrameAssembler::State::need_room);
+  EXPECT_TRUE(second.tail().empty());
+  bool resumed = false;
+  budget.wait(size, [&] { resumed = true; });
+  { const auto frame = first.take(); }
+  EXPECT_TRUE(resumed);
+  ASSERT_EQ(*second.feed(to_second), FrameAssembler::State::frame);
+  EXPECT_EQ(second.take().bytes.view(), std::string(size, 'x'));
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+TEST(FrameAssembler, large_frames_leave_a_reserve_to_small_ones) {
+  ByteBudget budget(1 << 20);
+  FrameAssembler large(2 << 20, budget);
+  const std::string bytes = framed(std::string((1 << 20) + 1, 'x'));
+  BytesView input = bytes;
+  ASSERT_EQ(*large.feed(input), FrameAssembler::State::frame);
+  const std::string small = framed("small");
+  FrameAssembler other(2 << 20, budget);
+  BytesView small_input = small;
+  EXPECT_EQ(*other.feed(small_input), FrameAssembler::State::frame);
+  FrameAssembler another(2 << 20, budget);
+  BytesView large_input = bytes;
+  EXPECT_EQ(*another.feed(large_input), FrameAssembler::State::need_room);
 }
 
 TEST(FrameAssembler, waits_for_room_in_the_budget_and_goes_on) {
@@ -101,7 +163,7 @@ TEST(FrameAssembler, waits_for_room_in_the_budget_and_goes_on) {
   BytesView other = bytes;
   ASSERT_EQ(*second.feed(other), FrameAssembler::State::need_room);
   bool resumed = false;
-  budget.wait([&] { resumed = true; });
+  budget.wait(150, [&] { resumed = true; });
   { const auto frame = first.take(); }
   EXPECT_TRUE(resumed);
   EXPECT_EQ(*second.feed(other), FrameAssembler::State::frame);
