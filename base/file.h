@@ -12,7 +12,8 @@
 
 namespace ottla::base {
 
-// One open file. Errors: no_space, io_error, with the path in the context. Any thread, but writers
+// One open file. Errors: no_space (of the disk or, of calls that open something, of file
+// descriptors: later it may do), io_error, with the path in the context. Any thread, but writers
 // and truncation are one at a time. Calls marked (sleeps) may wait for the disk: not on a loop.
 class File {
  public:

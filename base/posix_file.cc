@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@ FileDescriptor::~FileDescriptor() {
 Error posix_error(int number, std::string_view action, std::string file) {
   auto code = ErrorCode::io_error;
   if (number == ENOSPC || number == EDQUOT) code = ErrorCode::no_space;
+  // A want that passes, too: whoever can wait for space on a disk can wait for a descriptor.
+  if (number == EMFILE || number == ENFILE) code = ErrorCode::no_space;
   if (number == ENOENT) code = ErrorCode::not_found;
   if (number == EEXIST) code = ErrorCode::already_in_use;
   return Error(code, std::string(action) + ": " + system_message(number),
@@ -129,7 +133,9 @@ class PosixFile final : public File {
   }
 
   Result<std::size_t> try_read_at(std::uint64_t position, std::span<char> into) const override {
-    if (!can_refuse_to_wait_.load(std::memory_order_relaxed)) return read_at(position, into);
+    const auto refusal = refusal_.load(std::memory_order_relaxed);
+    if (refusal == Refusal::needless) return read_at(position, into);
+    if (refusal == Refusal::unknown) return ErrorCode::would_block;
     std::size_t count = 0;
     while (count < into.size()) {
       const auto rest = into.subspan(count);
@@ -140,8 +146,8 @@ class PosixFile final : public File {
       if (read == 0) break;
       if (read < 0 && errno == EAGAIN) return ErrorCode::would_block;
       if (read < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) {
-        can_refuse_to_wait_.store(false, std::memory_order_relaxed);
-        return read_at(position, into);
+        refusal_.store(refusal_of_file_system(), std::memory_order_relaxed);
+        return try_read_at(position, into);
       }
       if (read < 0) return failed(errno, "read");
       count += static_cast<std::size_t>(read);
@@ -183,10 +189,21 @@ class PosixFile final : public File {
     return posix_error(number, action, current_path(fd_.get(), path_));
   }
 
+  // How the file system refuses a read that would wait: by RWF_NOWAIT; it need not, since it is all
+  // memory; or there is no knowing.
+  enum class Refusal : std::uint8_t { known, needless, unknown };
+
+  // Of one that does not know RWF_NOWAIT.
+  Refusal refusal_of_file_system() const {
+    struct statfs status {};
+    if (::fstatfs(fd_.get(), &status) != 0) return Refusal::unknown;
+    const bool in_memory = status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
+    return in_memory ? Refusal::needless : Refusal::unknown;
+  }
+
   const FileDescriptor fd_;
   const std::string path_;
-  // False once the file system has said that it does not know RWF_NOWAIT (memory file systems).
-  mutable std::atomic<bool> can_refuse_to_wait_{true};
+  mutable std::atomic<Refusal> refusal_{Refusal::known};
   std::mutex sync_mutex_;
   bool sync_failed_ = false;  // guarded by sync_mutex_
 };

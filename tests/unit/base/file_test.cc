@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -343,6 +344,21 @@ TEST(PosixDirectory, a_full_disk_is_told_from_a_broken_one) {
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code(), ErrorCode::no_space);
   EXPECT_EQ(written.error().context().file, "/dev/full");
+}
+
+TEST(PosixDirectory, a_want_of_file_descriptors_passes_as_one_of_space_does) {
+  PosixPlace place;
+  place.root().open("there", OpenMode::create).value();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto refused = place.root().open("there", OpenMode::read);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::no_space);
+  EXPECT_TRUE(place.root().open("there", OpenMode::read));
 }
 
 TEST(PosixDirectory, sync_on_what_cannot_be_synced_is_an_io_error) {
