@@ -11,6 +11,20 @@ namespace ottla::broker {
 
 namespace layout = protocol::batch_layout;
 
+namespace {
+
+// The CRC-32 of zip files, bit by bit: it is needed once before a log is refused.
+std::uint32_t crc32_extend(std::uint32_t crc, BytesView bytes) {
+  crc = ~crc;
+  for (const char byte : bytes) {
+    crc ^= static_cast<std::uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320U : 0U);
+  }
+  return ~crc;
+}
+
+}  // namespace
+
 Result<std::size_t> read_file_at(const base::File& file, std::uint64_t position,
                                  std::span<char> into, ReadMode mode) {
   return mode == ReadMode::no_wait ? file.try_read_at(position, into)
@@ -49,6 +63,47 @@ BatchScanner::BatchScanner(const base::File& file, std::uint64_t position, std::
 Error BatchScanner::corrupt(const std::string& why) const {
   return Error(ErrorCode::corrupt_message, why + " at byte " + std::to_string(position_),
                {.file = window_.file().path()});
+}
+
+// Of bytes that are no batch.
+Error BatchScanner::error_at(std::uint64_t left, const std::string& flaw) {
+  const auto magic = magic_of_old_message(left);
+  if (!magic) return magic.error();
+  if (*magic < 0) return corrupt(flaw);
+  return Error(ErrorCode::unsupported_for_message_format,
+               "a message has magic " + std::to_string(*magic) + " at byte " +
+                   std::to_string(position_) +
+                   ": Apache Kafka wrote such before 0.11, and its 3.x can still read them",
+               {.file = window_.file().path()});
+}
+
+// -1 if no such message begins here: only the checksum tells one from damage. Old messages are
+// offset, size, CRC-32 of the rest, magic, and what depends on that.
+Result<std::int8_t> BatchScanner::magic_of_old_message(std::uint64_t left) {
+  constexpr std::size_t size_at = 8;
+  constexpr std::size_t crc_at = 12;
+  constexpr std::size_t magic_at = 16;
+  constexpr std::int32_t least = 14;  // CRC, magic, attributes, no key, no value
+  constexpr std::int8_t none = -1;
+  if (left < crc_at + least) return none;
+  auto head = window_.at(position_, magic_at + 1);
+  if (!head) return head.error();
+  const auto size = base::load_be<std::int32_t>(head->data() + size_at);
+  const auto stored = base::load_be<std::uint32_t>(head->data() + crc_at);
+  const auto magic = base::load_be<std::int8_t>(head->data() + magic_at);
+  if ((magic != 0 && magic != 1) || size < least) return none;
+  const auto end = position_ + crc_at + static_cast<std::uint64_t>(size);
+  if (end > position_ + left) return none;
+  std::uint32_t computed = 0;
+  for (auto at = position_ + magic_at; at < end;) {
+    const auto piece =
+        static_cast<std::size_t>(std::min<std::uint64_t>(window_.buffer_size(), end - at));
+    auto bytes = window_.at(at, piece);
+    if (!bytes) return bytes.error();
+    computed = crc32_extend(computed, *bytes);
+    at += piece;
+  }
+  return computed == stored ? magic : none;
 }
 
 namespace {
@@ -112,11 +167,11 @@ Result<std::optional<BatchHeader>> BatchScanner::next() {
   if (position_ >= window_.end()) return std::optional<BatchHeader>();
   const std::uint64_t left = window_.end() - position_;
   if (left < protocol::kBatchHeaderSize) {
-    return corrupt("only " + std::to_string(left) + " bytes of a batch header are left");
+    return error_at(left, "only " + std::to_string(left) + " bytes of a batch header are left");
   }
   auto header = window_.at(position_, protocol::kBatchHeaderSize);
   if (!header) return header.error();
-  if (auto flaw = flaw_in(*header, left); !flaw.empty()) return corrupt(flaw);
+  if (auto flaw = flaw_in(*header, left); !flaw.empty()) return error_at(left, flaw);
   const auto length = field<std::int32_t>(*header, layout::kBatchLength);
   const auto size = layout::kLogOverhead + static_cast<std::size_t>(length);
   const auto found = decode_header(*header, position_, size);

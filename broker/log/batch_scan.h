@@ -75,9 +75,10 @@ class BatchScanner {
   BatchScanner(const base::File& file, std::uint64_t position, std::uint64_t end, ReadMode mode,
                std::size_t buffer_size = kDefaultBuffer);
 
-  // The next batch; none at the end. Errors: would_block, io_error; corrupt_message, with file and
-  // position, at bytes that are no whole batch of magic 2. After an error the scanner stays where
-  // it is.
+  // The next batch; none at the end. Errors: would_block, io_error; with file and position
+  // unsupported_for_message_format at a message of magic 0 or 1 whose checksum is right, and
+  // corrupt_message at all other bytes that are no whole batch of magic 2. After an error the
+  // scanner stays where it is.
   Result<std::optional<BatchHeader>> next();
 
   // Where the next batch starts.
@@ -92,6 +93,8 @@ class BatchScanner {
 
  private:
   Error corrupt(const std::string& why) const;
+  Error error_at(std::uint64_t left, const std::string& flaw);
+  Result<std::int8_t> magic_of_old_message(std::uint64_t left);
 
   FileWindow window_;
   std::uint64_t position_;

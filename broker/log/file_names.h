@@ -9,7 +9,7 @@
 #include "ottla/types.h"
 #include "protocol/uuid.h"
 
-// The names of files and directories in a log directory: all of them Kafka's.
+// The names of files and directories in a log directory: all but one of them Kafka's.
 namespace ottla::broker {
 
 inline constexpr std::string_view kLogSuffix = ".log";
@@ -21,6 +21,7 @@ inline constexpr std::string_view kDeletedSuffix = ".deleted";
 inline constexpr std::string_view kCleanedSuffix = ".cleaned";
 inline constexpr std::string_view kSwapSuffix = ".swap";
 inline constexpr std::string_view kTmpSuffix = ".tmp";
+inline constexpr std::string_view kCutSuffix = ".cut";  // not Kafka's, which passes it over
 
 inline constexpr std::string_view kLeaderEpochCheckpoint = "leader-epoch-checkpoint";
 inline constexpr std::string_view kPartitionMetadata = "partition.metadata";

@@ -24,6 +24,10 @@ void FlushTarget::drop_what_cannot_be_synced() const {
   for (const auto* files : {&before_entries, &after_entries}) {
     for (const auto& file : *files) static_cast<void>(file->sync());
   }
+  for (const auto& [where, name] : closed) {
+    auto file = where->open(name, base::OpenMode::read_write);
+    if (file) static_cast<void>((*file)->sync());
+  }
 }
 
 // What one round syncs. Its workers write only their own result.
@@ -101,15 +105,17 @@ void FlushScheduler::start_round() {
   timer_ = base::TimerId::none;
   due_ = base::kNever;
   auto round = std::make_shared<Round>();
-  for (auto* log : std::exchange(dirty_, {})) {
-    auto target = log->begin_flush();
+  const auto dirty = std::exchange(dirty_, {});
+  const bool whole = dirty.size() > options_.sync_file_system_above;
+  for (auto* log : dirty) {
+    auto target = log->begin_flush(whole);
     if (failure_) return;
-    round->items.push_back({log, std::move(target)});
+    if (target) round->items.push_back({log, std::move(*target)});
   }
   if (round->items.empty()) return;
   ++rounds_;
   in_flight_ = round;
-  if (round->items.size() > options_.sync_file_system_above) {
+  if (whole) {
     start_with_file_system(round);
   } else {
     start_with_workers(round);

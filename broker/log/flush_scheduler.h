@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -16,12 +17,20 @@
 
 namespace ottla::broker {
 
+// A file that need not be opened to be synced.
+struct ClosedFile {
+  std::shared_ptr<base::Directory> directory;
+  std::string name;
+};
+
 // What must be synced, in this order, so that everything below `end_offset` survives a power cut.
 struct FlushTarget {
   std::shared_ptr<base::Directory> parent;  // the log's own entry in the log directory; or null
   std::vector<std::shared_ptr<base::File>> before_entries;  // full segments, partition.metadata
   std::shared_ptr<base::Directory> directory;               // the entries of new files; or null
   std::vector<std::shared_ptr<base::File>> after_entries;   // the active segment
+  std::vector<ClosedFile> closed;  // of any kind, where the whole file system is synced
+  bool metadata = false;           // partition.metadata is among the files
   Offset end_offset{0};
 
   // (sleeps) Any thread. The first failure ends it.
@@ -37,8 +46,10 @@ class Flushable {
  public:
   virtual ~Flushable() = default;
 
-  // What is to be synced as of now. From here on the log calls `add` again at its next append.
-  virtual FlushTarget begin_flush() = 0;
+  // What is to be synced as of now, files that are not open only `as_closed_files`. From here on
+  // the log calls `add` again at its next append. None: it cannot be now, and the log has called
+  // `add` again.
+  virtual std::optional<FlushTarget> begin_flush(bool as_closed_files) = 0;
   // The target is on stable storage.
   virtual void end_flush(const FlushTarget& target) = 0;
   // The log directory is lost: nothing that waits may ever be acknowledged.

@@ -161,4 +161,11 @@ Result<void> clean_up_leftovers(base::Directory& directory, const base::Logger& 
   return Cleaner(directory, logger).run();
 }
 
+std::string name_to_keep_as(const base::Directory& directory, std::string_view file) {
+  const auto name = std::string(file).append(kCutSuffix);
+  auto free = name;
+  for (int i = 2; directory.exists(free); ++i) free = name + "." + std::to_string(i);
+  return free;
+}
+
 }  // namespace ottla::broker

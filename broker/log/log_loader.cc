@@ -55,7 +55,7 @@ class LogLoader {
   Result<void> find_log_end();
   Result<void> recover_from(std::size_t first);
   Result<void> rebuild_damaged_indexes(std::size_t end);
-  Result<bool> find_clean_end();
+  Result<void> find_clean_end();
   Offset gaps_below() const;
   std::size_t first_unsafe_segment() const;
   Result<void> remove_segments_from(std::size_t first, const std::string& why);
@@ -92,10 +92,7 @@ Result<void> LogLoader::check_topic_id() {
                      topic_id.to_string(),
                  {.file = path(kPartitionMetadata)});
   }
-  if (!young) return {};
-  auto file = loaded_.directory->open(kPartitionMetadata, base::OpenMode::read_write);
-  if (!file) return file.error();
-  loaded_.unsynced_metadata = std::move(*file);
+  loaded_.unsynced_metadata = young;
   return {};
 }
 
@@ -181,14 +178,16 @@ Result<void> LogLoader::recover_from(std::size_t first) {
   for (std::size_t i = first; i < loaded_.segments.size(); ++i) {
     auto& segment = loaded_.segments[i];
     const Offset trusted = damaged_[i] ? segment.base_offset() : request_.recovery_point;
-    auto recovered = segment.recover({trusted, gaps, true}, loaded_.config);
+    auto recovered =
+        segment.recover({trusted, gaps, true, request_.recovery_point}, loaded_.config);
     if (!recovered) return recovered.error();
     loaded_.log_end_offset = recovered->next_offset;
     if (recovered->cut_bytes > 0) {
       logger_.warn("cut " + std::to_string(recovered->cut_bytes) + " bytes off " +
                    path(segment_file_name(segment.base_offset(), kLogSuffix)) +
                    ", the log ends at offset " + std::to_string(recovered->next_offset.value) +
-                   ": " + recovered->why);
+                   ": " + recovered->why +
+                   (recovered->kept_as.empty() ? "" : ". They are kept as " + recovered->kept_as));
     }
     if (i + 1 == loaded_.segments.size()) break;
     const Offset next = loaded_.segments[i + 1].base_offset();
@@ -227,18 +226,25 @@ std::size_t LogLoader::first_unsafe_segment() const {
   return above == segments.begin() ? 0 : static_cast<std::size_t>(above - segments.begin() - 1);
 }
 
-// False if the end of the last segment is damaged all the same.
-Result<bool> LogLoader::find_clean_end() {
-  auto next = loaded_.segments.back().read_next_offset();
-  if (next) {
-    loaded_.log_end_offset = loaded_.recovery_point = loaded_.durable_offset = *next;
-    return true;
+// Nothing is cut of a log that was closed cleanly: if it is not its indexes that are damaged, what
+// is wrong with it must be seen by somebody first.
+Result<void> LogLoader::find_clean_end() {
+  auto& last = loaded_.segments.back();
+  auto next = last.read_next_offset();
+  const auto is_damage = [](ErrorCode code) {
+    return code == ErrorCode::corrupt_message || code == ErrorCode::corrupt_data;
+  };
+  if (!next && is_damage(next.error().code())) {
+    logger_.error("the end of the log is damaged though it was closed cleanly: " +
+                  next.error().to_string());
+    auto recovered = last.recover({last.base_offset(), kNoBound, false}, loaded_.config);
+    if (!recovered) return recovered.error();
+    if (auto written = last.finish_indexes(); !written) return written;
+    next = recovered->next_offset;
   }
-  if (next.error().code() == ErrorCode::io_error) return next.error();
-  logger_.error("the end of the log is damaged though it was closed cleanly: " +
-                next.error().to_string());
-  damaged_.back() = true;
-  return false;
+  if (!next) return next.error();
+  loaded_.log_end_offset = loaded_.recovery_point = loaded_.durable_offset = *next;
+  return {};
 }
 
 Result<void> LogLoader::find_log_end() {
@@ -249,16 +255,10 @@ Result<void> LogLoader::find_log_end() {
     segments.push_back(std::move(empty));
     damaged_.push_back(false);
   }
-  std::size_t first_unsafe = first_unsafe_segment();
+  const std::size_t first_unsafe = first_unsafe_segment();
   if (auto done = rebuild_damaged_indexes(first_unsafe); !done) return done;
+  if (first_unsafe == segments.size()) return find_clean_end();
   loaded_.recovery_point = request_.recovery_point;
-  if (first_unsafe == segments.size()) {
-    auto found = find_clean_end();
-    if (!found) return found.error();
-    if (*found) return {};
-    first_unsafe = segments.size() - 1;
-    loaded_.recovery_point = segments.back().base_offset();
-  }
   if (auto done = recover_from(first_unsafe); !done) return done;
   loaded_.recovery_point = std::min(loaded_.recovery_point, loaded_.log_end_offset);
   loaded_.durable_offset = loaded_.recovery_point;
@@ -286,7 +286,7 @@ Result<void> LogLoader::settle_log_start() {
 }
 
 Result<void> LogLoader::rebuild_state() {
-  return replay_state(loaded_, logger_);
+  return replay_state(loaded_, request_.now, logger_);
 }
 
 }  // namespace

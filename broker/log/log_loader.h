@@ -36,9 +36,9 @@ struct LoadedLog {
   Offset log_start_offset{0};
   Offset log_end_offset{0};
   Offset recovery_point{0};
-  Offset durable_offset{0};  // less than the log end: what lies between must be synced first
-  bool clean = true;         // false: entries of directories may not be synced either
-  std::shared_ptr<base::File> unsynced_metadata;  // partition.metadata, if that may not be
+  Offset durable_offset{0};        // less than the log end: what lies between must be synced first
+  bool clean = true;               // false: entries of directories may not be synced either
+  bool unsynced_metadata = false;  // partition.metadata may not be either
 };
 
 struct LoadRequest {

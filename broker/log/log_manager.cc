@@ -80,22 +80,23 @@ Result<UnifiedLog*> LogManager::create_log(const TopicPartition& partition,
                  "the log that is there could not be opened: " + failed->second.message(), context);
   }
   auto* log = add(new_log({partition, topic_id, directory_->directory()}, config));
-  if (has_foreign_entries(partition)) {
-    log->hold();
-    held_.push_back(partition);
-    rewrite_checkpoints();
-  }
+  hold_if_known(*log);
   return log;
 }
 
-// Whether the checkpoints on disk tell of an earlier log of this name: after a crash its recovery
-// point and log start would be taken for those of the new one.
-bool LogManager::has_foreign_entries(const TopicPartition& partition) const {
-  const auto& points = recovery_checkpoint_.durable;
-  const auto point = points.find(partition);
-  return (point != points.end() && point->second > Offset(0)) ||
-         log_start_checkpoint_.durable.count(partition) != 0 ||
-         cleaner_checkpoint_.durable.count(partition) != 0;
+// If the checkpoints on disk tell of an earlier log of this name, or soon do: after a crash its
+// recovery point and log start would be taken for those of the new one. What is written from here
+// on tells of the new one alone.
+void LogManager::hold_if_known(UnifiedLog& log) {
+  const auto needed = [&](const Checkpoint& checkpoint) {
+    return checkpoint.tells_of(log.partition()) ? checkpoint.begun + 1 : 0;
+  };
+  const Held held{log.partition(), needed(recovery_checkpoint_), needed(log_start_checkpoint_),
+                  needed(cleaner_checkpoint_)};
+  if (held.recovery + held.log_start + held.cleaner == 0) return;
+  log.hold();
+  held_.push_back(held);
+  rewrite_checkpoints();
 }
 
 void LogManager::rewrite_checkpoints() {
@@ -105,12 +106,17 @@ void LogManager::rewrite_checkpoints() {
 }
 
 void LogManager::release_held() {
-  std::erase_if(held_, [this](const TopicPartition& partition) {
-    auto* log = find(partition);
-    if (log != nullptr && has_foreign_entries(partition)) return false;
-    if (log != nullptr) log->release();
-    return true;
+  std::vector<TopicPartition> free;
+  std::erase_if(held_, [&](const Held& held) {
+    const bool done = held.recovery <= recovery_checkpoint_.succeeded &&
+                      held.log_start <= log_start_checkpoint_.succeeded &&
+                      held.cleaner <= cleaner_checkpoint_.succeeded;
+    if (done) free.push_back(held.partition);
+    return done;
   });
+  for (const auto& partition : free) {
+    if (auto* log = find(partition)) log->release();
+  }
 }
 
 UnifiedLog* LogManager::find(const TopicPartition& partition) {
@@ -141,7 +147,7 @@ Result<void> LogManager::delete_log(const TopicPartition& partition) {
   const auto delay = std::chrono::milliseconds(log->config().file_delete_delay_ms);
   const bool on_disk = log->exists_on_disk();
   log->abandon();
-  std::erase(held_, partition);
+  std::erase_if(held_, [&](const Held& held) { return held.partition == partition; });
   if (!on_disk) return {};
   const auto made = random_.uuid();
   const auto name = deleted_directory_name(partition, {made.high, made.low});
@@ -204,10 +210,10 @@ OffsetCheckpoint LogManager::recovery_points() const {
 }
 
 OffsetCheckpoint LogManager::log_starts() const {
-  OffsetCheckpoint starts;
+  auto starts = failed_log_starts_;
   for (const auto& [partition, log] : logs_) {
-    // What the first file's name says already is left out, as Kafka does.
-    if (log->log_start_offset() > log->first_segment_offset()) {
+    // What the first file's name says already is left out, as Kafka does; not what it will say.
+    if (log->log_start_offset() > log->first_segment_offset() || log->deleting()) {
       starts[partition] = log->log_start_offset();
     }
   }
@@ -239,19 +245,24 @@ void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
   const auto tell = [waiting](const Result<void>& written) {
     for (auto& done : *waiting) done(written);
   };
-  if (content == checkpoint.written) return tell({});
+  const auto number = ++checkpoint.begun;
+  if (checkpoint.known && content == checkpoint.written) {
+    checkpoint.succeeded = number;
+    return tell({});
+  }
   if (flush_->offline()) return tell(*flush_->failure());
   checkpoint.writing = true;
   checkpoint.written = content;
   auto result = std::make_shared<Result<void>>();
   loop_.offload([directory = directory_, name = checkpoint.name, content,
                  result] { *result = directory->write_checkpoint(name, content); },
-                lifetime_.guard([this, &checkpoint, result, tell, content] {
+                lifetime_.guard([this, &checkpoint, result, tell, content, number] {
                   checkpoint.writing = false;
+                  checkpoint.known = result->has_value();
                   if (*result) {
                     checkpoint.durable = content;
+                    checkpoint.succeeded = number;
                   } else {
-                    checkpoint.written.clear();
                     logger_.warn("cannot write " + std::string(checkpoint.name) + ": " +
                                  result->error().to_string());
                   }
@@ -306,7 +317,8 @@ struct LogManager::Closing {
   std::size_t running = 0;
   bool started = false;
   bool one_by_one = true;  // each log syncs itself; otherwise the file system is synced at the end
-  bool synced = true;      // no log is of `memory` durability
+  bool synced = true;      // no log is of `memory` durability: the mark tells the truth
+  bool to_sync = false;    // a log that is closed is of another one
   bool clean = true;       // nothing is left to be recovered
   bool cleaner_stopped = false;
   bool loaded = true;  // what the checkpoints say is known
@@ -324,7 +336,9 @@ void LogManager::close(std::int64_t broker_epoch, Done done) {
   for (auto* log : logs()) {
     const bool memory = log->config().effective_durability() == Durability::memory;
     if (memory && log->exists_on_disk()) closing_->synced = false;
-    if (log->touched()) closing_->logs.push_back(log);
+    if (!log->touched()) continue;
+    closing_->logs.push_back(log);
+    if (!memory) closing_->to_sync = true;
   }
   closing_->one_by_one = closing_->logs.size() <= options_.flush.sync_file_system_above;
   cleaner_->stop([this] {
@@ -360,7 +374,7 @@ void LogManager::write_last_files(const std::shared_ptr<Closing>& closing) {
                marks = high_watermarks(), cleaned = cleaner_->cleaned(),
                had_cleaned = !cleaner_checkpoint_.durable.empty()]() -> Result<void> {
     if (!closing->result || !closing->loaded) return closing->result;
-    if (!closing->one_by_one && closing->synced) {
+    if (!closing->one_by_one && closing->to_sync) {
       if (auto done = directory->directory()->sync_file_system(); !done) return done;
     }
     if (auto done = directory->write_checkpoint(kRecoveryPointCheckpoint, points); !done) {

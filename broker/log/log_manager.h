@@ -106,13 +106,27 @@ class LogManager {
  private:
   struct Loading;
   struct Closing;
+  // A new log, while checkpoints tell of an earlier one with its name, and the writes that end it.
+  struct Held {
+    TopicPartition partition;
+    std::uint64_t recovery = 0;
+    std::uint64_t log_start = 0;
+    std::uint64_t cleaner = 0;
+  };
   struct Checkpoint {
     explicit Checkpoint(std::string_view of) : name(of) {}
 
     std::string_view name;
-    OffsetCheckpoint written;
+    bool tells_of(const TopicPartition& partition) const {
+      return durable.contains(partition) || (writing && written.contains(partition));
+    }
+
+    OffsetCheckpoint written;  // or being written
     OffsetCheckpoint durable;  // what the last write that succeeded wrote
+    bool known = true;         // that is what the file holds
     bool writing = false;
+    std::uint64_t begun = 0;      // writes, by number
+    std::uint64_t succeeded = 0;  // the last that did
     bool again = false;
     std::vector<Done> waiting;  // for the next write
   };
@@ -134,7 +148,7 @@ class LogManager {
   void share_open_files();
   void remove_directory_later(const std::string& name, base::Duration delay);
   Offset safe_to_compact(const UnifiedLog& log);
-  bool has_foreign_entries(const TopicPartition& partition) const;
+  void hold_if_known(UnifiedLog& log);
   void rewrite_checkpoints();
   void release_held();
   OffsetCheckpoint recovery_points() const;
@@ -163,7 +177,8 @@ class LogManager {
   std::unordered_map<TopicPartition, std::unique_ptr<UnifiedLog>> logs_;
   std::unordered_map<TopicPartition, Error> failed_;  // those that could not be opened
   OffsetCheckpoint failed_recovery_points_;           // theirs, to be kept
-  std::vector<TopicPartition> held_;  // new logs, while checkpoints tell of ones with their names
+  OffsetCheckpoint failed_log_starts_;                // these, too
+  std::vector<Held> held_;
   Checkpoint recovery_checkpoint_{kRecoveryPointCheckpoint};
   Checkpoint log_start_checkpoint_{kLogStartCheckpoint};
   Checkpoint high_watermark_checkpoint_{kHighWatermarkCheckpoint};

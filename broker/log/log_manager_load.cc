@@ -148,6 +148,8 @@ void LogManager::add_loaded(Loading& loading, const TopicPartition& partition,
   failed_.emplace(partition, loaded.error());
   const auto point = loading.recovery_points.find(partition);
   if (point != loading.recovery_points.end()) failed_recovery_points_.insert(*point);
+  const auto start = loading.log_starts.find(partition);
+  if (start != loading.log_starts.end()) failed_log_starts_.insert(*start);
 }
 
 // Every log whose kept tail is not durable yet has asked to be flushed.

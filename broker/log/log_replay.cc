@@ -9,6 +9,10 @@
 namespace ottla::broker {
 namespace {
 
+// More than a log of ours can know of producers, and than one of Kafka's is likely to: those are
+// told by the batches again.
+constexpr std::size_t kLargestSnapshot = std::size_t{1} << 30;
+
 // Answers the offset from which the batches must tell about epochs.
 Result<Offset> load_epochs(LoadedLog& log, const base::Logger& logger) {
   const std::string name(kLeaderEpochCheckpoint);
@@ -39,7 +43,7 @@ Result<std::vector<Offset>> list_snapshots(base::Directory& directory) {
 }
 
 // Answers the offset from which the batches must tell about producers.
-Result<Offset> load_producers(LoadedLog& log, const base::Logger& logger) {
+Result<Offset> load_producers(LoadedLog& log, WallMillis now, const base::Logger& logger) {
   auto snapshots = list_snapshots(*log.directory);
   if (!snapshots) return snapshots.error();
   std::optional<Offset> used;
@@ -50,9 +54,9 @@ Result<Offset> load_producers(LoadedLog& log, const base::Logger& logger) {
                     [&](const LogSegment& segment) { return segment.base_offset() == *at; });
     bool keep = *at <= log.log_end_offset && (!used || of_a_segment);
     if (keep && !used) {
-      auto bytes = log.directory->read_file(name);
-      if (!bytes) return bytes.error();
-      auto producers = ProducerStateManager::from_snapshot(*bytes);
+      auto bytes = log.directory->read_file(name, kLargestSnapshot);
+      if (!bytes && bytes.error().code() != ErrorCode::corrupt_data) return bytes.error();
+      auto producers = bytes ? ProducerStateManager::from_snapshot(*bytes, now) : bytes.error();
       if (producers) {
         log.producers = std::move(*producers);
         used = *at;
@@ -69,24 +73,29 @@ Result<Offset> load_producers(LoadedLog& log, const base::Logger& logger) {
   return used.value_or(log.segments.front().base_offset());
 }
 
+// From where the batches must tell what.
+struct From {
+  Offset epochs;
+  Offset producers;
+  WallMillis now;
+};
+
 Result<void> replay_batch(LoadedLog& log, const BatchHeader& batch, BatchScanner& batches,
-                          Offset epochs_from, Offset producers_from) {
-  if (batch.base_offset >= epochs_from) log.epochs.assign(batch.leader_epoch, batch.base_offset);
-  if (batch.base_offset < producers_from || batch.producer_id.value < 0) return {};
+                          const From& from) {
+  if (batch.base_offset >= from.epochs) log.epochs.assign(batch.leader_epoch, batch.base_offset);
+  if (batch.base_offset < from.producers || batch.producer_id.value < 0) return {};
   if (!batch.control) {
-    log.producers.update(batch);
+    log.producers.update(batch, {}, from.now);
     return {};
   }
   auto loaded = batches.load(batch);
   if (!loaded) return loaded.error();
-  log.producers.update(batch, read_marker(*loaded));
+  log.producers.update(batch, read_marker(*loaded), from.now);
   return {};
 }
 
-Result<void> replay_segment(LoadedLog& log, LogSegment& segment, Offset epochs_from,
-                            Offset producers_from) {
-  const Offset from = std::min(epochs_from, producers_from);
-  auto first = segment.find_batch(from, ReadMode::may_sleep);
+Result<void> replay_segment(LoadedLog& log, LogSegment& segment, const From& from) {
+  auto first = segment.find_batch(std::min(from.epochs, from.producers), ReadMode::may_sleep);
   if (!first) return first.error();
   if (!*first) return {};
   auto file = segment.file(ReadMode::may_sleep);
@@ -96,24 +105,24 @@ Result<void> replay_segment(LoadedLog& log, LogSegment& segment, Offset epochs_f
     auto batch = batches.next();
     if (!batch) return batch.error();
     if (!*batch) return {};
-    auto done = replay_batch(log, **batch, batches, epochs_from, producers_from);
+    auto done = replay_batch(log, **batch, batches, from);
     if (!done) return done;
   }
 }
 
 }  // namespace
 
-Result<void> replay_state(LoadedLog& log, const base::Logger& logger) {
+Result<void> replay_state(LoadedLog& log, WallMillis now, const base::Logger& logger) {
   auto epochs_from = load_epochs(log, logger);
   if (!epochs_from) return epochs_from.error();
-  auto producers_from = load_producers(log, logger);
+  auto producers_from = load_producers(log, now, logger);
   if (!producers_from) return producers_from.error();
   const Offset from = std::min(*epochs_from, *producers_from);
   if (from >= log.log_end_offset) return {};
   for (std::size_t i = 0; i < log.segments.size(); ++i) {
     const bool last = i + 1 == log.segments.size();
     if (!last && log.segments[i + 1].base_offset() <= from) continue;
-    auto done = replay_segment(log, log.segments[i], *epochs_from, *producers_from);
+    auto done = replay_segment(log, log.segments[i], {*epochs_from, *producers_from, now});
     if (!done) return done;
   }
   log.epochs.truncate_from_start(log.log_start_offset);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "broker/log/file_names.h"
+#include "broker/log/leftovers.h"
 
 namespace ottla::broker {
 namespace {
@@ -287,14 +288,50 @@ Result<std::uint64_t> LogSegment::drop_indexes_from(Offset trusted) {
   return start.position;
 }
 
-Result<void> LogSegment::cut_at(std::uint64_t position, const Error& why, Recovery& result) {
+// Copies what lies from `position` on into a file beside the segment.
+Result<std::string> LogSegment::keep_from(std::uint64_t position) {
+  const auto name = name_to_keep_as(*directory_, file_name());
+  auto copy = directory_->open(name, base::OpenMode::create_new);
+  if (!copy) return copy.error();
+  std::string buffer(kRecoveryBuffer, '\0');
+  for (std::uint64_t at = position; at < size_;) {
+    auto count = file_->read_at(at, buffer);
+    if (!count) return count.error();
+    if (*count == 0) break;
+    auto written = (*copy)->write_at(at - position, BytesView(buffer).substr(0, *count));
+    if (!written) return written.error();
+    at += *count;
+  }
+  if (auto synced = (*copy)->sync(); !synced) return synced.error();
+  if (auto synced = directory_->sync(); !synced) return synced.error();
+  return name;
+}
+
+Result<void> LogSegment::cut_at(std::uint64_t position, const Error& why, Recovery& result,
+                                Offset kept_below) {
   if (!is_damage(why)) return why;
+  if (result.next_offset < kept_below && position < size_) {
+    auto kept = keep_from(position);
+    if (!kept) return kept.error();
+    result.kept_as = *kept;
+  }
   result.cut_bytes = size_ - position;
   result.why = why.message();
   size_ = position;
   if (auto cut = file_->truncate(position); !cut) return cut;
   // What was cut must not come back under what is appended to the next segment.
   return file_->sync();
+}
+
+// What no index could name: offsets and positions that an append does not make.
+Result<void> LogSegment::check_recovered(const BatchHeader& batch) const {
+  const bool far = batch.base_offset < base_offset_ ||
+                   batch.last_offset.value - base_offset_.value > kMaxRelativeOffset;
+  if (!far && batch.position <= static_cast<std::uint64_t>(kMaxRelativeOffset)) return {};
+  return Error(ErrorCode::corrupt_message,
+               "the batch at byte " + std::to_string(batch.position) +
+                   " is too far from the beginning of its segment",
+               {.file = file_->path(), .offset = batch.base_offset.value});
 }
 
 Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
@@ -308,7 +345,8 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
     const std::uint64_t position = batches.position();
     auto batch = batches.next();
     if (batch && !*batch) break;
-    Result<void> good = batch ? batches.verify_crc(**batch) : batch.error();
+    Result<void> good = batch ? check_recovered(**batch) : batch.error();
+    if (good) good = batches.verify_crc(**batch);
     if (good && (*batch)->base_offset < result.next_offset) {
       good = Error(ErrorCode::corrupt_message, "offsets go back");
     }
@@ -316,9 +354,16 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
         (*batch)->base_offset > options.gaps_below) {
       good = Error(ErrorCode::corrupt_message, "offsets are missing before this batch");
     }
+    if (!good && !follows && is_damage(good.error())) {
+      // The index led here; where what lies before it ends is not known.
+      auto from_the_beginning = options;
+      from_the_beginning.trusted = base_offset_;
+      return recover(from_the_beginning, config);
+    }
     if (!good) {
       if (!options.may_cut) return good.error();
-      if (auto cut = cut_at(position, good.error(), result); !cut) return cut.error();
+      auto cut = cut_at(position, good.error(), result, options.kept_below);
+      if (!cut) return cut.error();
       break;
     }
     follows = true;

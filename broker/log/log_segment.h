@@ -78,16 +78,20 @@ class LogSegment {
   // Reads the .log from the batch that holds `trusted` on (what lies below was synced, with its
   // indexes), and makes the indexes of that part anew. The first batch that is not whole or whose
   // checksum is wrong ends it: there the file is cut, or, without `may_cut`, that is the error.
-  // Offsets that are missing before a batch at or above `gaps_below` are a reason, too. (sleeps)
+  // Offsets that are missing before a batch at or above `gaps_below` are a reason, too. What is cut
+  // below `kept_below`, and so was on stable storage, is kept in a file of its own. Batches of
+  // magic 0 and 1 are no damage: unsupported_for_message_format. (sleeps)
   struct RecoveryOptions {
     Offset trusted{0};
     Offset gaps_below = kNoBound;
     bool may_cut = false;
+    Offset kept_below{0};
   };
   struct Recovery {
     Offset next_offset;           // after the last batch that is kept
     std::uint64_t cut_bytes = 0;  // 0: everything was right
     std::string why;              // of the cut
+    std::string kept_as;          // the name of the file that has what was cut, if there is one
   };
   Result<Recovery> recover(const RecoveryOptions& options, const LogConfig& config);
 
@@ -119,6 +123,7 @@ class LogSegment {
   void adopt(const LogSegment& opened);
   void release_files();
   bool has_open_files() const { return file_ != nullptr; }
+  std::string file_name() const;
 
  private:
   Result<bool> begins_between(std::uint64_t position, const BatchHeader& first, Offset bound,
@@ -127,9 +132,10 @@ class LogSegment {
   Result<void> update_indexes(std::uint64_t position, const SegmentAppend& append,
                               const LogConfig& config);
   Result<std::uint64_t> drop_indexes_from(Offset trusted);
-  Result<void> cut_at(std::uint64_t position, const Error& why, Recovery& result);
-
-  std::string file_name() const;
+  Result<void> check_recovered(const BatchHeader& batch) const;
+  Result<void> cut_at(std::uint64_t position, const Error& why, Recovery& result,
+                      Offset kept_below);
+  Result<std::string> keep_from(std::uint64_t position);
 
   std::shared_ptr<base::Directory> directory_;
   std::string_view name_suffix_;

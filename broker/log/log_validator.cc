@@ -18,6 +18,48 @@ namespace {
 // What a compressed batch may grow to; Kafka has no limit, and runs out of memory instead.
 constexpr std::size_t kMaxInflatedBatch = 256 << 20;
 
+// The same of one that this broker inflates before it appends it, which holds up everybody else.
+std::size_t inflation_limit(const LogConfig& config) {
+  constexpr std::int64_t times = 32;
+  constexpr std::int64_t least = 16 << 20;
+  const auto limit = std::max(least, times * std::int64_t{config.max_message_bytes});
+  return std::min(kMaxInflatedBatch, static_cast<std::size_t>(limit));
+}
+
+// How many bytes one compressed byte can stand for.
+std::size_t most_inflation(Compression codec) {
+  switch (codec) {
+    case Compression::gzip:
+      return 1032;
+    case Compression::lz4:
+      return 255;
+    case Compression::snappy:
+      return 64;
+    default:
+      return kMaxInflatedBatch;
+  }
+}
+
+// What a compressed body cannot be, at a glance: what a codec does not begin with, or more records
+// than it can hold. All that it is only an inflation tells, which readers do.
+Result<void> check_compressed(const RecordBatchView& batch) {
+  constexpr std::size_t least_record = 7;
+  const auto body = batch.records();
+  const auto codec = batch.compression();
+  const auto begins = [&](std::string_view magic) { return body.starts_with(magic); };
+  const bool good = codec == Compression::gzip   ? begins("\x1f\x8b")
+                    : codec == Compression::lz4  ? begins("\x04\x22\x4d\x18")
+                    : codec == Compression::zstd ? begins("\x28\xb5\x2f\xfd")
+                                                 : !body.empty();
+  const auto inflated =
+      std::min(kMaxInflatedBatch / most_inflation(codec), body.size()) * most_inflation(codec);
+  const auto count = static_cast<std::size_t>(std::max(batch.record_count(), 0));
+  if (good && count <= inflated / least_record) return {};
+  return Error(ErrorCode::corrupt_message,
+               good ? "a compressed batch states more records than it has bytes for"
+                    : "a compressed batch does not begin as its codec does");
+}
+
 Result<void> check_timestamp(WallMillis timestamp, const LogConfig& config, WallMillis now) {
   if (timestamp == kNoTimestamp) return {};
   if (timestamp < 0) {
@@ -58,13 +100,14 @@ Result<protocol::RecordsSummary> look_at_records(const RecordBatchView& batch,
   if (batch.compression() == Compression::none) {
     return protocol::validate_records(batch, batch.records());
   }
+  if (auto good = check_compressed(batch); !good) return good.error();
   if (!config.cleanup_compact) {
     return protocol::RecordsSummary{std::min(batch.base_timestamp(), batch.max_timestamp()),
                                     batch.max_timestamp()};
   }
   std::string records;
   auto inflated =
-      protocol::decompress(batch.compression(), batch.records(), kMaxInflatedBatch, records);
+      protocol::decompress(batch.compression(), batch.records(), inflation_limit(config), records);
   if (!inflated) return inflated.error();
   return protocol::validate_records(batch, records);
 }
@@ -121,8 +164,8 @@ bool needs_recompression(const RecordBatchView& batch, const LogConfig& config) 
 Result<Bytes> recompress(const RecordBatchView& batch, const LogConfig& config) {
   const auto codec = config.compression.value_or(batch.compression());
   std::string plain;
-  if (auto inflated =
-          protocol::decompress(batch.compression(), batch.records(), kMaxInflatedBatch, plain);
+  if (auto inflated = protocol::decompress(batch.compression(), batch.records(),
+                                           inflation_limit(config), plain);
       !inflated) {
     return inflated.error();
   }

@@ -110,11 +110,15 @@ Result<std::vector<ProducerSnapshotEntry>> parse_producer_snapshot(BytesView byt
   return entries;
 }
 
-Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes) {
+Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes, WallMillis now) {
   const auto entries = parse_producer_snapshot(bytes);
   if (!entries) return entries.error();
   ProducerStateManager manager;
-  for (const auto& entry : *entries) manager.take_over(producer_of(entry));
+  for (const auto& entry : *entries) {
+    auto producer = producer_of(entry);
+    producer.last_append = now;
+    manager.take_over(std::move(producer));
+  }
   return manager;
 }
 

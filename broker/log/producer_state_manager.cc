@@ -147,6 +147,7 @@ Result<void> ProducerStateManager::check_coordinated(const protocol::RecordBatch
 }
 
 ProducerStateEntry& ProducerStateManager::entry_of(ProducerId id, ProducerEpoch epoch) {
+  if (producers_.size() >= kMostProducers && find(id) == nullptr) forget_idlest();
   auto& entry = producers_[id];
   entry.producer_id = id;
   if (epoch > entry.producer_epoch) {
@@ -157,10 +158,12 @@ ProducerStateEntry& ProducerStateManager::entry_of(ProducerId id, ProducerEpoch 
 }
 
 void ProducerStateManager::update(const BatchHeader& batch,
-                                  std::optional<protocol::EndTransactionMarker> marker) {
+                                  std::optional<protocol::EndTransactionMarker> marker,
+                                  WallMillis now) {
   if (batch.producer_id.value < 0) return;
   auto& entry = entry_of(batch.producer_id, batch.producer_epoch);
   entry.last_timestamp = batch.max_timestamp;
+  entry.last_append = now;
   if (batch.control) {
     if (!marker) return;
     entry.coordinator_epoch = std::max(entry.coordinator_epoch, marker->coordinator_epoch);
@@ -205,8 +208,20 @@ void ProducerStateManager::forget_ends_below(Offset high_watermark) {
 void ProducerStateManager::expire(WallMillis before) {
   std::erase_if(producers_, [before](const auto& item) {
     const auto& entry = item.second;
-    return entry.current_txn_first_offset == kNoOffset && entry.last_timestamp < before;
+    return entry.current_txn_first_offset == kNoOffset && entry.last_append < before;
   });
+}
+
+// An eighth of them, so that not every new one costs a look at all.
+void ProducerStateManager::forget_idlest() {
+  std::vector<std::pair<WallMillis, ProducerId>> idle;
+  for (const auto& [id, entry] : producers_) {
+    if (entry.current_txn_first_offset == kNoOffset) idle.emplace_back(entry.last_append, id);
+  }
+  const auto count = std::min(idle.size(), kMostProducers / 8);
+  const auto end = idle.begin() + static_cast<std::ptrdiff_t>(count);
+  std::nth_element(idle.begin(), end, idle.end());
+  std::for_each(idle.begin(), end, [this](const auto& item) { producers_.erase(item.second); });
 }
 
 void ProducerStateManager::clear() {

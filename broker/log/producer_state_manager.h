@@ -33,6 +33,7 @@ struct ProducerStateEntry {
   ProducerEpoch producer_epoch = kNoProducerEpoch;
   std::int32_t coordinator_epoch = -1;
   WallMillis last_timestamp = kNoTimestamp;
+  WallMillis last_append = kNoTimestamp;  // the broker's time, or when it learnt of the producer
   Offset current_txn_first_offset = kNoOffset;  // -1: no transaction is open
 
   // The last batches, oldest first; at most five.
@@ -56,6 +57,9 @@ std::optional<protocol::EndTransactionMarker> read_marker(const protocol::Record
 // producer only: what was sent before it is then not known again.
 class ProducerStateManager {
  public:
+  // Bounds memory, and a snapshot to 60 MB.
+  static constexpr std::size_t kMostProducers = 256 << 10;
+
   // The batch was appended before: then these are its offsets.
   std::optional<AppendedBatch> find_duplicate(const protocol::RecordBatchView& batch) const;
 
@@ -73,9 +77,11 @@ class ProducerStateManager {
   // no sequences. Errors as above, and invalid_txn_state.
   Result<void> check_coordinated(const protocol::RecordBatchView& batch) const;
 
-  // Notes a batch that is in the log; `marker` is what a control batch of a transaction says, and
-  // ends it. Batches without a producer id are ignored.
-  void update(const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {});
+  // Notes a batch that is in the log and was appended at `now`; `marker` is what a control batch of
+  // a transaction says, and ends it. Batches without a producer id are ignored. If there are more
+  // than kMostProducers, those are forgotten that have been idle for longest.
+  void update(const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {},
+              WallMillis now = kNoTimestamp);
 
   // The first offset of the earliest transaction that is open, or whose end is not below
   // `high_watermark`: a power cut may take it back.
@@ -84,7 +90,8 @@ class ProducerStateManager {
   // Ends of transactions below it are for good.
   void forget_ends_below(Offset high_watermark);
 
-  // Forgets producers without an open transaction that wrote nothing after `before`.
+  // Forgets producers without an open transaction that appended nothing since `before`, whatever
+  // their records' timestamps.
   void expire(WallMillis before);
 
   void clear();
@@ -94,12 +101,14 @@ class ProducerStateManager {
 
   // The bytes of a `.snapshot` file, and back. Error: corrupt_data.
   Bytes to_snapshot() const;
-  static Result<ProducerStateManager> from_snapshot(BytesView bytes);
+  // All count as having appended at `now`.
+  static Result<ProducerStateManager> from_snapshot(BytesView bytes, WallMillis now = kNoTimestamp);
 
  private:
   ProducerStateEntry& entry_of(ProducerId id, ProducerEpoch epoch);
   void end_transaction(ProducerStateEntry& entry);
   void take_over(ProducerStateEntry entry);
+  void forget_idlest();
 
   std::unordered_map<ProducerId, ProducerStateEntry> producers_;
   std::map<Offset, ProducerId> open_transactions_;  // by first offset

@@ -22,18 +22,23 @@ Result<void> rename_all(base::Directory& directory, Offset base_offset, std::str
 }  // namespace
 
 Result<void> swap_files(base::Directory& directory, const std::vector<Offset>& originals, bool sync,
-                        std::vector<std::string>& deleted) {
-  const auto settle = [&] { return sync ? directory.sync() : Result<void>(); };
+                        SwapProgress& progress) {
   const Offset base = originals.front();
-  if (auto done = rename_all(directory, base, kCleanedSuffix, kSwapSuffix); !done) return done;
-  if (auto done = settle(); !done) return done;
-  for (const auto original : originals) {
-    auto done = rename_deleted(directory, original, original != base, deleted);
-    if (!done) return done;
+  const auto step = [&](int number) -> Result<void> {
+    if (number == 0) return rename_all(directory, base, kCleanedSuffix, kSwapSuffix);
+    if (number == 2) return rename_all(directory, base, kSwapSuffix, "");
+    for (const auto original : originals) {
+      auto done = rename_deleted(directory, original, original != base, progress.deleted);
+      if (!done) return done;
+    }
+    return {};
+  };
+  for (; progress.steps_done < 3; ++progress.steps_done) {
+    if (auto done = step(progress.steps_done); !done) return done;
+    if (!sync) continue;
+    if (auto done = directory.sync(); !done) return done;
   }
-  if (auto done = settle(); !done) return done;
-  if (auto done = rename_all(directory, base, kSwapSuffix, ""); !done) return done;
-  return settle();
+  return {};
 }
 
 Result<void> remove_cleaned_files(base::Directory& directory, Offset base_offset) {

@@ -20,10 +20,14 @@ struct SegmentSwap {
 
 // Gives the files their new names: `.cleaned` becomes `.swap`, the originals become `.deleted`,
 // `.swap` becomes what it replaces. With `sync` every step is durable before the next begins, so
-// that after a crash the originals or the replacement are there, whole (clean_up_leftovers). Adds
-// to `deleted` what is to be unlinked. (sleeps)
+// that after a crash the originals or the replacement are there, whole (clean_up_leftovers). After
+// no_space the same call goes on where it was. (sleeps)
+struct SwapProgress {
+  int steps_done = 0;
+  std::vector<std::string> deleted;  // what is to be unlinked
+};
 Result<void> swap_files(base::Directory& directory, const std::vector<Offset>& originals, bool sync,
-                        std::vector<std::string>& deleted);
+                        SwapProgress& progress);
 
 // Removes the `.cleaned` files of a replacement that is not wanted. (sleeps)
 Result<void> remove_cleaned_files(base::Directory& directory, Offset base_offset);

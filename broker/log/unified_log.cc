@@ -1,12 +1,20 @@
 #include "broker/log/unified_log.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "base/assert.h"
+#include "broker/log/file_names.h"
 
 namespace ottla::broker {
+namespace {
+
+// After a want of file descriptors.
+constexpr auto kTryAgain = std::chrono::milliseconds(100);
+
+}  // namespace
 
 UnifiedLog::UnifiedLog(LoadedLog loaded, LogEnvironment environment)
     : location_(std::move(loaded.location)),
@@ -28,7 +36,7 @@ UnifiedLog::UnifiedLog(LoadedLog loaded, LogEnvironment environment)
   flush_.attach(*this);
   if (flush_.offline()) offline_ = flush_.failure();
   if (!loaded.clean) entries_dirty_ = parent_dirty_ = touched_ = true;
-  new_metadata_ = std::move(loaded.unsynced_metadata);
+  metadata_dirty_ = loaded.unsynced_metadata;
   if (durable_offset_ < log_end_offset_) {
     touched_ = true;
     want_flush();
@@ -67,6 +75,8 @@ Result<void> UnifiedLog::check_usable() const {
 void UnifiedLog::update_config(const LogConfig& config) {
   config_ = config;
   if (durable_offset_ < log_end_offset_) want_flush();
+  // What was to be synced at leisure may be waited for now.
+  flush_soon();
   raise_high_watermark();
 }
 
@@ -93,7 +103,7 @@ Result<AppendInfo> UnifiedLog::append_as_leader(std::span<char> batches, LeaderE
   touched_ = true;
   AppendInfo info{log_end_offset_, append.last_offset, kNoTimestamp, log_start_offset_, false};
   if (config_.message_timestamp_type == TimestampType::log_append_time) info.log_append_time = now;
-  note_batches(leader_epoch);
+  note_batches(leader_epoch, now);
   log_end_offset_ = append.last_offset + 1;
   bytes_since_recovery_point_ += append.bytes.size();
   want_flush();
@@ -206,15 +216,15 @@ Result<void> UnifiedLog::write(const SegmentAppend& append) {
   return located(ErrorCode::kafka_storage_error, error.message(), error.context().file);
 }
 
-void UnifiedLog::note_batches(LeaderEpoch leader_epoch) {
+void UnifiedLog::note_batches(LeaderEpoch leader_epoch, WallMillis now) {
   epochs_.assign(leader_epoch, log_end_offset_);
   for (const auto& [batch, max_timestamp] : batches_) {
     if (!batch.has_producer_id()) continue;
     const auto header = header_of(batch, 0);
     if (header.control) {
-      producers_.update(header, read_marker(batch));
+      producers_.update(header, read_marker(batch), now);
     } else {
-      producers_.update(header);
+      producers_.update(header, {}, now);
     }
   }
 }
@@ -272,7 +282,9 @@ void UnifiedLog::set_on_offline(base::UniqueFunction<void(const Error&)> on_offl
 
 Offset UnifiedLog::last_stable_offset() const {
   const auto unstable = producers_.first_unstable_offset(high_watermark_);
-  return unstable ? std::min(*unstable, high_watermark_) : high_watermark_;
+  if (!unstable) return high_watermark_;
+  // What was deleted holds nobody back.
+  return std::max(std::min(*unstable, high_watermark_), log_start_offset_);
 }
 
 Offset UnifiedLog::offset_of(ReadBound bound) const {
@@ -323,29 +335,62 @@ void UnifiedLog::expire_producers(WallMillis producer_id_expiration_ms) {
   producers_.expire(loop_.wall_now() - producer_id_expiration_ms);
 }
 
-FlushTarget UnifiedLog::begin_flush() {
-  dirty_ = false;
+// What concerns the log as a whole stays to be synced until that is done: an advance of the
+// recovery point that begins meanwhile and ends first must not do without.
+std::optional<FlushTarget> UnifiedLog::begin_flush(bool as_closed_files) {
   FlushTarget target;
   target.end_offset = log_end_offset_;
   if (parent_dirty_) target.parent = location_.parent;
   if (entries_dirty_) target.directory = directory_;
-  parent_dirty_ = entries_dirty_ = false;
-  if (new_metadata_) target.before_entries.push_back(std::move(new_metadata_));
-  for (std::size_t i = segments_.size(); i-- > 0;) {
-    auto& segment = segments_[i];
-    auto file = segment.file(ReadMode::may_sleep);
-    if (!file) {
-      flush_.fail(file.error());
+  if (auto collected = collect_files(as_closed_files, target); !collected) {
+    if (collected.error().code() != ErrorCode::no_space) {
+      flush_.fail(collected.error());
       return {};
     }
-    auto& files = i + 1 == segments_.size() ? target.after_entries : target.before_entries;
-    files.push_back(*file);
-    if (segment.base_offset() <= durable_offset_) break;
+    logger_.warn("the sync of " + to_string(location_.partition) +
+                 " waits: " + collected.error().to_string());
+    flush_.add(*this, kTryAgain);
+    return {};
   }
+  dirty_ = entries_dirty_ = false;
   return target;
 }
 
+Result<void> UnifiedLog::collect_files(bool as_closed_files, FlushTarget& target) {
+  if (metadata_dirty_ && as_closed_files && !new_metadata_) {
+    target.closed.push_back({directory_, std::string(kPartitionMetadata)});
+  } else if (metadata_dirty_) {
+    auto file = metadata_file();
+    if (!file) return file.error();
+    target.before_entries.push_back(*file);
+  }
+  target.metadata = metadata_dirty_;
+  for (std::size_t i = segments_.size(); i-- > 0;) {
+    auto& segment = segments_[i];
+    if (as_closed_files && !segment.has_open_files()) {
+      target.closed.push_back({directory_, segment.file_name()});
+    } else {
+      auto file = segment.file(ReadMode::may_sleep);
+      if (!file) return file.error();
+      auto& files = i + 1 == segments_.size() ? target.after_entries : target.before_entries;
+      files.push_back(*file);
+    }
+    if (segment.base_offset() <= durable_offset_) break;
+  }
+  return {};
+}
+
+Result<std::shared_ptr<base::File>> UnifiedLog::metadata_file() {
+  if (new_metadata_) return new_metadata_;
+  return directory_->open(kPartitionMetadata, base::OpenMode::read_write);
+}
+
 void UnifiedLog::end_flush(const FlushTarget& target) {
+  if (target.parent) parent_dirty_ = false;
+  if (target.metadata) {
+    metadata_dirty_ = false;
+    new_metadata_.reset();
+  }
   durable_offset_ = std::max(durable_offset_, target.end_offset);
   raise_high_watermark();
   open_logs_.trim();

@@ -193,6 +193,9 @@ class UnifiedLog final : public Flushable {
   void hold() { held_ = true; }
   void release();
 
+  // Whether files of deleted segments are there that the next start would take for segments.
+  bool deleting() const { return deleting_ || !doomed_.empty(); }
+
   // Whether closing has anything to do.
   bool touched() const { return touched_; }
 
@@ -207,7 +210,7 @@ class UnifiedLog final : public Flushable {
 
   // --- For the FlushScheduler
 
-  FlushTarget begin_flush() override;
+  std::optional<FlushTarget> begin_flush(bool as_closed_files) override;
   void end_flush(const FlushTarget& target) override;
   void go_offline(const Error& error) override;
 
@@ -230,8 +233,10 @@ class UnifiedLog final : public Flushable {
   Result<void> create_on_disk(WallMillis now);
   Result<void> roll(WallMillis now);
   Result<void> write(const SegmentAppend& append);
-  void note_batches(LeaderEpoch leader_epoch);
+  void note_batches(LeaderEpoch leader_epoch, WallMillis now);
   void want_flush();
+  Result<void> collect_files(bool as_closed_files, FlushTarget& target);
+  Result<std::shared_ptr<base::File>> metadata_file();
   void raise_high_watermark();
 
   // Reading.
@@ -243,6 +248,7 @@ class UnifiedLog final : public Flushable {
   // Replacement of segments.
   std::optional<std::size_t> first_original() const;
   void try_replacement();
+  void rename_for_replacement(const std::shared_ptr<SwapProgress>& progress);
   void end_replacement(Result<void> result);
   void put_in_place(const SegmentSwap& swap);
   bool renaming_segments() const;
@@ -279,10 +285,11 @@ class UnifiedLog final : public Flushable {
   Offset durable_offset_{0};
   Offset recovery_point_{0};
   std::uint64_t bytes_since_recovery_point_ = 0;
-  bool dirty_ = false;          // the FlushScheduler knows
-  bool entries_dirty_ = false;  // files were made or removed since the last flush began
-  bool parent_dirty_ = false;   // the directory itself was
-  std::shared_ptr<base::File> new_metadata_;  // partition.metadata, not synced yet
+  bool dirty_ = false;           // the FlushScheduler knows
+  bool entries_dirty_ = false;   // files were made or removed since the last flush began
+  bool parent_dirty_ = false;    // the directory itself was
+  bool metadata_dirty_ = false;  // partition.metadata is not synced
+  std::shared_ptr<base::File> new_metadata_;  // that, if it is open
   bool touched_ = false;                      // the files are not as a clean shutdown leaves them
   bool creating_ = false;
   bool held_ = false;

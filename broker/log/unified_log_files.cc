@@ -46,6 +46,7 @@ Result<void> UnifiedLog::create_on_disk(WallMillis now) {
     auto written = (*file)->write_at(0, partition_metadata_text(location_.topic_id));
     if (!written) return written;
     new_metadata_ = std::move(*file);
+    metadata_dirty_ = true;
   }
   LogSegment first(directory, log_end_offset_, 0, 0, 0, now);
   if (auto created = first.create(); !created) return created;
@@ -71,6 +72,7 @@ struct UnifiedLog::Advance {
   Offset target{0};
   Offset loose_snapshot = kNoOffset;  // the target, if no segment begins there
   bool sync = true;
+  bool metadata = false;  // partition.metadata is among the files
   std::shared_ptr<base::Directory> parent;
   std::shared_ptr<base::Directory> directory;
   std::vector<std::shared_ptr<base::File>> files;
@@ -106,7 +108,12 @@ std::shared_ptr<UnifiedLog::Advance> UnifiedLog::begin_advance(bool sync) {
     advance->snapshots.emplace_back(log_end_offset_, producers_.to_snapshot());
   }
   if (!sync && !closed_) return advance;
-  if (new_metadata_) advance->files.push_back(new_metadata_);
+  if (metadata_dirty_) {
+    auto metadata = metadata_file();
+    if (!metadata) return nullptr;
+    advance->files.push_back(*metadata);
+    advance->metadata = true;
+  }
   std::size_t first = segment_of(segments_, recovery_point_);
   // A segment that ends at the recovery point may have been finished since.
   if (first > 0 && segments_[first].base_offset() == recovery_point_) --first;
@@ -162,7 +169,11 @@ void UnifiedLog::end_advance(const Advance& advance, const Result<void>& result)
     newest_snapshot_ = std::max(newest_snapshot_, offset);
   }
   if (advance.sync) {
-    new_metadata_.reset();
+    if (advance.parent) parent_dirty_ = false;
+    if (advance.metadata) {
+      metadata_dirty_ = false;
+      new_metadata_.reset();
+    }
     recovery_point_ = std::max(recovery_point_, advance.target);
     durable_offset_ = std::max(durable_offset_, advance.target);
     const Offset previous = std::exchange(loose_snapshot_, advance.loose_snapshot);
@@ -199,7 +210,10 @@ std::size_t UnifiedLog::delete_old_segments() {
     if (too_much) excess -= size;
     if (!old && !too_much && end > log_start_offset_) break;
   }
-  if (count == 0) return 0;
+  if (count == 0) {
+    rename_doomed_when_safe();
+    return 0;
+  }
   if (count == segments_.size() && !roll(now)) --count;
   if (count > 0) remove_segments(count);
   return count;
@@ -233,6 +247,7 @@ void UnifiedLog::rename_doomed_when_safe() {
 void UnifiedLog::rename_doomed() {
   struct State {
     std::vector<std::string> renamed;
+    std::vector<Offset> left;
     Result<void> result;
   };
   deleting_ = true;
@@ -240,17 +255,23 @@ void UnifiedLog::rename_doomed() {
   const bool sync = config_.effective_durability() != Durability::memory;
   loop_.offload(
       [state, directory = directory_, doomed = std::exchange(doomed_, {}), sync] {
-        for (const auto base : doomed) {
-          state->result = rename_deleted(*directory, base, true, state->renamed);
+        for (auto base = doomed.begin(); base != doomed.end(); ++base) {
+          state->result = rename_deleted(*directory, *base, true, state->renamed);
           if (state->result && sync) state->result = directory->sync();
-          if (!state->result) return;
+          if (state->result) continue;
+          state->left.assign(base, doomed.end());
+          return;
         }
       },
       lifetime_.guard([this, state] {
         deleting_ = false;
         unlink_later(std::move(state->renamed));
-        if (!state->result) return flush_.fail(state->result.error());
-        rename_doomed_when_safe();
+        if (state->result) return rename_doomed_when_safe();
+        if (state->result.error().code() != ErrorCode::no_space) {
+          return flush_.fail(state->result.error());
+        }
+        // There is no room for a name. The next look at retention tries again.
+        doomed_.insert(doomed_.begin(), state->left.begin(), state->left.end());
       }));
 }
 

@@ -11,6 +11,7 @@ namespace ottla::broker {
 namespace {
 
 constexpr auto kAskAgain = std::chrono::milliseconds(50);
+constexpr auto kTryAgain = std::chrono::seconds(1);  // after a want of space
 
 }  // namespace
 
@@ -65,19 +66,24 @@ void UnifiedLog::try_replacement() {
     return;
   }
   replacement->renaming = true;
+  rename_for_replacement(std::make_shared<SwapProgress>());
+}
+
+void UnifiedLog::rename_for_replacement(const std::shared_ptr<SwapProgress>& progress) {
   std::vector<Offset> bases;
-  for (const auto& original : replacement->swap.originals) bases.push_back(original.base_offset());
-  struct State {
-    Result<void> result;
-    std::vector<std::string> deleted;
-  };
-  auto state = std::make_shared<State>();
+  for (const auto& one : replacement_->swap.originals) bases.push_back(one.base_offset());
+  auto result = std::make_shared<Result<void>>();
   const bool sync = config_.effective_durability() != Durability::memory;
-  loop_.offload([state, directory = directory_, bases = std::move(bases),
-                 sync] { state->result = swap_files(*directory, bases, sync, state->deleted); },
-                lifetime_.guard([this, state] {
-                  unlink_later(std::move(state->deleted));
-                  end_replacement(std::move(state->result));
+  loop_.offload([result, progress, directory = directory_, bases = std::move(bases),
+                 sync] { *result = swap_files(*directory, bases, sync, *progress); },
+                lifetime_.guard([this, result, progress] {
+                  unlink_later(std::exchange(progress->deleted, {}));
+                  const bool full = !*result && result->error().code() == ErrorCode::no_space;
+                  if (!full || closed_ || offline_) return end_replacement(std::move(*result));
+                  // There is no room for a name: what was unlinked may make some.
+                  loop_.call_at(loop_.now() + kTryAgain, lifetime_.guard([this, progress] {
+                    rename_for_replacement(progress);
+                  }));
                 }));
 }
 

@@ -71,9 +71,10 @@ void Server::close() {
 
 bool Server::has_room_for(const std::string& host) {
   if (connections_.size() >= most_connections_) {
+    const bool configured = most_connections_ == static_cast<std::size_t>(config_.max_connections);
     logger_.warn("refusing a connection from " + host + ": there are " +
-                 std::to_string(most_connections_) +
-                 ", all that max.connections and the limit of open files allow");
+                 (configured ? "max.connections=" : "for a quarter of the open files, ") +
+                 std::to_string(most_connections_));
     return false;
   }
   const auto found = connections_by_host_.find(host);

@@ -25,10 +25,9 @@ class FrameHandler {
                         Reply reply) = 0;
 };
 
-// The sockets of one broker: listeners and connections, with their limits (max.connections and a
-// quarter of the file descriptors, the others being for logs;
-// max.connections.per.ip, connections.max.idle.ms, socket.request.max.bytes,
-// queued.max.request.bytes). On one loop.
+// The sockets of one broker: listeners and connections, with their limits (max.connections, but at
+// most for a quarter of the file descriptors, the others being for logs; max.connections.per.ip,
+// connections.max.idle.ms, socket.request.max.bytes, queued.max.request.bytes). On one loop.
 class Server final : public ConnectionOwner {
  public:
   Server(base::LoopWithTransport loop, const BrokerConfig& config, base::Logger logger);

@@ -59,15 +59,44 @@ TEST(BrokerProcess, refuses_a_directory_in_use_by_name) {
   EXPECT_NE(second.stderr_text().find("in use"), std::string::npos) << second.stderr_text();
 }
 
+std::string with_open_files(int limit, const std::vector<std::string>& words) {
+  std::string command = "ulimit -n " + std::to_string(limit) + "; exec";
+  for (const auto& word : words) command += " '" + word + "'";
+  return command;
+}
+
+// What every log was promised must be synced at once after a kill, and no more files opened for it
+// than there may be.
+TEST(BrokerProcess, starts_again_after_a_kill_with_more_logs_than_it_may_open_files) {
+  constexpr int partitions = 150;
+  const TemporaryDirectory data;
+  {
+    ChildProcess broker(broker_command(data.path()));
+    const auto address = address_in(broker.read_line());
+    auto admin = Admin::open({.bootstrap_servers = address}).value();
+    ASSERT_TRUE(admin.create_topics({{.name = "many", .partitions = partitions}}).get());
+    auto producer = Producer::open({.bootstrap_servers = address}).value();
+    for (int i = 0; i < partitions; ++i) {
+      producer.send({.topic = "many", .value = "value", .partition = i}).forget();
+    }
+    ASSERT_TRUE(producer.flush().get());
+    broker.signal(SIGKILL);
+    broker.wait();
+  }
+  ChildProcess broker({"/bin/sh", "-c", with_open_files(400, broker_command(data.path()))});
+  const auto line = broker.read_line();
+  broker.signal(SIGTERM);
+  EXPECT_EQ(broker.wait(), 0) << broker.stderr_text();
+  EXPECT_FALSE(line.empty()) << broker.stderr_text();
+}
+
 // The logs may have fewer files open than there are logs: most must close theirs for others. While
 // they are made they need three each, for which there is room: short of file descriptors a
 // sanitizer takes sound objects for broken.
 TEST(BrokerProcess, serves_more_logs_than_it_may_open_files) {
   constexpr int partitions = 150;
   const TemporaryDirectory data;
-  std::string command = "ulimit -n 560; exec";
-  for (const auto& word : broker_command(data.path())) command += " '" + word + "'";
-  ChildProcess broker({"/bin/sh", "-c", command});
+  ChildProcess broker({"/bin/sh", "-c", with_open_files(560, broker_command(data.path()))});
   const auto address = address_in(broker.read_line());
   auto admin = Admin::open({.bootstrap_servers = address}).value();
   ASSERT_TRUE(admin.create_topics({{.name = "many", .partitions = partitions}}).get());

@@ -27,7 +27,7 @@ class CountingLog final : public Flushable {
     queued_ = true;
   }
 
-  FlushTarget begin_flush() override {
+  std::optional<FlushTarget> begin_flush(bool) override {
     queued_ = false;
     FlushTarget target;
     target.after_entries.push_back(file_);

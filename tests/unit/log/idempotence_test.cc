@@ -141,6 +141,56 @@ TEST(Idempotence, forgets_idle_producers) {
   EXPECT_EQ(f.log->producer_count(), 1u);
 }
 
+TEST(Idempotence, remembers_a_producer_that_writes_though_its_records_are_old) {
+  LogFixture f;
+  f.create();
+  const auto long_ago = f.loop.wall_now() - 7 * 86'400'000LL;
+  ASSERT_TRUE(f.append(batch_of({{"a", long_ago}}, producer(9, 0, 0))));
+  f.log->expire_producers(86'400'000);
+  const auto again = f.append(batch_of({{"a", long_ago}}, producer(9, 0, 0)));
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_EQ(again->first_offset, Offset(0));
+  f.loop.run();
+  ASSERT_TRUE(f.close());
+  f.crash();
+  ASSERT_TRUE(f.open(true));
+  f.log->expire_producers(86'400'000);
+  EXPECT_EQ(f.log->producer_count(), 1u) << "it may go on writing";
+}
+
+TEST(Idempotence, remembers_a_bounded_number_of_producers_those_of_late_and_of_transactions) {
+  constexpr auto most = static_cast<std::int64_t>(ProducerStateManager::kMostProducers);
+  ProducerStateManager producers;
+  for (std::int64_t id = 0; id <= most; ++id) {
+    BatchHeader batch;
+    batch.base_offset = batch.last_offset = Offset(id);
+    batch.producer_id = ProducerId(id);
+    batch.producer_epoch = ProducerEpoch(0);
+    batch.base_sequence = Sequence(0);
+    batch.transactional = id == 0;
+    producers.update(batch, {}, id);
+    ASSERT_LE(producers.size(), ProducerStateManager::kMostProducers);
+  }
+  EXPECT_NE(producers.find(ProducerId(0)), nullptr) << "its transaction is open";
+  EXPECT_EQ(producers.find(ProducerId(1)), nullptr);
+  EXPECT_NE(producers.find(ProducerId(most / 2)), nullptr);
+  EXPECT_NE(producers.find(ProducerId(most)), nullptr);
+}
+
+TEST(ProducerSnapshot, of_any_size_that_cannot_be_used_is_made_anew_from_the_batches) {
+  LogFixture f;
+  f.create();
+  ASSERT_TRUE(f.append(batch_of({{"a"}}, producer(9, 0, 0))));
+  f.loop.run();
+  ASSERT_TRUE(f.close());
+  f.crash();
+  auto file = f.partition_directory()->open("00000000000000000001.snapshot",
+                                            base::OpenMode::create_truncate);
+  ASSERT_TRUE((*file)->truncate(65 << 20));
+  ASSERT_TRUE(f.open(true, Offset(1)));
+  EXPECT_EQ(f.log->producer_count(), 1u);
+}
+
 TEST(ProducerSnapshot, keeps_the_last_batch_of_each_producer) {
   ProducerStateManager producers;
   BatchHeader batch;

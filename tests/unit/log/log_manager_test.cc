@@ -5,6 +5,7 @@
 #include <set>
 
 #include "broker/log/file_names.h"
+#include "tests/simulation/sim_disk.h"
 #include "tests/unit/log/log_fixture.h"
 
 namespace ottla::broker {
@@ -362,6 +363,116 @@ TEST_F(LogManagerTest, tells_who_waits_for_a_repeated_checkpoint_while_it_closes
   }
   ASSERT_TRUE(stop());
   EXPECT_EQ(told, (std::vector<std::string>{"first", "second"}));
+}
+
+// The partition's line in a checkpoint; empty if there is none.
+std::string line_of(base::Directory& root, std::string_view checkpoint, const std::string& log) {
+  if (!root.exists(checkpoint)) return {};
+  const auto text = root.read_file(checkpoint).value();
+  const auto at = text.find("\n" + log + " ");
+  if (at == std::string::npos) return {};
+  return text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+}
+
+TEST_F(LogManagerTest, keeps_the_log_start_of_a_log_that_cannot_be_opened) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 3);
+  append(create(kB7), 3);
+  loop.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(manager->find(kA0)->advance_log_start_offset(Offset(2)));
+  ASSERT_TRUE(stop());
+  auto a = root->open_directory("a-0").value();
+  const auto metadata = a->read_file(kPartitionMetadata).value();
+  ASSERT_TRUE(a->replace_file(kPartitionMetadata, "?"));
+  ASSERT_TRUE(start());
+  ASSERT_EQ(manager->find(kA0), nullptr);
+  ASSERT_TRUE(manager->find(kB7)->advance_log_start_offset(Offset(1)));
+  ASSERT_TRUE(stop());
+  ASSERT_TRUE(a->replace_file(kPartitionMetadata, metadata));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(manager->find(kA0)->log_start_offset(), Offset(2));
+}
+
+TEST_F(LogManagerTest, keeps_a_log_start_in_its_checkpoint_until_the_files_below_it_are_gone) {
+  config.segment_bytes = 100;
+  ASSERT_TRUE(start());
+  auto& log = create(kA0);
+  for (int i = 0; i < 4; ++i) {
+    append(log, 1);
+    manager->flush_scheduler().hurry();
+    loop.run();
+  }
+  ASSERT_TRUE(log.advance_log_start_offset(Offset(2)));
+  manager->checkpoint_log_start_offsets();
+  loop.run();
+  ASSERT_EQ(line_of(*root, kLogStartCheckpoint, "a 0"), "a 0 2");
+  ASSERT_EQ(log.delete_old_segments(), 2u);
+  ASSERT_EQ(log.first_segment_offset(), Offset(2));
+  while (log.deleting()) {
+    manager->checkpoint_log_start_offsets();
+    ASSERT_GT(loop.works(), 0u);
+    loop.run_last_work();
+    if (root->open_directory("a-0").value()->exists(segment_file_name(Offset(0), kLogSuffix))) {
+      EXPECT_EQ(line_of(*root, kLogStartCheckpoint, "a 0"), "a 0 2");
+    }
+    if (loop.works() > 0) loop.run_one_work();
+  }
+  manager->checkpoint_log_start_offsets();
+  loop.run();
+  EXPECT_EQ(line_of(*root, kLogStartCheckpoint, "a 0"), "");
+}
+
+// A checkpoint that tells of a log is on its way to the disk when that log is replaced.
+TEST_F(LogManagerTest, holds_a_new_log_while_a_checkpoint_of_an_earlier_one_is_being_written) {
+  ASSERT_TRUE(start());
+  append(create(kA0), 5);
+  loop.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(manager->find(kA0)->advance_log_start_offset(Offset(4)));
+  manager->checkpoint_log_start_offsets();
+  ASSERT_EQ(loop.works(), 1u);
+  ASSERT_TRUE(manager->delete_log(kA0));
+  auto& second = create(kA0);
+  append(second, 2);
+  second.flush_soon();
+  loop.run_tasks();
+  while (loop.works() > 1) {  // the first checkpoint is the last to be written
+    loop.run_last_work();
+    EXPECT_EQ(second.high_watermark(), Offset(0));
+  }
+  loop.run();
+  EXPECT_EQ(line_of(*root, kLogStartCheckpoint, "a 0"), "");
+  EXPECT_EQ(second.high_watermark(), Offset(2));
+}
+
+// Its own entries in checkpoints are none of an earlier log.
+TEST_F(LogManagerTest, releases_a_held_log_once_a_checkpoint_that_failed_is_written) {
+  simulation::SimDisk disk(3, {.would_block_one_in = 0});
+  root = disk.open("/data");
+  ASSERT_TRUE(start());
+  append(create(kA0), 5);
+  loop.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(manager->find(kA0)->advance_log_start_offset(Offset(4)));
+  manager->find(kA0)->advance_recovery_point();
+  loop.run();
+  loop.advance(std::chrono::seconds(61));
+  ASSERT_EQ(line_of(*root, kLogStartCheckpoint, "a 0"), "a 0 4");
+  disk.inject({.call = simulation::DiskCall::entry,
+               .code = ErrorCode::no_space,
+               .path_contains = std::string(kLogStartCheckpoint)});
+  ASSERT_TRUE(manager->delete_log(kA0));
+  auto& second = create(kA0);
+  append(second, 2);
+  second.advance_recovery_point();
+  loop.run();
+  loop.advance(std::chrono::seconds(61));
+  EXPECT_EQ(line_of(*root, kRecoveryPointCheckpoint, "a 0"), "a 0 2");
+  EXPECT_EQ(second.high_watermark(), Offset(0));
+  disk.clear_faults();
+  loop.advance(std::chrono::seconds(61));
+  EXPECT_EQ(second.high_watermark(), Offset(2));
+  manager.reset();
+  loop.drop_everything();
+  root.reset();
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 
 #include "base/endian.h"
+#include "protocol/compression/compression.h"
 #include "tests/unit/log/log_fixture.h"
 
 namespace ottla::broker {
@@ -155,6 +157,43 @@ TEST(UnifiedLogSettings, mends_a_maximum_timestamp_that_lies) {
   const auto view = protocol::RecordBatchView::parse(stored);
   ASSERT_TRUE(view && view->verify_crc());
   EXPECT_EQ(view->max_timestamp(), kNow + 5);
+}
+
+// A batch whose header says that its records are compressed: they are `body`.
+std::string compressed(Compression codec, const std::string& body, std::int32_t records) {
+  auto batch = make_batch("a").substr(0, layout::kRecords) + body;
+  base::store_be(batch.data() + layout::kBatchLength,
+                 static_cast<std::int32_t>(batch.size() - layout::kLogOverhead));
+  base::store_be(batch.data() + layout::kAttributes, static_cast<std::int16_t>(codec));
+  base::store_be(batch.data() + layout::kLastOffsetDelta, records - 1);
+  base::store_be(batch.data() + layout::kRecordCount, records);
+  protocol::stamp_timestamps(batch.data(), TimestampType::create_time, kNow);
+  return batch;
+}
+
+TEST(LogValidator, finds_compressed_batches_that_cannot_be_what_they_state) {
+  for (const auto codec :
+       {Compression::gzip, Compression::snappy, Compression::lz4, Compression::zstd}) {
+    SCOPED_TRACE(static_cast<int>(codec));
+    const auto plain = make_batch("a").substr(layout::kRecords);
+    std::string body;
+    ASSERT_TRUE(protocol::compress(codec, protocol::default_level(codec), plain, body));
+    EXPECT_EQ(verdict(compressed(codec, body, 1)), ErrorCode::none);
+    EXPECT_EQ(verdict(compressed(codec, "", 1)), ErrorCode::corrupt_message);
+    EXPECT_EQ(verdict(compressed(codec, body, std::numeric_limits<std::int32_t>::max())),
+              ErrorCode::corrupt_message);
+    if (codec == Compression::snappy) continue;  // may begin with anything
+    EXPECT_EQ(verdict(compressed(codec, "garbage", 1)), ErrorCode::corrupt_message);
+  }
+}
+
+TEST(LogValidator, inflates_no_batch_to_many_times_what_the_topic_takes) {
+  LogConfig config;
+  config.cleanup_compact = true;
+  std::string body;
+  ASSERT_TRUE(protocol::compress(Compression::gzip, 6, std::string(100 << 20, '\0'), body));
+  ASSERT_LT(body.size(), 200u << 10);
+  EXPECT_EQ(verdict(compressed(Compression::gzip, body, 1), config), ErrorCode::message_too_large);
 }
 
 }  // namespace

@@ -56,6 +56,16 @@ class ManualLoop final : public base::Loop {
     run_tasks();
   }
 
+  // Runs the newest work, as a worker that overtakes the others does.
+  void run_last_work() {
+    OTTLA_ASSERT(!works_.empty(), "no work is waiting");
+    auto [work, done] = std::move(works_.back());
+    works_.pop_back();
+    work();
+    done();
+    run_tasks();
+  }
+
   // Runs tasks and works until none is left; timers stay.
   void run() {
     run_tasks();

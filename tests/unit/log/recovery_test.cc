@@ -294,5 +294,139 @@ TEST(Recovery, refuses_a_directory_of_another_topic) {
   EXPECT_EQ(load_log(request, {}).error().code(), ErrorCode::inconsistent_topic_id);
 }
 
+std::string with_bit(std::string bytes, std::size_t at, int bit) {
+  bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
+  return bytes;
+}
+
+TEST(Recovery, cuts_nothing_of_a_log_that_was_closed_cleanly) {
+  SmallLog log;
+  ASSERT_TRUE(log.f.close());
+  const auto header = static_cast<std::size_t>(log.ends[6]);
+  const auto damaged = with_bit(log.bytes, header + protocol::batch_layout::kMagic, 5);
+  log.put(damaged);
+  auto opened = log.f.open(true, Offset(16));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::corrupt_message);
+  EXPECT_EQ(log.f.partition_directory()->read_file(kFirstLog).value(), damaged);
+}
+
+TEST(Recovery, makes_an_index_anew_that_misleads_after_a_clean_stop) {
+  SmallLog log;
+  ASSERT_TRUE(log.f.close());
+  log.f.crash();
+  auto index = log.f.partition_directory()->read_file("00000000000000000000.index").value();
+  ASSERT_FALSE(index.empty());
+  index[index.size() - 2] = 0x7f;  // the last position, beyond the end of the log
+  ASSERT_TRUE(log.f.partition_directory()->replace_file("00000000000000000000.index", index));
+  ASSERT_TRUE(log.f.open(true, Offset(16)));
+  EXPECT_EQ(log.f.values(Offset(0)), log.expected);
+}
+
+TEST(Recovery, keeps_a_copy_of_what_it_cuts_below_the_recovery_point) {
+  SmallLog log;
+  log.f.log->advance_recovery_point();
+  log.f.loop.run();
+  const auto at = static_cast<std::size_t>(log.ends[6]);
+  const auto damaged = with_bit(log.bytes, at + 70, 0);
+  log.put(damaged);
+  ASSERT_TRUE(log.f.open(false, Offset(16)));
+  EXPECT_EQ(log.f.values(Offset(0)), log.first(7));
+  const auto kept = log.f.partition_directory()->read_file(std::string(kFirstLog) + ".cut");
+  ASSERT_TRUE(kept) << kept.error();
+  EXPECT_EQ(*kept, damaged.substr(at));
+  EXPECT_TRUE(log.f.lines.mention("kept as"));
+}
+
+TEST(Recovery, keeps_no_copy_of_what_was_never_synced) {
+  SmallLog log;
+  log.put(log.bytes.substr(0, log.bytes.size() - 1));
+  ASSERT_TRUE(log.f.open(false));
+  EXPECT_FALSE(log.f.partition_directory()->exists(std::string(kFirstLog) + ".cut"));
+}
+
+// An index entry leads recovery to a batch that is damaged: what comes before it is still there.
+TEST(Recovery, counts_on_behind_what_lies_before_a_damaged_batch_that_the_index_names) {
+  SmallLog log;
+  log.f.log->advance_recovery_point();
+  log.f.loop.run();
+  for (std::size_t batch = 1; batch < log.ends.size(); ++batch) {
+    SCOPED_TRACE(batch);
+    const auto at = static_cast<std::size_t>(log.ends[batch - 1]);
+    log.put(with_bit(log.bytes, at + 70, 0));
+    ASSERT_TRUE(log.f.open(false, Offset(static_cast<std::int64_t>(2 * batch + 1))));
+    EXPECT_EQ(log.f.values(Offset(0)), log.first(batch));
+    EXPECT_EQ(log.f.log->log_end_offset(), Offset(static_cast<std::int64_t>(2 * batch)));
+  }
+}
+
+// One message as Kafka wrote it before 0.10: key "k", value "v".
+std::string message_of_magic_0() {
+  return std::string("\0\0\0\0\0\0\0\x07\0\0\0\x10", 12) + std::string(
+                                                               "\x1f\xec\xd7\x0a\0\0\0\0\0\x01"
+                                                               "k\0\0\0\x01"
+                                                               "v",
+                                                               16);
+}
+
+TEST(Recovery, refuses_a_log_of_an_older_format_and_leaves_it_alone) {
+  for (const bool clean : {true, false}) {
+    SCOPED_TRACE(clean);
+    SmallLog log;
+    log.put(message_of_magic_0());
+    auto opened = log.f.open(clean);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code(), ErrorCode::unsupported_for_message_format);
+    EXPECT_EQ(log.f.partition_directory()->read_file(kFirstLog).value(), message_of_magic_0());
+  }
+}
+
+TEST(Recovery, takes_no_zeros_and_no_damage_for_an_older_format) {
+  SmallLog log;
+  log.put(log.bytes + std::string(200, '\0'));
+  ASSERT_TRUE(log.f.open(false));
+  EXPECT_EQ(log.f.values(Offset(0)), log.expected);
+  log.put(with_bit(message_of_magic_0(), 20, 1));
+  ASSERT_TRUE(log.f.open(false));
+  EXPECT_EQ(log.f.log->log_end_offset(), Offset(0));
+}
+
+TEST(Recovery, finds_an_offset_that_no_index_can_hold) {
+  for (const bool clean : {true, false}) {
+    SCOPED_TRACE(clean);
+    SmallLog log;
+    ASSERT_TRUE(log.f.close());
+    log.put(with_bit(log.bytes, static_cast<std::size_t>(log.ends[4]) + 2, 3));
+    ASSERT_TRUE(log.f.partition_directory()->remove("00000000000000000000.index"));
+    log.f.config.cleanup_compact = true;  // gaps are no damage then
+    log.f.config.durability = Durability::memory;
+    auto opened = log.f.open(clean);
+    if (clean) {
+      ASSERT_FALSE(opened);
+      EXPECT_EQ(opened.error().code(), ErrorCode::corrupt_message);
+    } else {
+      ASSERT_TRUE(opened) << opened.error();
+      EXPECT_EQ(log.f.values(Offset(0)), log.first(5));
+    }
+  }
+}
+
+// Of a log that waits to be synced with many others no file is opened.
+TEST(Recovery, opens_no_file_for_a_sync_of_the_whole_file_system) {
+  SmallLog log;
+  log.f.crash();
+  ASSERT_TRUE(log.f.open(false));
+  const auto whole = log.f.log->begin_flush(true);
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->before_entries.empty() && whole->after_entries.empty());
+  ASSERT_EQ(whole->closed.size(), 2u);
+  EXPECT_EQ(whole->closed[0].name, kPartitionMetadata);
+  EXPECT_EQ(whole->closed[1].name, kFirstLog);
+  const auto one = log.f.log->begin_flush(false);
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->before_entries.size(), 1u);
+  EXPECT_EQ(one->after_entries.size(), 1u);
+}
+
 }  // namespace
 }  // namespace ottla::broker

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "tests/simulation/seeds.h"
@@ -205,6 +206,71 @@ TEST(StorageFaults, no_file_that_cannot_be_opened_costs_an_acknowledgement) {
 
 TEST(StorageFaults, no_read_that_fails_costs_an_acknowledgement) {
   fail_every_call(DiskCall::read, ErrorCode::io_error, "EIO");
+}
+
+// The recovery point moves while a first sync is in flight, and is done before it.
+TEST(StorageFaults, what_an_overtaking_advance_makes_durable_is_all_there_after_a_power_cut) {
+  FaultyLog log;
+  ASSERT_TRUE(log.f.append(make_batch("a")));
+  log.f.log->flush_soon();
+  log.f.loop.run_tasks();
+  log.f.log->advance_recovery_point();
+  ASSERT_EQ(log.f.loop.works(), 2u);
+  log.f.loop.run_last_work();
+  ASSERT_EQ(log.f.log->high_watermark(), Offset(1));
+  log.disk.power_cut(simulation::PowerCut::drop);
+  log.f.crash();
+  log.f.root = log.disk.open("/data");
+  log.f.flush = std::make_unique<FlushScheduler>(log.f.loop, log.f.root, log.f.lines.logger());
+  auto opened = log.f.open(false);
+  ASSERT_TRUE(opened) << opened.error();
+  EXPECT_EQ(log.f.values(Offset(0)).size(), 1u);
+  EXPECT_EQ(log.f.log->topic_id(), kTopicId);
+}
+
+TEST(StorageFaults, a_want_of_file_descriptors_puts_a_sync_off) {
+  FaultyLog log;
+  ASSERT_TRUE(log.f.append(make_batch("a")));
+  log.f.crash();
+  ASSERT_TRUE(log.f.open(false));
+  log.disk.inject({.call = DiskCall::open, .code = ErrorCode::no_space, .times = 3});
+  log.f.log->flush_soon();
+  log.f.loop.run();
+  EXPECT_FALSE(log.f.log->offline());
+  EXPECT_EQ(log.f.log->high_watermark(), Offset(0));
+  log.f.loop.advance(std::chrono::seconds(1));
+  EXPECT_EQ(log.f.log->high_watermark(), Offset(1));
+}
+
+TEST(StorageFaults, a_full_disk_puts_deletions_off) {
+  FaultyLog log;
+  log.f.config.segment_bytes = 100;
+  log.f.config.retention_bytes = 200;
+  log.f.log->update_config(log.f.config);
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(log.f.append(make_batch("a")));
+    log.f.log->flush_soon();
+    log.f.loop.run();
+  }
+  const auto logs_left = [&] {
+    const auto entries = log.f.partition_directory()->list().value();
+    return std::count_if(entries.begin(), entries.end(),
+                         [](const auto& entry) { return entry.name.ends_with(".log"); });
+  };
+  ASSERT_EQ(logs_left(), 6);
+  log.disk.inject({.call = DiskCall::entry,
+                   .code = ErrorCode::no_space,
+                   .after = 2,
+                   .times = 1,
+                   .path_contains = "000"});
+  EXPECT_GT(log.f.log->delete_old_segments(), 2u);
+  log.f.loop.run();
+  EXPECT_FALSE(log.f.log->offline());
+  EXPECT_TRUE(log.f.log->deleting());
+  log.f.log->delete_old_segments();
+  log.f.loop.run();
+  EXPECT_FALSE(log.f.log->deleting());
+  EXPECT_EQ(logs_left(), static_cast<std::ptrdiff_t>(log.f.log->segment_count()));
 }
 
 }  // namespace

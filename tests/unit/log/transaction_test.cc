@@ -81,5 +81,15 @@ TEST_F(Transactions, the_coordinators_own_batches_are_fenced_but_have_no_sequenc
   EXPECT_EQ(f_.log->producers().first_unstable_offset(Offset(9)), Offset(0));
 }
 
+TEST_F(Transactions, that_were_deleted_hold_no_reader_back) {
+  ASSERT_EQ(write(9, 3, 0), kOk);
+  ASSERT_TRUE(f_.append(make_batch("later")));
+  f_.log->flush_soon();
+  f_.loop.run();
+  EXPECT_EQ(f_.log->last_stable_offset(), Offset(0));
+  ASSERT_TRUE(f_.log->advance_log_start_offset(Offset(1)));
+  EXPECT_EQ(f_.log->last_stable_offset(), Offset(1));
+}
+
 }  // namespace
 }  // namespace ottla::broker

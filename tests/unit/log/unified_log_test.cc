@@ -92,6 +92,19 @@ TEST(UnifiedLog, shows_appends_at_once_under_os_durability) {
   EXPECT_EQ(f.flush->rounds(), 0u);
 }
 
+TEST(UnifiedLog, does_not_wait_for_a_long_flush_timer_once_every_append_is_to_be_synced) {
+  LogFixture f;
+  f.config.durability = Durability::os;
+  f.config.flush_ms = 3'600'000;
+  f.create();
+  ASSERT_TRUE(f.append(make_batch("a")));
+  f.config.durability = Durability::fsync;
+  f.log->update_config(f.config);
+  ASSERT_TRUE(f.append(make_batch("b")));
+  f.loop.advance(std::chrono::milliseconds(10));
+  EXPECT_EQ(f.log->high_watermark(), Offset(2));
+}
+
 TEST(UnifiedLog, syncs_every_so_many_records_if_the_topic_says_so) {
   LogFixture f;
   f.config.durability = Durability::os;
