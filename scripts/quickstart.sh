@@ -34,7 +34,7 @@ start_broker() {
 
 say "1. Installing what is missing and building (the first time takes some minutes)"
 install_packages "${build_packages[@]}"
-build release ottla-broker ottla produce_lines verify_lines
+build release ottla-broker ottla produce_lines verify_lines word_count
 
 say "2. Starting a broker on a free port, with a data directory of its own"
 start_broker
@@ -52,7 +52,14 @@ say "6. The first lines of partition 0, as 'ottla consume' prints them"
 "$bin/ottla" consume --bootstrap-server "$address" --topic "$topic" --partition 0 \
   --from-beginning --max-messages 3 --property print.key=true --property key.separator=': '
 
-say "7. Stopping the broker"
+say "7. Counting its words exactly once (examples/word_count): the first two are killed in the middle"
+"$bin/ottla" topics --create --bootstrap-server "$address" --topic counts --partitions 3 >&2
+for dies_in in 2 3 0; do
+  build/release/examples/word_count "$address" "$topic" counts "$dies_in" || true
+done
+say "   The same by other means: $(tr -cs '[:alpha:]' '\n' <"$file" | grep -c .) words"
+
+say "8. Stopping the broker"
 kill -TERM "$broker"
 wait "$broker"
 broker=

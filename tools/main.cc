@@ -27,6 +27,12 @@ constexpr std::array kCommands = {
     Command{"producer-perf-test", "kafka-producer-perf-test",
             "measure how fast a cluster takes records", run_producer_perf_test},
     Command{"consume", "console-consumer", "print the records of a topic", run_consume},
+    Command{"verifiable-producer", "kafka-verifiable-producer",
+            "send numbers and tell of each as JSON", run_verifiable_producer},
+    Command{"verifiable-consumer", "kafka-verifiable-consumer",
+            "read in a group and tell of it as JSON", run_verifiable_consumer},
+    Command{"transactional-message-copier", "", "copy a topic exactly once and tell of it as JSON",
+            run_message_copier},
     Command{"check-log", "", "check a whole data directory", run_check_log},
     Command{"dump-log", "kafka-dump-log", "print the files of a data directory", run_dump_log},
     Command{"export-kafka-config", "", "print what Apache Kafka is to be started with on our data",
@@ -38,7 +44,7 @@ void print_usage(std::ostream& out) {
   out << "usage: ottla COMMAND [flags]\n\n";
   for (const auto& command : kCommands) {
     std::string name(command.name);
-    name.resize(21, ' ');
+    name.resize(30, ' ');
     out << "  " << name << command.sentence << '\n';
   }
   out << "\n`ottla COMMAND --help` lists the flags; they are those of Kafka's scripts.\n";

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +17,7 @@
 #include "tools/command.h"
 #include "tools/flags.h"
 #include "tools/latency_histogram.h"
+#include "tools/pacer.h"
 
 namespace ottla::tools {
 namespace {
@@ -229,30 +228,6 @@ class Stats {
   Clock::time_point window_began_;
   Clock::time_point ended_;
   std::uint64_t failed_ = 0;
-};
-
-// Says when each record is due, and waits until then.
-class Pacer {
- public:
-  explicit Pacer(double a_second) : a_second_(a_second) {}
-
-  Clock::time_point next() {
-    if (a_second_ <= 0) return Clock::now();
-    const std::chrono::duration<double> after(static_cast<double>(number_++) / a_second_);
-    const auto due = began_ + std::chrono::duration_cast<Clock::duration>(after);
-    if (due > Clock::now()) {
-      std::unique_lock lock(mutex_);
-      moment_.wait_until(lock, due, [&] { return Clock::now() >= due; });
-    }
-    return due;
-  }
-
- private:
-  const double a_second_;
-  const Clock::time_point began_ = Clock::now();
-  std::uint64_t number_ = 0;
-  std::mutex mutex_;
-  std::condition_variable moment_;
 };
 
 void send(Producer& producer, const Flags& flags, std::uint64_t count, Payload& payload,

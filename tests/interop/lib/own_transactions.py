@@ -54,7 +54,7 @@ def _javas(context, bootstrap, topic, isolation):
 
 def _expect(holds, otherwise):
     if not holds:
-        raise StepFailed(otherwise)
+        raise StepFailed(otherwise[:600])
 
 
 def _write(context, bootstrap, topic):

@@ -243,13 +243,16 @@ TEST_P(Transactions, begin_once_the_cluster_can_be_reached) {
 // In the first kind the epoch tells the late requests of one transaction from those of the next.
 TEST_P(Transactions, never_share_an_epoch_with_one_that_had_a_request_without_answer) {
   const auto producer = world_.open();
+  ASSERT_TRUE(world_.transact(*producer, "0"));
+  const auto first = producer->transactions()->identity();
   ASSERT_TRUE(world_.transact(*producer, "a"));
   const auto before = producer->transactions()->identity();
+  EXPECT_EQ(before.epoch > first.epoch, GetParam());
   world_.cluster.play({.trick = Trick::close_after, .api = ApiKey::end_txn});
   ASSERT_TRUE(world_.transact(*producer, "b"));
   ASSERT_TRUE(world_.transact(*producer, "c"));
   EXPECT_GT(producer->transactions()->identity().epoch, before.epoch);
-  EXPECT_EQ(world_.committed(), (Values{"a", "b", "c"}));
+  EXPECT_EQ(world_.committed(), (Values{"0", "a", "b", "c"}));
   world_.close(producer);
 }
 
@@ -273,6 +276,14 @@ TEST(TransactionsOfOldBrokers, are_of_the_first_kind_whatever_features_say) {
   EXPECT_EQ(world.cluster.count_seen(ApiKey::add_partitions_to_txn), 1U);
   EXPECT_EQ(world.committed(), Values{"a"});
   world.close(producer);
+}
+
+TEST(TransactionsOfNobody, are_configured_by_kafkas_keys) {
+  const auto config = ProducerConfig::from_properties(
+      {{"transactional.id", "me"}, {"transaction.timeout.ms", "5000"}});
+  ASSERT_TRUE(config) << config.error();
+  EXPECT_EQ(config->transactional_id, "me");
+  EXPECT_EQ(config->transaction_timeout, 5s);
 }
 
 TEST(TransactionsOfNobody, need_an_id) {
