@@ -22,8 +22,22 @@ Admin& Admin::operator=(Admin&& other) noexcept {
   return *this;
 }
 
+namespace {
+
+Error forked_error() {
+  return Error(ErrorCode::closed,
+               "this process was forked from the one that opened the admin client; open one here");
+}
+
+template <class T>
+Future<T> forked_future() {
+  return Future<T>::ready_with(forked_error());
+}
+
+}  // namespace
+
 Admin::~Admin() {
-  if (!handle_) return;
+  if (!handle_ || handle_->forked()) return;
   auto closing = handle_->core().close_async();
   // The callback thread cannot wait; the close goes on by itself.
   if (handle_->on_callback_thread()) {
@@ -37,48 +51,58 @@ Admin::~Admin() {
 
 Future<TopicOutcomes> Admin::create_topics(std::vector<NewTopic> topics,
                                            const CreateTopicsOptions& options) {
+  if (handle_->forked()) return forked_future<TopicOutcomes>();
   return handle_->core().create_topics(std::move(topics), options);
 }
 
 Future<TopicOutcomes> Admin::delete_topics(std::vector<std::string> topics,
                                            const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<TopicOutcomes>();
   return handle_->core().delete_topics(topics, options);
 }
 
 Future<std::vector<TopicListing>> Admin::list_topics(const ListTopicsOptions& options) {
+  if (handle_->forked()) return forked_future<std::vector<TopicListing>>();
   return handle_->core().list_topics(options);
 }
 
 Future<TopicDescriptions> Admin::describe_topics(std::vector<std::string> topics,
                                                  const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<TopicDescriptions>();
   return handle_->core().describe_topics(topics, options);
 }
 
 Future<ClusterDescription> Admin::describe_cluster(const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<ClusterDescription>();
   return handle_->core().describe_cluster(options);
 }
 
 Future<TopicOutcomes> Admin::create_partitions(std::vector<NewPartitions> topics,
                                                const ChangeOptions& options) {
+  if (handle_->forked()) return forked_future<TopicOutcomes>();
   return handle_->core().create_partitions(std::move(topics), options);
 }
 
 Future<ConfigDescriptions> Admin::describe_configs(std::vector<ConfigResource> resources,
                                                    const DescribeConfigsOptions& options) {
+  if (handle_->forked()) return forked_future<ConfigDescriptions>();
   return handle_->core().describe_configs(resources, options);
 }
 
 Future<ConfigOutcomes> Admin::incremental_alter_configs(ConfigChanges changes,
                                                         const ChangeOptions& options) {
+  if (handle_->forked()) return forked_future<ConfigOutcomes>();
   return handle_->core().incremental_alter_configs(std::move(changes), options);
 }
 
 Future<DeletedRecords> Admin::delete_records(std::map<TopicPartition, std::int64_t> before,
                                              const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<DeletedRecords>();
   return handle_->core().delete_records(std::move(before), options);
 }
 
 Result<void> Admin::close() {
+  if (handle_->forked()) return forked_error();
   if (handle_->on_callback_thread()) {
     return Error(ErrorCode::invalid_argument,
                  "close() waits for the callback thread, so it cannot be called there");

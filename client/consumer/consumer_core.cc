@@ -46,7 +46,9 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
     if (core->group_) {
       core->client_.post([weak = core->weak_from_this()] {
         const auto self = weak.lock();
-        if (self && !self->client_.stopped()) self->match_topics();
+        if (!self || self->client_.stopped()) return;
+        self->match_topics();
+        self->check_topics();
       });
     }
     if (core->group_) core->group_->on_metadata_update();

@@ -107,9 +107,11 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   SubscriptionState::Start start_of_partitions() const;
   Result<void> may_subscribe() const;
   void match_topics();
+  void check_topics();
   void end_poll();
   bool something() const {
-    return closed_ || subscription_.has_something() || (group_ && group_->has_something());
+    return closed_ || topic_error_ || subscription_.has_something() ||
+           (group_ && group_->has_something());
   }
   std::optional<Error> take_error();
   Result<std::vector<AssignedPartition*>> find_all(const std::vector<TopicPartition>& partitions);
@@ -142,6 +144,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   SubscriptionState subscription_;
   bool in_group_ = false;                // subscribed to topics, not assigned by hand
   std::vector<std::string> subscribed_;  // for a pattern: those that match it now
+  std::optional<Error> topic_error_;     // of one that is subscribed to, for the next poll
   std::shared_ptr<const TopicPattern> pattern_;
   std::shared_ptr<ConsumerRebalanceListener> listener_;
   bool closed_ = false;

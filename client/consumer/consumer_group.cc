@@ -9,6 +9,10 @@ namespace {
 // JoinGroup is answered when all members have come, or the time for that is over.
 constexpr auto kBeyondRebalance = std::chrono::seconds(5);
 
+// While there is nothing to commit it is looked for no more often than this, however short the
+// interval.
+constexpr base::Duration kLeastIdleInterval = std::chrono::milliseconds(100);
+
 }  // namespace
 
 ConsumerGroup::ConsumerGroup(const GroupSettings& settings, Membership::Assignors assignors,
@@ -157,7 +161,10 @@ void ConsumerGroup::auto_commit(base::TimePoint now) {
     const std::lock_guard lock(env_.mutex);
     offsets = committable(false);
   }
-  if (offsets.empty()) return;
+  if (offsets.empty()) {
+    commit_at_ = now + std::max(settings_.auto_commit_interval, kLeastIdleInterval);
+    return;
+  }
   auto_commit_under_way_ = true;
   commit(std::move(offsets), membership_.member().generation_id,
          now + settings_.default_api_timeout, [this](const Result<void>& outcome) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "client/consumer/consumer_core.h"
+#include "client/metadata/client_config.h"
 
 // The consumer as a member of its group, and its end.
 namespace ottla::client {
@@ -100,6 +101,23 @@ void ConsumerCore::match_topics() {
   sync_topics();
 }
 
+// On the loop, whenever metadata have come: topics that nobody can read are left out of every
+// assignment, so that nothing else would say so.
+void ConsumerCore::check_topics() {
+  {
+    const std::lock_guard lock(mutex_);
+    topic_error_.reset();
+    for (const auto& name : subscribed_) {
+      const auto* topic = client_.cluster().topic(name);
+      if (topic == nullptr || topic->error == ErrorCode::none) continue;
+      if (Error(topic->error).retriable()) continue;
+      topic_error_ = Error(topic->error, {}, {.topic = name});
+      break;
+    }
+  }
+  after_change();
+}
+
 std::vector<std::string> ConsumerCore::subscription() const {
   const std::lock_guard lock(mutex_);
   return subscribed_;
@@ -135,6 +153,7 @@ Result<void> ConsumerCore::unsubscribe() {
     const std::lock_guard lock(mutex_);
     in_group_ = false;
     subscribed_.clear();
+    topic_error_.reset();
     pattern_.reset();
     subscription_.assign({}, {});
     if (leaves) group_->give_up();
@@ -328,7 +347,7 @@ Future<void> ConsumerCore::close_async(const Consumer::CloseOptions& options, bo
   changed_.notify_all();
   if (!offsets.empty()) {
     client_.post([self = shared_from_this(), offsets = std::move(offsets), generation,
-                  timeout = options.timeout]() mutable {
+                  timeout = bounded(options.timeout)]() mutable {
       const auto deadline = self->client_.loop().now() + timeout;
       self->group_->commit(
           std::move(offsets), generation, deadline,
@@ -349,7 +368,7 @@ void ConsumerCore::finish_close(const Consumer::CloseOptions& options) {
   group_->leave({.tell = options.membership != Choice::remain,
                  .also_static = options.membership == Choice::leave,
                  .reason = "the consumer was closed",
-                 .deadline = client_.loop().now() + options.timeout,
+                 .deadline = client_.loop().now() + bounded(options.timeout),
                  .done = [this] { client_.post([self = shared_from_this()] { self->stop(); }); }});
 }
 

@@ -52,11 +52,12 @@ Result<void> check_group(const ConsumerConfig& config) {
     return Error(ErrorCode::invalid_argument,
                  "partition_assignment_strategy is empty; it must name an assignor");
   }
-  return all_of({at_least("heartbeat_interval", config.heartbeat_interval, milliseconds(1)),
-                 at_least("session_timeout (which must be longer than heartbeat_interval)",
-                          config.session_timeout, config.heartbeat_interval + milliseconds(1)),
-                 at_least("max_poll_interval", config.max_poll_interval, milliseconds(1)),
-                 at_least("auto_commit_interval", config.auto_commit_interval, milliseconds(0))});
+  return all_of(
+      {at_least("heartbeat_interval", config.heartbeat_interval, milliseconds(1)),
+       at_least("session_timeout (which must be longer than heartbeat_interval)",
+                config.session_timeout, bounded_ms(config.heartbeat_interval) + milliseconds(1)),
+       at_least("max_poll_interval", config.max_poll_interval, milliseconds(1)),
+       at_least("auto_commit_interval", config.auto_commit_interval, milliseconds(0))});
 }
 
 GroupSettings to_group(const ConsumerConfig& config) {
@@ -65,14 +66,14 @@ GroupSettings to_group(const ConsumerConfig& config) {
   member.group_id = config.group_id;
   if (!config.group_instance_id.empty()) member.group_instance_id = config.group_instance_id;
   member.client_rack = config.client_rack;
-  member.session_timeout = config.session_timeout;
-  member.heartbeat_interval = config.heartbeat_interval;
-  member.max_poll_interval = config.max_poll_interval;
+  member.session_timeout = bounded(config.session_timeout);
+  member.heartbeat_interval = bounded(config.heartbeat_interval);
+  member.max_poll_interval = bounded(config.max_poll_interval);
   member.retry = retry_of(config);
   group.auto_commit = config.enable_auto_commit;
-  group.auto_commit_interval = config.auto_commit_interval;
-  group.default_api_timeout = config.default_api_timeout;
-  group.request_timeout = config.request_timeout;
+  group.auto_commit_interval = bounded(config.auto_commit_interval);
+  group.default_api_timeout = bounded(config.default_api_timeout);
+  group.request_timeout = bounded(config.request_timeout);
   group.reset_timestamp = reset_timestamp(config.auto_offset_reset);
   return group;
 }
@@ -87,7 +88,7 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
        at_least("fetch_max_bytes", config.fetch_max_bytes, 1),
        at_least("max_partition_fetch_bytes", config.max_partition_fetch_bytes, 1),
        at_least("request_timeout (which must be longer than fetch_max_wait)",
-                config.request_timeout, config.fetch_max_wait + milliseconds(1)),
+                config.request_timeout, bounded_ms(config.fetch_max_wait) + milliseconds(1)),
        at_least("auto_offset_reset_duration", config.auto_offset_reset_duration, milliseconds(0)),
        at_least("default_api_timeout", config.default_api_timeout, milliseconds(1))});
   if (!checked) return checked.error();
@@ -109,15 +110,15 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
       .max_bytes = config.fetch_max_bytes,
       .max_partition_bytes = config.max_partition_fetch_bytes,
       .retry = retry_of(config),
-      .missing_limit = config.default_api_timeout,
-      .preferred_replica_age = config.metadata_max_age,
+      .missing_limit = bounded(config.default_api_timeout),
+      .preferred_replica_age = bounded(config.metadata_max_age),
       .reset_timestamp = reset_timestamp(config.auto_offset_reset),
       .decode = {.check_crcs = config.check_crcs, .read_committed = read_committed}};
   settings.max_poll_records = static_cast<std::size_t>(config.max_poll_records);
-  settings.default_api_timeout = config.default_api_timeout;
+  settings.default_api_timeout = bounded(config.default_api_timeout);
   settings.isolation_level = static_cast<protocol::IsolationLevel>(config.isolation_level);
   settings.client_rack = config.client_rack;
-  settings.reset_duration = config.auto_offset_reset_duration;
+  settings.reset_duration = bounded_ms(config.auto_offset_reset_duration);
   settings.exclude_internal_topics = config.exclude_internal_topics;
   if (!config.group_id.empty()) settings.group = to_group(config);
   return settings;

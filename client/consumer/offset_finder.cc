@@ -58,7 +58,9 @@ void OffsetFinder::look_at(QueryId id, base::TimePoint now, Poll& poll) {
   if (query.wanted.empty() && query.asked.empty()) return finish(found, std::move(query.found));
   if (query.deadline <= now) return finish(found, too_late(query));
   const bool pausing = query.retry_at > now;
-  if (!pausing) ask(id, query, poll);
+  if (!pausing) {
+    if (auto error = ask(id, query, poll)) return finish(found, std::move(*error));
+  }
   set_due(found, pausing ? std::min(query.retry_at, query.deadline) : query.deadline);
 }
 
@@ -68,8 +70,17 @@ void OffsetFinder::set_due(Queries::iterator query, base::TimePoint when) {
   due_.emplace(when, query->first);
 }
 
-void OffsetFinder::ask(QueryId id, Query& query, Poll& poll) {
+// With an error if a topic cannot be had at all.
+std::optional<Error> OffsetFinder::ask(QueryId id, Query& query, Poll& poll) {
   std::map<BrokerId, Draft> drafts;
+  for (const auto& [partition, timestamp] : query.wanted) {
+    const auto* topic = metadata_.cluster().topic(partition.topic);
+    if (topic == nullptr || topic->error == ErrorCode::none) continue;
+    if (Error(topic->error).retriable()) continue;
+    // Whoever asks again is to get a fresh answer.
+    metadata_.request_update();
+    return locate(partition, Error(topic->error));
+  }
   for (auto at = query.wanted.begin(); at != query.wanted.end();) {
     const auto leader = metadata_.cluster().leader(at->first.topic, at->first.partition);
     if (!leader) {
@@ -85,6 +96,7 @@ void OffsetFinder::ask(QueryId id, Query& query, Poll& poll) {
     query.asked.insert(query.wanted.extract(at++));
   }
   for (auto& [broker, draft] : drafts) poll.requests.push_back(std::move(draft));
+  return std::nullopt;
 }
 
 void OffsetFinder::on_response(const Draft& draft, const protocol::ListOffsetsResponse& response,

@@ -79,7 +79,7 @@ class OffsetFinder {
   using Queries = std::map<QueryId, Query>;
 
   void look_at(QueryId id, base::TimePoint now, Poll& poll);
-  void ask(QueryId id, Query& query, Poll& poll);
+  std::optional<Error> ask(QueryId id, Query& query, Poll& poll);
   void set_due(Queries::iterator query, base::TimePoint when);
   void retry(Query& query, const Draft::Entry& entry, const Error& error, base::TimePoint now);
   void finish(Queries::iterator query, Result<FoundOffsets> outcome);

@@ -15,7 +15,7 @@ ErrorContext place_of(const TopicPartition& partition) {
 Error too_late(const std::string& what, const std::optional<Error>& last) {
   return Error(ErrorCode::timed_out,
                what + (last ? "; the last attempt failed with " + last->to_string()
-                            : "; the group has no coordinator"));
+                            : "; the group's coordinator has not answered"));
 }
 
 bool is_coordinator_gone(ErrorCode code) {
@@ -53,19 +53,35 @@ void GroupOffsets::fetch(std::vector<TopicPartition> partitions, base::TimePoint
 GroupOffsets::Poll GroupOffsets::poll(base::TimePoint now, bool has_coordinator,
                                       const Committer& committer) {
   Poll poll;
+  expire_commits(now);
+  for (const auto& commit : commits_) poll.next = std::min(poll.next, commit.deadline);
   poll_commits(now, has_coordinator, committer, poll);
   poll_fetches(now, has_coordinator, committer, poll);
   return poll;
+}
+
+// The answer of one that is under way is waited for all the same, so that those behind it do not
+// overtake it.
+void GroupOffsets::expire_commits(base::TimePoint now) {
+  std::deque<Commit> late;
+  for (auto at = commits_.begin(); at != commits_.end();) {
+    if (at->deadline > now) {
+      ++at;
+      continue;
+    }
+    late.push_back(std::move(*at));
+    at = commits_.erase(at);
+  }
+  for (auto& commit : late) {
+    commit.done(too_late("the offsets were not committed in the time given", commit.last_error));
+  }
 }
 
 void GroupOffsets::poll_commits(base::TimePoint now, bool has_coordinator,
                                 const Committer& committer, Poll& poll) {
   while (!commit_under_way_ && !commits_.empty()) {
     auto& first = commits_.front();
-    if (first.deadline <= now) {
-      finish_commit(too_late("the offsets were not committed in the time given", first.last_error));
-    } else if (committer.waits || !has_coordinator || commit_retry_at_ > now) {
-      poll.next = std::min(poll.next, first.deadline);
+    if (committer.waits || !has_coordinator || commit_retry_at_ > now) {
       if (commit_retry_at_ > now) poll.next = std::min(poll.next, commit_retry_at_);
       return;
     } else if (const auto error = why_not(first, committer)) {

@@ -96,6 +96,7 @@ class GroupOffsets {
     std::optional<Error> last_error;
   };
 
+  void expire_commits(base::TimePoint now);
   void poll_commits(base::TimePoint now, bool has_coordinator, const Committer& committer,
                     Poll& poll);
   void poll_fetches(base::TimePoint now, bool has_coordinator, const Committer& committer,

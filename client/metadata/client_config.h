@@ -11,6 +11,7 @@
 #include "base/transport.h"
 #include "client/metadata/metadata.h"
 #include "client/network/network_config.h"
+#include "ottla/detail/future_source.h"
 #include "ottla/metadata_recovery.h"
 #include "ottla/result.h"
 
@@ -19,6 +20,15 @@ namespace ottla::client {
 
 // "a:9092,b:9092"; invalid_argument, naming the field, if it is empty or malformed.
 Result<std::vector<base::Endpoint>> parse_bootstrap_servers(std::string_view text);
+
+// Durations of the configuration may be as long as they can be said; as deadlines they would be
+// over at once. A hundred years at most.
+inline base::Duration bounded(std::chrono::milliseconds time) {
+  return detail::clamp_timeout(time);
+}
+inline std::chrono::milliseconds bounded_ms(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(bounded(time));
+}
 
 // What a check of one field says: invalid_argument "linger is -5 ms; it must be at least 0 ms".
 Result<void> at_least(std::string_view field, std::chrono::milliseconds value,
@@ -57,11 +67,11 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
   NetworkConfig network;
   network.client_id = config.client_id.empty() ? default_client_id(kind, seed) : config.client_id;
   network.bootstrap = std::move(*bootstrap);
-  network.reconnect = {config.reconnect_backoff, config.reconnect_backoff_max};
-  network.connection_setup = {config.socket_connection_setup_timeout,
-                              config.socket_connection_setup_timeout_max};
-  network.connections_max_idle = config.connections_max_idle;
-  network.request_timeout = config.request_timeout;
+  network.reconnect = {bounded(config.reconnect_backoff), bounded(config.reconnect_backoff_max)};
+  network.connection_setup = {bounded(config.socket_connection_setup_timeout),
+                              bounded(config.socket_connection_setup_timeout_max)};
+  network.connections_max_idle = bounded(config.connections_max_idle);
+  network.request_timeout = bounded(config.request_timeout);
   if constexpr (requires { config.metadata_recovery_strategy; }) {
     network.rebootstrap =
         config.metadata_recovery_strategy == MetadataRecoveryStrategy::rebootstrap;
@@ -71,18 +81,18 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
 
 template <class Config>
 Backoff retry_of(const Config& config) {
-  return {config.retry_backoff, config.retry_backoff_max};
+  return {bounded(config.retry_backoff), bounded(config.retry_backoff_max)};
 }
 
 template <class Config>
 MetadataConfig to_metadata_config(const Config& config) {
   MetadataConfig metadata;
-  metadata.max_age = config.metadata_max_age;
+  metadata.max_age = bounded(config.metadata_max_age);
   metadata.retry = retry_of(config);
   if constexpr (requires { config.metadata_recovery_strategy; }) {
     metadata.rebootstrap =
         config.metadata_recovery_strategy == MetadataRecoveryStrategy::rebootstrap;
-    metadata.rebootstrap_trigger = config.metadata_recovery_rebootstrap_trigger;
+    metadata.rebootstrap_trigger = bounded(config.metadata_recovery_rebootstrap_trigger);
   }
   return metadata;
 }

@@ -45,19 +45,17 @@ Connection::Connection(base::Loop& loop, std::unique_ptr<base::Stream> stream, B
 
 Connection::~Connection() = default;
 
-void Connection::send(std::vector<base::Segment> frame, std::optional<InFlight> in_flight) {
+void Connection::send(std::vector<base::Segment> frame, InFlight in_flight) {
   OTTLA_ASSERT(stream_ != nullptr, "a closed connection sends nothing");
   last_used_ = loop_.now();
   next_correlation_id_ = next_correlation_id_ == std::numeric_limits<std::int32_t>::max()
                              ? 1
                              : next_correlation_id_ + 1;
   if (metrics_) {
-    metrics_->on_request(broker_.value, size_of(frame), in_flight.has_value(), last_used_);
+    metrics_->on_request(broker_.value, size_of(frame), in_flight.has_response, last_used_);
   }
-  if (in_flight) {
-    in_flight->sent_at = last_used_;
-    in_flight_.push_back(std::move(*in_flight));
-  }
+  in_flight.sent_at = last_used_;
+  in_flight_.push_back(std::move(in_flight));
   unsent_.insert(unsent_.end(), std::make_move_iterator(frame.begin()),
                  std::make_move_iterator(frame.end()));
 }
@@ -79,7 +77,9 @@ void Connection::abandon(const Error& error) {
 
 void Connection::close(const Error& why) {
   if (!stream_) return;
-  if (metrics_) metrics_->on_disconnected(in_flight_.size(), loop_.now());
+  const auto unanswered = std::count_if(in_flight_.begin(), in_flight_.end(),
+                                        [](const auto& request) { return request.has_response; });
+  if (metrics_) metrics_->on_disconnected(static_cast<std::size_t>(unanswered), loop_.now());
   const Error error(why.code(), why.message(), {.broker = broker_name_});
   // The stream may be in the middle of a call to this object: it goes in a turn of its own.
   loop_.post([stream = std::shared_ptr<base::Stream>(std::move(stream_))] {});
@@ -139,8 +139,29 @@ bool Connection::begin_frame(BytesView& bytes) {
   return true;
 }
 
+void Connection::on_drained() {
+  // What is not flushed yet has not left; it brings another call of this.
+  if (unsent_.empty()) finish_sent();
+}
+
+// Those at the front that get no answer have left.
+void Connection::finish_sent() {
+  while (!in_flight_.empty() && !in_flight_.front().has_response) {
+    auto request = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    last_used_ = loop_.now();
+    request.done(RawResponse{.frame = {},
+                             .body = {},
+                             .version = request.version,
+                             .broker = broker_,
+                             .broker_name = broker_name_});
+  }
+}
+
 void Connection::on_frame() {
   auto frame = std::exchange(frame_, {});
+  // An answer says that everything before its request has left.
+  finish_sent();
   const auto correlation_id = protocol::read_correlation_id(frame.view());
   if (in_flight_.empty() || !correlation_id ||
       *correlation_id != in_flight_.front().correlation_id) {

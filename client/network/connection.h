@@ -14,8 +14,10 @@
 
 namespace ottla::client {
 
-// A request that has left, waiting for its answer.
+// A request that has left, waiting for its answer; or for all its bytes to have left, if it gets
+// none.
 struct InFlight {
+  bool has_response = true;
   std::int32_t correlation_id = 0;
   protocol::Api api;
   std::int16_t version = 0;
@@ -40,8 +42,8 @@ class Connection final : public base::StreamHandler {
              OnClosed on_closed);
   ~Connection() override;
 
-  // Queues a frame, which leaves with the next flush. With `in_flight` its answer is awaited.
-  void send(std::vector<base::Segment> frame, std::optional<InFlight> in_flight);
+  // Queues a frame, which leaves with the next flush.
+  void send(std::vector<base::Segment> frame, InFlight in_flight);
 
   // Sends what is queued, all at once.
   void flush();
@@ -59,12 +61,14 @@ class Connection final : public base::StreamHandler {
 
  private:
   void on_readable() override;
+  void on_drained() override;
   void on_closed(const Error& error) override;
 
   bool read_some();
   void take_bytes(BytesView bytes);
   bool begin_frame(BytesView& bytes);
   void on_frame();
+  void finish_sent();
 
   base::Loop& loop_;
   std::unique_ptr<base::Stream> stream_;

@@ -142,15 +142,18 @@ void NetworkClient::expire_any(base::TimePoint now) {
 
 NodeLink* NetworkClient::least_loaded(base::TimePoint now) {
   NodeLink* best = nullptr;
-  bool under_way = false;
   for (const auto& [id, link] : links_) {
-    if (is_dedicated(id)) continue;
-    under_way = under_way || link->connecting();
-    if (!link->ready(now)) continue;
+    if (is_dedicated(id) || !link->ready(now)) continue;
     if (best == nullptr || link->load() < best->load()) best = link.get();
   }
-  if (best != nullptr || under_way) return best;
-  if (auto* const next = best_to_connect(now)) next->want(now);
+  if (best != nullptr) return best;
+  // Links that connect for others do not count: theirs may be brokers that never answer.
+  const auto begun = any_link_ ? links_.find(*any_link_) : links_.end();
+  if (begun != links_.end() && begun->second->connecting()) return nullptr;
+  if (auto* const next = best_to_connect(now)) {
+    any_link_ = next->id();
+    next->want(now);
+  }
   return nullptr;
 }
 

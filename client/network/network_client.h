@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -84,9 +85,9 @@ class NetworkClient final : public BrokerGate {
   Links links_;
   bool knows_brokers_ = false;
   bool closed_ = false;
-  std::deque<Request> new_;     // not looked at since the last poll
-  std::deque<Waiting> any_;     // for any broker
-  base::TimePoint next_any_{};  // the earliest moment a link for `any_` may be tried again
+  std::deque<Request> new_;           // not looked at since the last poll
+  std::deque<Waiting> any_;           // for any broker
+  std::optional<BrokerId> any_link_;  // that connects for them
 };
 
 }  // namespace ottla::client

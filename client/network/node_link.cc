@@ -193,7 +193,9 @@ base::TimePoint NodeLink::poll(base::TimePoint now) {
   auto next = setup_deadline_;
   if (connection_) next = std::min(next, connection_->next_deadline());
   if (connected()) {
-    next = std::min(next, connection_->last_used() + env_.config.connections_max_idle);
+    // If something is under way then, its deadline counts.
+    const auto idle_at = connection_->last_used() + env_.config.connections_max_idle;
+    if (idle_at > now || load() == 0) next = std::min(next, idle_at);
     if (throttled_until_ > now) next = std::min(next, throttled_until_);
   }
   if (state_ == State::idle && wanted_) next = std::min(next, retry_at_);
@@ -223,13 +225,8 @@ void NodeLink::write(Request request, base::TimePoint now) {
     request.done(at_this_broker(frame.error()));
     return;
   }
-  if (!request.has_response) {
-    connection_->send(to_segments(std::move(*frame)), std::nullopt);
-    request.done(RawResponse{
-        .frame = {}, .body = {}, .version = *version, .broker = id_, .broker_name = {}});
-    return;
-  }
-  InFlight in_flight{.correlation_id = id,
+  InFlight in_flight{.has_response = request.has_response,
+                     .correlation_id = id,
                      .api = request.api,
                      .version = *version,
                      .deadline = now + timeout_of(request),

@@ -33,7 +33,9 @@ Result<void> check(const ProducerConfig& config) {
               at_least("max_in_flight_requests_per_connection",
                        config.max_in_flight_requests_per_connection, 1),
               at_least("delivery_timeout (which must be no less than linger + request_timeout)",
-                       config.delivery_timeout, config.linger + config.request_timeout)});
+                       bounded_ms(config.delivery_timeout),
+                       std::min(bounded_ms(milliseconds::max()),
+                                bounded_ms(config.linger) + bounded_ms(config.request_timeout)))});
   if (!checked) return checked;
   constexpr std::size_t most = std::numeric_limits<std::int32_t>::max();
   if (config.batch_size > most || config.max_request_size > most) {
@@ -90,7 +92,7 @@ Result<ProducerSettings> ProducerSettings::from(const ProducerConfig& config, st
   ProducerSettings settings;
   settings.network = std::move(*network);
   settings.metadata = to_metadata_config(config);
-  settings.metadata.max_idle = config.metadata_max_idle;
+  settings.metadata.max_idle = bounded(config.metadata_max_idle);
   settings.accumulator = {
       .batch_size = std::max(config.batch_size, protocol::kBatchHeaderSize + 1),
       .buffer_memory = config.buffer_memory,
@@ -98,30 +100,30 @@ Result<ProducerSettings> ProducerSettings::from(const ProducerConfig& config, st
       .compression = config.compression_type,
       .compression_level =
           config.compression_level.value_or(protocol::default_level(config.compression_type)),
-      .max_block = config.max_block,
+      .max_block = bounded(config.max_block),
       .adaptive_partitioning = config.partitioner_adaptive_partitioning_enable,
       .partitioner = config.partitioner,
-      .sampling = {.window = config.metrics_sample_window,
+      .sampling = {.window = bounded(config.metrics_sample_window),
                    .samples = static_cast<std::size_t>(config.metrics_num_samples)}};
   settings.network.metrics = std::make_shared<NetworkMetrics>(settings.accumulator.sampling);
   settings.metrics_reporter = config.metrics_reporter;
-  settings.metrics_report_interval = config.metrics_report_interval;
+  settings.metrics_report_interval = bounded(config.metrics_report_interval);
   settings.sender = {.acks = config.acks,
                      .idempotent = *idempotent,
-                     .linger = config.linger,
-                     .delivery_timeout = config.delivery_timeout,
+                     .linger = bounded(config.linger),
+                     .delivery_timeout = bounded(config.delivery_timeout),
                      .retries = static_cast<std::uint32_t>(config.retries),
                      .retry = retry_of(config),
                      .max_request_size = config.max_request_size,
                      .availability_timeout = config.partitioner_adaptive_partitioning_enable
-                                                 ? config.partitioner_availability_timeout
-                                                 : milliseconds(0)};
+                                                 ? bounded(config.partitioner_availability_timeout)
+                                                 : base::Duration::zero()};
   if (!config.transactional_id.empty()) {
     settings.transactions = {.transactional_id = config.transactional_id,
-                             .transaction_timeout = config.transaction_timeout,
+                             .transaction_timeout = bounded(config.transaction_timeout),
                              .retry = retry_of(config)};
   }
-  settings.max_block = config.max_block;
+  settings.max_block = bounded(config.max_block);
   settings.request_timeout_ms = static_cast<std::int32_t>(std::min<std::int64_t>(
       config.request_timeout.count(), std::numeric_limits<std::int32_t>::max()));
   settings.ignore_keys = config.partitioner_ignore_keys;

@@ -110,7 +110,8 @@ struct ClusterDescription {
 //   no_bootstrap_reachable    no broker answered in that time
 //   closed                    the Admin was closed meanwhile
 // what concerns one topic is found in that topic's entry. A call that timed out may have taken
-// effect.
+// effect. In a child made by fork() every call answers `closed` at once, and the destructor leaves
+// threads and sockets to the parent.
 class Admin {
  public:
   // Checks the configuration and starts the threads; does not wait for a broker.

@@ -46,7 +46,8 @@ struct OffsetAndTimestamp {
 //
 // Any thread may call anything, but for moving and destroying it; one poll (or next) at a time,
 // another meanwhile is already_in_use. Every record handed out is a record: errors are the
-// Result's.
+// Result's. In a child made by fork() every call answers `closed` at once, or nothing, and the
+// destructor leaves threads and sockets to the parent.
 class Consumer {
  public:
   using Millis = std::chrono::milliseconds;

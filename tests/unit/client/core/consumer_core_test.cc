@@ -327,6 +327,51 @@ TEST_F(ConsumerCoreTest, poll_hears_of_a_topic_that_does_not_exist) {
   EXPECT_TRUE(world.await(consumer->close_async()));
 }
 
+TEST_F(ConsumerCoreTest, poll_hears_at_once_of_a_topic_that_it_must_not_read) {
+  world.cluster.create_topic("t", 1);
+  fill({"t", 0}, 1);
+  world.cluster.play({.trick = Trick::error,
+                      .api = ApiKey::metadata,
+                      .times = Rule::kAlways,
+                      .error = ErrorCode::topic_authorization_failed});
+  const auto consumer = world.start(world.consumer_config());
+  ASSERT_TRUE(consumer->assign({{"t", 0}}));
+  for (int i = 0; i < 2; ++i) {
+    const auto batch = world.await(consumer->next(), 5s);
+    ASSERT_FALSE(batch);
+    EXPECT_EQ(batch.error().code(), ErrorCode::topic_authorization_failed) << batch.error();
+    EXPECT_EQ(batch.error().context().topic, "t");
+  }
+  world.cluster.play_no_more();
+  world.sim.run_for(5s);
+  (void)world.await(consumer->next(), 5s);  // what was found before
+  EXPECT_EQ(read(*consumer, 1).size(), 1U);
+  EXPECT_TRUE(world.await(consumer->close_async()));
+}
+
+TEST_F(ConsumerCoreTest, durations_without_end_are_as_long_as_can_be) {
+  constexpr auto ever = std::chrono::milliseconds::max();
+  world.cluster.create_topic("t", 1);
+  fill({"t", 0}, 1);
+  auto config = world.consumer_config();
+  config.group_id = "g";
+  config.partition_assignment_strategy = {range_assignor()};
+  config.request_timeout = ever;
+  config.default_api_timeout = ever;
+  config.max_poll_interval = ever;
+  config.session_timeout = ever;
+  config.metadata_max_age = ever;
+  config.auto_commit_interval = ever;
+  config.connections_max_idle = ever;
+  const auto consumer = world.start(config);
+  ASSERT_TRUE(consumer);
+  ASSERT_TRUE(consumer->subscribe({"t"}, nullptr));
+  EXPECT_EQ(read(*consumer, 1).size(), 1U);
+  EXPECT_TRUE(world.await(consumer->close_async({.timeout = ever})));
+  const TopicPartition first{"t", 0};
+  EXPECT_EQ(world.cluster.group().offsets.at(first), 1) << "there was time to commit";
+}
+
 TEST_F(ConsumerCoreTest, a_corrupt_batch_is_an_error_behind_the_records_before_it) {
   world.cluster.create_topic("t", 1);
   fill({"t", 0}, 200);

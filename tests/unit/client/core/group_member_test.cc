@@ -120,6 +120,32 @@ TEST_F(GroupMemberTest, a_member_that_is_refused_says_so_before_records) {
   EXPECT_TRUE(world.await(consumer->close_async()));
 }
 
+TEST_F(GroupMemberTest, a_topic_that_it_must_not_read_is_an_error_for_poll) {
+  config.metadata_max_age = 10s;
+  answer_always(ApiKey::metadata, ErrorCode::topic_authorization_failed);
+  const auto consumer = world.start(config);
+  ASSERT_TRUE(consumer->subscribe({"t"}, heard));
+  const auto batch = world.await(consumer->next(), 1min);
+  ASSERT_FALSE(batch);
+  EXPECT_EQ(batch.error().code(), ErrorCode::topic_authorization_failed) << batch.error();
+  EXPECT_EQ(batch.error().context().topic, "t");
+  world.cluster.play_no_more();
+  world.sim.run_for(20s);
+  expect_ten(*consumer);
+  EXPECT_TRUE(world.await(consumer->close_async()));
+}
+
+TEST_F(GroupMemberTest, commits_as_often_as_can_be_without_spinning) {
+  config.auto_commit_interval = 0ms;
+  const auto consumer = start_member();
+  expect_ten(*consumer);
+  world.sim.run_for(1s);
+  EXPECT_EQ(committed(), (Offsets{{kFirst, 10}}));
+  int steps = 0;
+  EXPECT_FALSE(world.sim.run_until([&] { return ++steps > 50'000; }, 10s));
+  EXPECT_TRUE(world.await(consumer->close_async()));
+}
+
 TEST_F(GroupMemberTest, a_commit_during_a_poll_takes_what_earlier_polls_returned) {
   const auto consumer = start_member();
   ASSERT_TRUE(consumer->set_paused({kFirst}, true));

@@ -193,6 +193,60 @@ TEST(ProducerCore, without_acks_a_record_counts_as_delivered_when_it_has_left) {
   EXPECT_TRUE(world.await(producer->close_async(1min)));
 }
 
+TEST(ProducerCore, without_acks_what_has_not_left_is_sent_again_if_the_connection_breaks) {
+  ClientWorld world(1, {.brokers = 1});
+  world.cluster.create_topic("t", 1);
+  auto config = world.producer_config();
+  config.acks = Acks::none;
+  config.batch_size = 10'000;
+  config.linger = 0ms;
+  config.delivery_timeout = 5min;
+  const auto producer = world.start(config);
+  ASSERT_TRUE(world.await(producer->warm_up("t")));
+  auto first = producer->try_send({.topic = "t", .value = "first"});
+  ASSERT_TRUE(world.await(std::move(*first)));
+  world.sim.network().isolate(world.app.host());
+  // More than a connection holds by itself.
+  const std::string value(9000, 'v');
+  std::vector<Future<RecordMetadata>> sent;
+  for (int i = 0; i < 100; ++i) sent.push_back(*producer->try_send({.topic = "t", .value = value}));
+  world.sim.run_for(5s);
+  const auto delivered = static_cast<std::size_t>(
+      std::count_if(sent.begin(), sent.end(), [](const auto& one) { return one.ready(); }));
+  EXPECT_LT(delivered, sent.size()) << "they are still here";
+  world.sim.network().reset_connections(world.app.host());
+  world.sim.network().heal();
+  for (auto& one : sent) EXPECT_TRUE(world.await(std::move(one)));
+  world.sim.run_for(1s);
+  EXPECT_GE(world.stored({"t", 0}).size() + delivered, sent.size()) << "those alone may be lost";
+  EXPECT_TRUE(world.await(producer->close_async(1min)));
+}
+
+TEST(ProducerCore, durations_without_end_are_as_long_as_can_be) {
+  constexpr auto ever = std::chrono::milliseconds::max();
+  ClientWorld world;
+  world.cluster.create_topic("t", 1);
+  auto config = world.producer_config();
+  config.delivery_timeout = ever;
+  config.request_timeout = ever;
+  config.max_block = ever;
+  config.metadata_max_age = ever;
+  config.metadata_max_idle = ever;
+  config.connections_max_idle = ever;
+  config.socket_connection_setup_timeout = ever;
+  config.socket_connection_setup_timeout_max = ever;
+  config.metadata_recovery_rebootstrap_trigger = ever;
+  config.partitioner_availability_timeout = ever;
+  const auto producer = world.start(config);
+  ASSERT_TRUE(producer);
+  ASSERT_TRUE(world.await(producer->warm_up("t")));
+  auto sent = producer->try_send({.topic = "t", .value = "v"});
+  ASSERT_TRUE(sent);
+  const auto outcome = world.await(std::move(*sent));
+  EXPECT_TRUE(outcome) << outcome.error();
+  EXPECT_TRUE(world.await(producer->close_async(1min)));
+}
+
 TEST(ProducerCore, speaks_to_brokers_of_all_ages) {
   for (std::int16_t version = 3; version <= 13; ++version) {
     ClientWorld world;

@@ -78,6 +78,22 @@ TEST(GroupOffsets, sends_commits_one_after_the_other) {
   EXPECT_TRUE(world.outcomes[0]);
 }
 
+TEST(GroupOffsets, a_commit_is_over_at_its_deadline_though_no_answer_has_come) {
+  GroupOffsetsWorld world;
+  world.commit(1);
+  const auto first = world.poll();
+  ASSERT_TRUE(first.commit);
+  EXPECT_EQ(world.poll().next, world.now + 60s);
+  world.now += 60s;
+  world.commit(2);
+  EXPECT_FALSE(world.poll().commit) << "the one before may still arrive";
+  ASSERT_EQ(world.outcomes.size(), 1U);
+  EXPECT_EQ(world.outcomes[0].error().code(), ErrorCode::timed_out);
+  world.answer(*first.commit, ErrorCode::none);
+  EXPECT_EQ(world.outcomes.size(), 1U);
+  EXPECT_EQ(world.poll().commit->offsets.at(kFirst).offset, 2);
+}
+
 TEST(GroupOffsets, a_commit_that_is_tried_again_is_not_overtaken) {
   GroupOffsetsWorld world;
   world.commit(1);

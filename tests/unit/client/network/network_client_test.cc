@@ -223,6 +223,32 @@ TEST(NetworkClient, closes_what_was_idle_and_opens_it_again) {
   EXPECT_EQ(world.broker(1).requests(ApiKey::api_versions), 2);
 }
 
+TEST(NetworkClient, waits_without_spinning_for_an_answer_beyond_the_idle_time) {
+  NetworkWorld world;
+  world.config.connections_max_idle = 1s;
+  world.start();
+  world.wait(world.ask());
+  world.stall(1);
+  const auto asked = world.ask(kAnyBroker, 10s);
+  const auto before = world.turns;
+  EXPECT_FALSE(world.sim.run_until([&] { return world.turns > before + 100; }, 9s));
+  EXPECT_EQ(world.wait(asked).error->code(), ErrorCode::request_timed_out);
+}
+
+TEST(NetworkClient, requests_for_any_broker_wait_for_no_link_that_others_want) {
+  NetworkWorld world(2);
+  world.start();
+  world.set_brokers({{kFirst, world.endpoint(1)}, {kSecond, world.endpoint(2)}});
+  world.config.rebootstrap = false;
+  world.sim.network().isolate(world.node(1).host());
+  world.ask(kFirst, 20s);
+  world.sim.run_for(100ms);
+  const auto asked = world.ask();
+  const auto& outcome = world.wait(asked, 5s);
+  EXPECT_TRUE(outcome.told);
+  EXPECT_EQ(outcome.broker, 2);
+}
+
 TEST(NetworkClient, a_broker_that_has_left_fails_what_it_was_asked) {
   NetworkWorld world(2);
   world.start();
