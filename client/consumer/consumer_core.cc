@@ -18,17 +18,6 @@ Error not_assigned(const TopicPartition& partition) {
                {.topic = partition.topic, .partition = partition.partition});
 }
 
-Result<Membership::Assignors> make_assignors(const std::vector<AssignorFactory>& factories) {
-  Membership::Assignors assignors;
-  for (const auto& factory : factories) {
-    assignors.push_back(factory());
-    if (assignors.back()) continue;
-    return Error(ErrorCode::invalid_argument,
-                 "a factory in partition_assignment_strategy made no assignor");
-  }
-  return assignors;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime,
@@ -36,7 +25,9 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
   auto settings = ConsumerSettings::from(config, runtime.next_seed());
   if (!settings) return std::move(settings).error();
   Result<Membership::Assignors> assignors = Membership::Assignors();
-  if (settings->group) assignors = make_assignors(config.partition_assignment_strategy);
+  if (settings->group) {
+    assignors = Membership::make_assignors(config.partition_assignment_strategy);
+  }
   if (!assignors) return std::move(assignors).error();
   auto core = std::make_shared<ConsumerCore>(runtime, std::move(*settings),
                                              make_logger(config, "consumer"));

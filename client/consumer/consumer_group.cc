@@ -347,6 +347,7 @@ void ConsumerGroup::send_draft(Draft draft, base::Duration timeout, Make make, A
     wake();
   };
   auto request = make_request<Request>(asked, std::move(made), std::move(done));
+  request.dedicated = true;
   request.timeout = timeout;
   if (Request::api.key == ApiKey::offset_commit || Request::api.key == ApiKey::offset_fetch) {
     request.max_version = kLastOffsetsVersionWithNames;

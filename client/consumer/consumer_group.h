@@ -105,7 +105,7 @@ class ConsumerGroup {
   void send_fetch(GroupOffsets::FetchDraft draft);
   template <class Request, class Draft, class Make, class Answer>
   void send_draft(Draft draft, base::Duration timeout, Make make, Answer answer);
-  BrokerId coordinator() const { return dedicated(BrokerId(finder_.coordinator()->id)); }
+  BrokerId coordinator() const { return BrokerId(finder_.coordinator()->id); }
   void wake() const { env_.client.wake(); }
 
   const GroupSettings settings_;

@@ -330,7 +330,8 @@ Future<void> ConsumerCore::close_async(const Consumer::CloseOptions& options, bo
     const std::lock_guard lock(mutex_);
     if (std::exchange(closed_, true)) {
       const Promise<void> promise(executor_);
-      promise.set({});
+      // Behind the callbacks that are queued already.
+      executor_->run(base::Task([promise] { promise.set({}); }));
       return promise.future();
     }
     if (in_group_) {

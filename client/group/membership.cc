@@ -9,10 +9,8 @@ namespace {
 // The one that all assignors can.
 RebalanceProtocol common_protocol(const Membership::Assignors& assignors) {
   const bool cooperative =
-      std::all_of(assignors.begin(), assignors.end(), [](const auto& assignor) {
-        const auto can = assignor->supported_protocols();
-        return std::find(can.begin(), can.end(), RebalanceProtocol::cooperative) != can.end();
-      });
+      std::all_of(assignors.begin(), assignors.end(),
+                  [](const OfferedAssignor& offered) { return offered.cooperative; });
   return cooperative ? RebalanceProtocol::cooperative : RebalanceProtocol::eager;
 }
 

@@ -65,6 +65,13 @@ struct LeaveDraft {
 };
 using GroupDraft = std::variant<JoinDraft, SyncDraft, HeartbeatDraft, LeaveDraft>;
 
+// An assignor and what it says of itself; it is asked once, for it may be the user's.
+struct OfferedAssignor {
+  std::string name;
+  bool cooperative = false;
+  std::unique_ptr<ConsumerPartitionAssignor> assignor;
+};
+
 // One consumer as a member of its group, by the classic protocol: joins, has the group assigned if
 // it is the leader, keeps its session alive, and joins again whenever something has changed. A
 // request manager; what happens to partitions is told by `step` and waits for `on_step_done`. It
@@ -72,7 +79,10 @@ using GroupDraft = std::variant<JoinDraft, SyncDraft, HeartbeatDraft, LeaveDraft
 // thread.
 class Membership {
  public:
-  using Assignors = std::vector<std::unique_ptr<ConsumerPartitionAssignor>>;
+  using Assignors = std::vector<OfferedAssignor>;
+  // Errors: invalid_argument, if a factory or its assignor throws, or makes none.
+  static Result<Assignors> make_assignors(const std::vector<AssignorFactory>& factories);
+
   Membership(MembershipConfig config, Assignors assignors, std::uint64_t seed, base::Logger log);
 
   // From now on these topics; joins again if they are others than before.

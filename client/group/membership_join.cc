@@ -99,6 +99,34 @@ Error assignor_threw(std::string_view name, const std::string& what) {
 
 }  // namespace
 
+Result<Membership::Assignors> Membership::make_assignors(
+    const std::vector<AssignorFactory>& factories) {
+  constexpr auto where = "partition_assignment_strategy: ";
+  Assignors assignors;
+  for (const auto& factory : factories) {
+    OfferedAssignor offered;
+    const auto thrown = thrown_by([&] {
+      offered.assignor = factory();
+      if (!offered.assignor) return;
+      offered.name = offered.assignor->name();
+      const auto can = offered.assignor->supported_protocols();
+      offered.cooperative =
+          std::find(can.begin(), can.end(), RebalanceProtocol::cooperative) != can.end();
+    });
+    if (thrown) {
+      return Error(
+          ErrorCode::invalid_argument,
+          where + (offered.name.empty() ? "an assignor threw: " + *thrown
+                                        : assignor_threw(offered.name, *thrown).message()));
+    }
+    if (!offered.assignor) {
+      return Error(ErrorCode::invalid_argument, where + std::string("a factory made no assignor"));
+    }
+    assignors.push_back(std::move(offered));
+  }
+  return assignors;
+}
+
 Bytes Membership::subscription_for(ConsumerPartitionAssignor& assignor) const {
   const auto user_data = assignor.subscription_user_data(topics_);
   ConsumerProtocolSubscription message;
@@ -118,14 +146,14 @@ std::optional<JoinDraft> Membership::make_join() {
     log_.info("joining group " + config_.group_id + ": " + draft.reason);
   }
   heartbeat_under_way_ = false;
-  for (const auto& assignor : assignors_) {
+  for (const auto& offered : assignors_) {
     Bytes subscription;
-    const auto thrown = thrown_by([&] { subscription = subscription_for(*assignor); });
+    const auto thrown = thrown_by([&] { subscription = subscription_for(*offered.assignor); });
     if (thrown) {
-      fail(assignor_threw(assignor->name(), *thrown), false);
+      fail(assignor_threw(offered.name, *thrown), false);
       return std::nullopt;
     }
-    draft.protocols.emplace_back(assignor->name(), std::move(subscription));
+    draft.protocols.emplace_back(offered.name, std::move(subscription));
   }
   rejoin_.reset();
   state_ = State::joining;
@@ -182,8 +210,8 @@ bool Membership::on_join_error(ErrorCode code, base::TimePoint now) {
 ConsumerPartitionAssignor* Membership::chosen() const {
   const auto found =
       std::find_if(assignors_.begin(), assignors_.end(),
-                   [this](const auto& assignor) { return assignor->name() == protocol_name_; });
-  return found == assignors_.end() ? nullptr : found->get();
+                   [this](const auto& offered) { return offered.name == protocol_name_; });
+  return found == assignors_.end() ? nullptr : found->assignor.get();
 }
 
 void Membership::on_joined(const protocol::JoinGroupResponse& response, base::TimePoint now) {

@@ -96,11 +96,12 @@ void ClusterClient::add_broker(Node node) {
 void ClusterClient::tell_brokers() {
   std::vector<BrokerAddress> brokers;
   for (const auto& [id, node] : cluster().brokers()) {
-    brokers.push_back({id, {node.host, static_cast<std::uint16_t>(node.port)}});
+    brokers.push_back({.id = id, .endpoint = {node.host, static_cast<std::uint16_t>(node.port)}});
   }
   if (dedicated_) {
     const auto port = static_cast<std::uint16_t>(dedicated_->port);
-    brokers.push_back({dedicated(BrokerId(dedicated_->id)), {dedicated_->host, port}});
+    brokers.push_back(
+        {.id = BrokerId(dedicated_->id), .endpoint = {dedicated_->host, port}, .dedicated = true});
   }
   if (!brokers.empty()) network_.set_brokers(brokers);
 }

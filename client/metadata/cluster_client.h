@@ -27,7 +27,7 @@ class ClusterClient {
   void wake() const { crank_->wake(); }
   void post(base::Task task) const { loop_.post(std::move(task)); }
 
-  // The broker to reach under dedicated(its id), until another one is told; none: no such link.
+  // The broker to reach by a dedicated link, until another one is told; none: no such link.
   void set_dedicated(std::optional<Node> node);
 
   // One that an answer told of.

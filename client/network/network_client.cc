@@ -22,7 +22,7 @@ NetworkClient::NetworkClient(base::Loop& loop, base::Transport& transport, Netwo
   std::int32_t id = 0;
   for (const auto& endpoint : config_.bootstrap) {
     const BrokerId bootstrap_id(--id);
-    links_[bootstrap_id] = std::make_unique<NodeLink>(env_, bootstrap_id, endpoint);
+    links_[{bootstrap_id}] = std::make_unique<NodeLink>(env_, bootstrap_id, endpoint);
   }
 }
 
@@ -30,9 +30,9 @@ NetworkClient::~NetworkClient() = default;
 
 void NetworkClient::set_brokers(std::span<const BrokerAddress> brokers) {
   knows_brokers_ = std::any_of(brokers.begin(), brokers.end(),
-                               [](const auto& broker) { return !is_dedicated(broker.id); });
+                               [](const auto& broker) { return !broker.dedicated; });
   for (const auto& broker : brokers) {
-    auto& link = links_[broker.id];
+    auto& link = links_[{broker.id, broker.dedicated}];
     if (link) {
       link->set_endpoint(broker.endpoint);
     } else {
@@ -40,8 +40,10 @@ void NetworkClient::set_brokers(std::span<const BrokerAddress> brokers) {
     }
   }
   for (auto& [id, link] : links_) {
-    const auto same = [id = id](const BrokerAddress& broker) { return broker.id == id; };
-    if (is_bootstrap(id) || std::any_of(brokers.begin(), brokers.end(), same)) continue;
+    const auto same = [id = id](const BrokerAddress& broker) {
+      return LinkId{broker.id, broker.dedicated} == id;
+    };
+    if (is_bootstrap(id.broker) || std::any_of(brokers.begin(), brokers.end(), same)) continue;
     drop(link, Error(ErrorCode::network_exception, "the broker has left the cluster"));
   }
   std::erase_if(links_, [](const auto& entry) { return entry.second == nullptr; });
@@ -57,7 +59,7 @@ void NetworkClient::rebootstrap() {
   const Error error(ErrorCode::network_exception, "the client begins anew with bootstrap_servers");
   knows_brokers_ = false;
   for (auto& [id, link] : links_) {
-    if (is_bootstrap(id)) {
+    if (is_bootstrap(id.broker)) {
       link->close(error);
     } else {
       drop(link, error);
@@ -68,7 +70,7 @@ void NetworkClient::rebootstrap() {
 }
 
 std::size_t NetworkClient::room(BrokerId broker) {
-  const auto found = links_.find(broker);
+  const auto found = links_.find({broker});
   if (found == links_.end()) return 0;
   const auto now = env_.loop.now();
   found->second->want(now);
@@ -87,7 +89,7 @@ base::TimePoint NetworkClient::poll(base::TimePoint now) {
   dispatch_any(now);
   // A link that fails here may make its user send more, or replace the brokers: those are seen in
   // the next turn.
-  std::vector<BrokerId> ids;
+  std::vector<LinkId> ids;
   ids.reserve(links_.size());
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (const auto id : ids) {
@@ -111,7 +113,7 @@ void NetworkClient::route(base::TimePoint now) {
       any_.push_back({std::move(request), now + timeout});
       continue;
     }
-    const auto found = links_.find(request.broker);
+    const auto found = links_.find({request.broker, request.dedicated});
     if (found != links_.end()) {
       found->second->send(std::move(request), now);
     } else {
@@ -143,7 +145,7 @@ void NetworkClient::expire_any(base::TimePoint now) {
 NodeLink* NetworkClient::least_loaded(base::TimePoint now) {
   NodeLink* best = nullptr;
   for (const auto& [id, link] : links_) {
-    if (is_dedicated(id) || !link->ready(now)) continue;
+    if (id.dedicated || !link->ready(now)) continue;
     if (best == nullptr || link->load() < best->load()) best = link.get();
   }
   if (best != nullptr) return best;
@@ -151,7 +153,7 @@ NodeLink* NetworkClient::least_loaded(base::TimePoint now) {
   const auto begun = any_link_ ? links_.find(*any_link_) : links_.end();
   if (begun != links_.end() && begun->second->connecting()) return nullptr;
   if (auto* const next = best_to_connect(now)) {
-    any_link_ = next->id();
+    any_link_ = {next->id()};
     next->want(now);
   }
   return nullptr;
@@ -163,10 +165,10 @@ NodeLink* NetworkClient::best_to_connect(base::TimePoint now) {
   NodeLink* best = nullptr;
   auto best_rank = std::tuple(true, 0U, true, std::uint64_t{0});
   for (const auto& [id, link] : links_) {
-    if (link->connected() || is_dedicated(id)) continue;
-    if (is_bootstrap(id) && knows_brokers_ && !config_.rebootstrap) continue;
+    if (link->connected() || id.dedicated) continue;
+    if (is_bootstrap(id.broker) && knows_brokers_ && !config_.rebootstrap) continue;
     const auto rank = std::tuple(!link->may_connect(now), link->failures(),
-                                 knows_brokers_ && is_bootstrap(id), random_.next());
+                                 knows_brokers_ && is_bootstrap(id.broker), random_.next());
     if (best != nullptr && rank >= best_rank) continue;
     best = link.get();
     best_rank = rank;
@@ -176,11 +178,12 @@ NodeLink* NetworkClient::best_to_connect(base::TimePoint now) {
 
 void NetworkClient::close_spare_bootstrap_links() {
   const auto known = [](const auto& entry) {
-    return !is_bootstrap(entry.first) && !is_dedicated(entry.first) && entry.second->connected();
+    const auto& [id, link] = entry;
+    return !is_bootstrap(id.broker) && !id.dedicated && link->connected();
   };
   if (!std::any_of(links_.begin(), links_.end(), known)) return;
   for (const auto& [id, link] : links_) {
-    if (is_bootstrap(id) && link->connected() && link->load() == 0) {
+    if (is_bootstrap(id.broker) && link->connected() && link->load() == 0) {
       link->close(Error(ErrorCode::network_exception, "the bootstrap is over"));
     }
   }

@@ -24,6 +24,7 @@ class BrokerGate {
 struct BrokerAddress {
   BrokerId id;
   base::Endpoint endpoint;
+  bool dedicated = false;
 };
 
 // All connections of one client: one to each broker it talks to, made when needed. Requests for
@@ -69,7 +70,7 @@ class NetworkClient final : public BrokerGate {
     Request request;
     base::TimePoint deadline;
   };
-  using Links = std::map<BrokerId, std::unique_ptr<NodeLink>>;
+  using Links = std::map<LinkId, std::unique_ptr<NodeLink>>;
 
   void route(base::TimePoint now);
   void dispatch_any(base::TimePoint now);
@@ -85,9 +86,9 @@ class NetworkClient final : public BrokerGate {
   Links links_;
   bool knows_brokers_ = false;
   bool closed_ = false;
-  std::deque<Request> new_;           // not looked at since the last poll
-  std::deque<Waiting> any_;           // for any broker
-  std::optional<BrokerId> any_link_;  // that connects for them
+  std::deque<Request> new_;         // not looked at since the last poll
+  std::deque<Waiting> any_;         // for any broker
+  std::optional<LinkId> any_link_;  // that connects for them
 };
 
 }  // namespace ottla::client

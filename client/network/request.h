@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -29,14 +30,15 @@ constexpr bool is_bootstrap(BrokerId id) {
   return id.value < 0;
 }
 
-// A connection of its own to a broker, for requests that its others must not wait behind: a group's
-// coordinator answers JoinGroup when the whole group has joined. Links to any broker are never one.
-constexpr BrokerId dedicated(BrokerId id) {
-  return BrokerId(std::numeric_limits<std::int32_t>::max() - id.value);
-}
-constexpr bool is_dedicated(BrokerId id) {
-  return id.value > std::numeric_limits<std::int32_t>::max() / 2;
-}
+// A way to a broker. A dedicated one is a connection of its own, for requests that its others must
+// not wait behind: a group's coordinator answers JoinGroup when the whole group has joined. Links
+// to any broker are never one.
+struct LinkId {
+  BrokerId broker = kAnyBroker;
+  bool dedicated = false;
+
+  auto operator<=>(const LinkId&) const = default;
+};
 
 // The bytes of an answer; `body` lies in `frame`.
 struct RawResponse {
@@ -74,6 +76,7 @@ struct Request {
   using Done = base::UniqueFunction<Verdict(Result<RawResponse>)>;
 
   BrokerId broker = kAnyBroker;
+  bool dedicated = false;
   protocol::Api api;
   std::int16_t min_version = 0;
   std::int16_t max_version = std::numeric_limits<std::int16_t>::max();

@@ -255,7 +255,8 @@ Future<std::vector<PartitionInfo>> ProducerCore::partitions_for(std::string_view
 Future<void> ProducerCore::close_async(base::Duration timeout) {
   if (closed_.exchange(true)) {
     const Promise<void> promise(executor_);
-    promise.set({});
+    // Behind the callbacks that are queued already.
+    executor_->run(base::Task([promise] { promise.set({}); }));
     return promise.future();
   }
   if (!transactions_) {

@@ -13,6 +13,9 @@ namespace {
 // With compression a batch may begin with so many times its size, for what may become of it.
 constexpr std::size_t kMostMemoryFactor = 16;
 
+// And with no more than such a share of all memory, so that others can be opened beside it.
+constexpr std::size_t kLeastBatches = 8;
+
 // With the queue's lock held, after batches came or went.
 void note_length(PartitionQueue& queue) {
   queue.load.batches.store(static_cast<std::uint32_t>(queue.batches.size()),
@@ -131,7 +134,8 @@ std::size_t RecordAccumulator::memory_for(const TopicEntry& topic,
   std::size_t usual = config_.batch_size;
   if (config_.compression != Compression::none) {
     const auto wanted = static_cast<float>(usual) / std::max(topic.compression_ratio(), 0.01F);
-    const auto most = std::min(config_.max_request_size, kMostMemoryFactor * usual);
+    const auto most = std::min({config_.max_request_size, kMostMemoryFactor * usual,
+                                config_.buffer_memory / kLeastBatches});
     while (2 * usual <= most && static_cast<float>(2 * usual) <= wanted) usual *= 2;
   }
   return std::max(usual, protocol::kBatchHeaderSize + record.max_size());

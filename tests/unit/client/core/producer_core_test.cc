@@ -222,6 +222,21 @@ TEST(ProducerCore, without_acks_what_has_not_left_is_sent_again_if_the_connectio
   EXPECT_TRUE(world.await(producer->close_async(1min)));
 }
 
+TEST(ProducerCore, closing_again_is_done_behind_the_callbacks_that_are_queued) {
+  ClientWorld world;
+  const auto producer = world.start(world.producer_config());
+  ASSERT_TRUE(world.await(producer->close_async(1min)));
+  bool called = false;
+  producer->send({.topic = "t", .value = "v"}, [&](const auto& outcome) {
+    EXPECT_FALSE(outcome);
+    called = true;
+  });
+  auto again = producer->close_async(1min);
+  EXPECT_FALSE(again.ready()) << "whoever has waited for it may end the thread of the callbacks";
+  EXPECT_TRUE(world.await(std::move(again)));
+  EXPECT_TRUE(called);
+}
+
 TEST(ProducerCore, durations_without_end_are_as_long_as_can_be) {
   constexpr auto ever = std::chrono::milliseconds::max();
   ClientWorld world;

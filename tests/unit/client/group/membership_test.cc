@@ -21,8 +21,7 @@ class MembershipWorld {
  public:
   explicit MembershipWorld(AssignorFactory assignor = range_assignor(),
                            std::optional<std::string> instance = {}, std::string rack = {}) {
-    Membership::Assignors assignors;
-    assignors.push_back(assignor());
+    auto assignors = Membership::make_assignors({std::move(assignor)}).value();
     MembershipConfig config;
     config.group_id = "g";
     config.group_instance_id = std::move(instance);
@@ -124,8 +123,7 @@ using Partitions = std::vector<TopicPartition>;
 
 TEST(Membership, joins_only_once_the_application_polls) {
   MembershipWorld world;
-  Membership::Assignors assignors;
-  assignors.push_back(range_assignor()());
+  auto assignors = Membership::make_assignors({range_assignor()}).value();
   Membership fresh({.group_id = "g", .group_instance_id = {}, .client_rack = {}},
                    std::move(assignors), 1, base::Logger());
   fresh.subscribe({"t"}, true);
@@ -437,6 +435,45 @@ TEST(Membership, an_assignor_that_throws_fails_the_rebalance_and_poll_says_why) 
   const auto error = world.member->take_error();
   ASSERT_TRUE(error);
   EXPECT_NE(error->message().find("threw: no"), std::string::npos);
+}
+
+// Throws when it is asked for its name, or later for its protocols.
+class ThrowingAtOnce final : public ConsumerPartitionAssignor {
+ public:
+  explicit ThrowingAtOnce(bool at_name) : at_name_(at_name) {}
+  std::string_view name() const override {
+    if (at_name_) throw std::runtime_error("no name");
+    return "at-once";
+  }
+  std::vector<RebalanceProtocol> supported_protocols() const override {
+    throw std::runtime_error("no protocols");
+  }
+  Assignments assign(const std::vector<AssignableTopic>&,
+                     const std::vector<GroupMember>&) override {
+    return {};
+  }
+
+ private:
+  const bool at_name_;
+};
+
+TEST(Membership, an_assignor_that_throws_as_it_is_made_is_an_invalid_argument) {
+  const auto why = [](const AssignorFactory& factory) {
+    const auto made = Membership::make_assignors({range_assignor(), factory});
+    EXPECT_FALSE(made);
+    EXPECT_EQ(made.error().code(), ErrorCode::invalid_argument);
+    return made.error().message();
+  };
+  using Made = std::unique_ptr<ConsumerPartitionAssignor>;
+  EXPECT_NE(why([]() -> Made { throw std::runtime_error("no factory"); }).find("no factory"),
+            std::string::npos);
+  EXPECT_NE(why([]() -> Made { return nullptr; }).find("no assignor"), std::string::npos);
+  EXPECT_NE(why([] { return std::make_unique<ThrowingAtOnce>(true); }).find("no name"),
+            std::string::npos);
+  EXPECT_NE(why([] {
+              return std::make_unique<ThrowingAtOnce>(false);
+            }).find("at-once threw: no protocols"),
+            std::string::npos);
 }
 
 // Throws when it is asked for user data, or hears of an assignment that is not empty.

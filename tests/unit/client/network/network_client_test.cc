@@ -249,6 +249,21 @@ TEST(NetworkClient, requests_for_any_broker_wait_for_no_link_that_others_want) {
   EXPECT_EQ(outcome.broker, 2);
 }
 
+TEST(NetworkClient, a_broker_with_any_id_answers_for_any_broker_and_a_dedicated_link_does_not) {
+  const BrokerId large(2'000'000'000);
+  NetworkWorld world(2);
+  world.start();
+  world.wait(world.ask());
+  world.config.rebootstrap = false;
+  world.set_brokers({{.id = large, .endpoint = world.endpoint(1)},
+                     {.id = large, .endpoint = world.endpoint(2), .dedicated = true}});
+  EXPECT_EQ(world.wait(world.ask(large)).broker, 1);
+  EXPECT_EQ(world.wait(world.ask({large, true})).broker, 2);
+  // No bootstrap address is tried any more, so it is one of these two.
+  world.sim.run_for(1s);
+  EXPECT_EQ(world.wait(world.ask()).broker, 1);
+}
+
 TEST(NetworkClient, a_broker_that_has_left_fails_what_it_was_asked) {
   NetworkWorld world(2);
   world.start();

@@ -110,6 +110,9 @@ class NetworkWorld {
     std::optional<Error> error;
   };
   std::size_t ask(BrokerId broker = kAnyBroker, base::Duration timeout = {}) {
+    return ask(LinkId{broker}, timeout);
+  }
+  std::size_t ask(const LinkId& link, base::Duration timeout = {}) {
     const auto place = outcomes.size();
     outcomes.emplace_back();
     on_loop([&] {
@@ -126,7 +129,8 @@ class NetworkWorld {
         }
         if (on_outcome) on_outcome();
       };
-      auto request = make_request<protocol::MetadataRequest>(broker, make, done);
+      auto request = make_request<protocol::MetadataRequest>(link.broker, make, done);
+      request.dedicated = link.dedicated;
       request.timeout = timeout;
       network->send(std::move(request));
     });

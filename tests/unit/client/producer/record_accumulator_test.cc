@@ -95,6 +95,20 @@ TEST(RecordAccumulator, a_record_larger_than_a_batch_gets_one_of_its_own) {
 
 // What went wrong in CVE-2026-35554: the memory of a batch that was given up is not used for
 // another one while the network still writes it.
+TEST(RecordAccumulator, batches_that_compress_well_take_no_more_than_a_share_of_the_memory) {
+  auto options = AccumulatorWorld::small();
+  options.compression = Compression::lz4;
+  options.compression_level = protocol::default_level(Compression::lz4);
+  options.buffer_memory = 4000;
+  AccumulatorWorld world(options);
+  auto& topic = world.topic("t", 5);
+  for (int i = 0; i < 1000; ++i) topic.observe_compression(100'000, 10);
+  for (std::int32_t partition = 0; partition < 5; ++partition) {
+    const auto appended = world.append(topic, "value", partition);
+    EXPECT_TRUE(appended) << partition << ": " << appended.error();
+  }
+}
+
 TEST(RecordAccumulator, memory_that_the_network_holds_is_given_to_nobody_else) {
   AccumulatorWorld world;
   auto& topic = world.topic();
