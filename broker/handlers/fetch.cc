@@ -80,7 +80,11 @@ void put(const FetchedPartition& result, IsolationLevel isolation,
   answer.last_stable_offset = result.last_stable_offset;
   answer.log_start_offset = result.log_start_offset;
   answer.records = protocol::Records{.bytes = {}, .external_size = result.data.size};
-  if (isolation == IsolationLevel::read_committed) answer.aborted_transactions.emplace();
+  if (isolation != IsolationLevel::read_committed) return;
+  auto& aborted = answer.aborted_transactions.emplace();
+  for (const auto& transaction : result.data.aborted) {
+    aborted.push_back({transaction.producer_id, transaction.first_offset});
+  }
 }
 
 FetchResponse response_to(const Fetch& fetch, const FetchAnswer& told) {

@@ -15,7 +15,7 @@ std::size_t segment_of(std::span<const LogSegment> segments, Offset offset);
 
 // As UnifiedLog::read, between offsets that have been checked. Opens what it needs if `mode` lets
 // it sleep.
-Result<LogRead> read_batches(std::span<LogSegment> segments, Offset from, Offset bound,
-                             std::size_t max_bytes, bool at_least_one_batch, ReadMode mode);
+Result<LogRead> read_batches(std::span<LogSegment> segments, const ReadRequest& request,
+                             ReadMode mode);
 
 }  // namespace ottla::broker

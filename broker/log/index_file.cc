@@ -88,6 +88,22 @@ Result<std::size_t> IndexFile::partition_point(const Before& before, ReadMode mo
   return std::min(low * entries_per_page(), written_);
 }
 
+Result<bool> IndexFile::scan(std::size_t first, const Visit& visit, ReadMode mode) {
+  std::string page;
+  std::size_t at = first;
+  while (at < written_) {
+    if (auto read = read_page(at / entries_per_page(), page, mode); !read) return read.error();
+    const std::size_t begin = at % entries_per_page() * entry_size_;
+    for (std::size_t i = begin; i < page.size(); i += entry_size_, ++at) {
+      if (!visit(page.data() + i)) return false;
+    }
+  }
+  for (; at < size(); ++at) {
+    if (!visit(tail_.data() + (at - written_) * entry_size_)) return false;
+  }
+  return true;
+}
+
 Result<void> IndexFile::keep_while(const Follows& follows) {
   std::string before;
   std::string page;

@@ -35,6 +35,11 @@ class IndexFile {
   using Before = std::function<bool(const char* entry)>;
   Result<std::size_t> partition_point(const Before& before, ReadMode mode);
 
+  // Hands the entries from `first` on to `visit`, in order, until it answers false; says whether it
+  // never did.
+  using Visit = std::function<bool(const char* entry)>;
+  Result<bool> scan(std::size_t first, const Visit& visit, ReadMode mode);
+
   // Drops everything from the first entry on for which `follows(before, entry)` is false; `before`
   // is null for the first. For files that may have been left with anything behind what is good.
   // (sleeps)

@@ -147,6 +147,13 @@ class Cleaner {
         if (std::find(names_.begin(), names_.end(), log) == names_.end()) orphans.push_back(name);
       }
     }
+    // That the segment has gone must be durable before what it needs, if it comes back, goes too.
+    const bool aborted = std::any_of(orphans.begin(), orphans.end(), [](const auto& name) {
+      return name.ends_with(kTxnIndexSuffix);
+    });
+    if (aborted) {
+      if (auto done = directory_.sync(); !done) return done;
+    }
     return remove_all(orphans);
   }
 

@@ -114,20 +114,24 @@ Result<LogSegment> LogLoader::open_segment(Offset base_offset) {
   };
   auto size = size_of(kLogSuffix);
   if (!size) return size.error();
-  std::size_t entries[2] = {0, 0};
+  std::size_t entries[3] = {0, 0, 0};
   const std::pair<std::string_view, std::size_t> indexes[] = {
-      {kIndexSuffix, OffsetIndex::kEntrySize}, {kTimeIndexSuffix, TimeIndex::kEntrySize}};
-  for (std::size_t i = 0; i < 2; ++i) {
+      {kIndexSuffix, OffsetIndex::kEntrySize},
+      {kTimeIndexSuffix, TimeIndex::kEntrySize},
+      {kTxnIndexSuffix, AbortedTransaction::kSize}};
+  for (std::size_t i = 0; i < 3; ++i) {
     auto bytes = size_of(indexes[i].first);
     if (!bytes && bytes.error().code() != ErrorCode::not_found) return bytes.error();
     const bool sound = bytes && *bytes % indexes[i].second == 0;
-    if (!sound && *size > 0) damaged_.back() = true;
+    // A transaction index need not be there, and is looked at when its transactions are known.
+    if (i < 2 && !sound && *size > 0) damaged_.back() = true;
     if (bytes) entries[i] = static_cast<std::size_t>(*bytes / indexes[i].second);
   }
   const auto most = static_cast<std::size_t>(loaded_.config.segment_index_bytes);
   allocated_ahead_ = entries[0] == most / OffsetIndex::kEntrySize &&
                      entries[0] > *size / protocol::kBatchHeaderSize;
-  return LogSegment(loaded_.directory, base_offset, *size, entries[0], entries[1], request_.now);
+  return LogSegment(loaded_.directory, base_offset, *size, entries[0], entries[1], request_.now, {},
+                    entries[2]);
 }
 
 Result<void> LogLoader::list_segments() {

@@ -56,10 +56,8 @@ Result<void> LogReader::for_each_batch(Offset from, const OnBatch& on_batch, boo
   return {};
 }
 
-Result<LogRead> LogReader::read(Offset from, Offset bound, std::size_t max_bytes,
-                                bool at_least_one_batch) {
-  auto read =
-      read_batches(segments_, from, bound, max_bytes, at_least_one_batch, ReadMode::may_sleep);
+Result<LogRead> LogReader::read(const ReadRequest& request) {
+  auto read = read_batches(segments_, request, ReadMode::may_sleep);
   if (!read) return read;
   for (const auto& range : read->ranges) {
     if (auto touched = touch(range); !touched) return touched.error();

@@ -30,7 +30,7 @@ class LogReader {
   Result<void> for_each_batch(Offset from, const OnBatch& on_batch, bool verify = true);
 
   // As UnifiedLog::read, and the bytes are in the page cache afterwards.
-  Result<LogRead> read(Offset from, Offset bound, std::size_t max_bytes, bool at_least_one_batch);
+  Result<LogRead> read(const ReadRequest& request);
 
   // As UnifiedLog::find_offset_for_timestamp and find_max_timestamp.
   Result<TimestampedOffset> find_timestamp(WallMillis timestamp);

@@ -1,7 +1,9 @@
 #include "broker/log/log_replay.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/log/file_names.h"
@@ -12,6 +14,7 @@ namespace {
 // More than a log of ours can know of producers, and than one of Kafka's is likely to: those are
 // told by the batches again.
 constexpr std::size_t kLargestSnapshot = std::size_t{1} << 30;
+constexpr std::size_t kMostIndexBytes = std::size_t{1} << 30;
 
 // Answers the offset from which the batches must tell about epochs.
 Result<Offset> load_epochs(LoadedLog& log, const base::Logger& logger) {
@@ -42,8 +45,95 @@ Result<std::vector<Offset>> list_snapshots(base::Directory& directory) {
   return snapshots;
 }
 
-// Answers the offset from which the batches must tell about producers.
-Result<Offset> load_producers(LoadedLog& log, WallMillis now, const base::Logger& logger) {
+// Makes the transaction indexes anew as far as they are not known to be whole: what lies above the
+// recovery point, and what is damaged. A file that is there stays until the new one takes its
+// place, so that a crash in between leaves what was.
+class AbortedReplay {
+ public:
+  AbortedReplay(LoadedLog& log, const base::Logger& logger) : log_(log), logger_(logger) {}
+
+  Result<void> prepare() {
+    for (std::size_t i = 0; i < log_.segments.size(); ++i) {
+      if (auto looked = look_at(i); !looked) return looked;
+    }
+    return {};
+  }
+
+  // The batches from here on must be told of; the log's end if nothing is to be made.
+  Offset from() const {
+    Offset first = log_.log_end_offset;
+    for (const auto& [segment, made] : made_) first = std::min(first, made.from);
+    return first;
+  }
+
+  void on_aborted(std::size_t segment, const AbortedTransaction& transaction) {
+    const auto made = made_.find(segment);
+    if (made == made_.end() || transaction.last_offset < made->second.from) return;
+    made->second.transactions.push_back(transaction);
+  }
+
+  Result<void> finish() {
+    for (const auto& [segment, made] : made_) {
+      if (auto written = write(log_.segments[segment], made.transactions); !written) return written;
+    }
+    return {};
+  }
+
+ private:
+  struct Made {
+    Offset from{0};
+    std::vector<AbortedTransaction> transactions;
+  };
+
+  Result<void> look_at(std::size_t at) {
+    auto& segment = log_.segments[at];
+    const bool last = at + 1 == log_.segments.size();
+    const Offset end = last ? log_.log_end_offset : log_.segments[at + 1].base_offset();
+    const auto& name = segment.transaction_index().file().name();
+    std::vector<AbortedTransaction> known;
+    if (log_.directory->exists(name)) {
+      auto bytes = log_.directory->read_file(name, kMostIndexBytes);
+      if (!bytes) return bytes.error();
+      auto parsed = parse_transaction_index(*bytes);
+      if (!parsed || !fit(*parsed, segment.base_offset(), end)) {
+        logger_.warn(log_.directory->path() + "/" + name +
+                     " is made anew, since it does not fit its segment");
+        made_[at] = {segment.base_offset(), {}};
+        return {};
+      }
+      known = std::move(*parsed);
+    }
+    if (end <= log_.recovery_point) return {};
+    std::erase_if(known, [&](const auto& each) { return each.last_offset >= log_.recovery_point; });
+    made_[at] = {std::max(log_.recovery_point, segment.base_offset()), std::move(known)};
+    return {};
+  }
+
+  // Above the recovery point an index may tell of batches that were lost.
+  bool fit(const std::vector<AbortedTransaction>& known, Offset base, Offset end) const {
+    if (known.empty()) return true;
+    return known.front().last_offset >= base &&
+           (known.back().last_offset < end || end > log_.recovery_point);
+  }
+
+  Result<void> write(LogSegment& segment, const std::vector<AbortedTransaction>& transactions) {
+    const auto name = segment.transaction_index().file().name();
+    const auto bytes = transaction_index_bytes(transactions);
+    segment.set_aborted_entries(transactions.size());
+    if (!bytes.empty()) return log_.directory->replace_file(name, bytes);
+    if (!log_.directory->exists(name)) return {};
+    if (auto removed = log_.directory->remove(name); !removed) return removed;
+    return log_.directory->sync();
+  }
+
+  LoadedLog& log_;
+  const base::Logger& logger_;
+  std::map<std::size_t, Made> made_;  // by the place of the segment
+};
+
+// Answers the offset from which the batches must tell about producers: not above `latest`.
+Result<Offset> load_producers(LoadedLog& log, Offset latest, WallMillis now,
+                              const base::Logger& logger) {
   auto snapshots = list_snapshots(*log.directory);
   if (!snapshots) return snapshots.error();
   std::optional<Offset> used;
@@ -52,8 +142,9 @@ Result<Offset> load_producers(LoadedLog& log, WallMillis now, const base::Logger
     const bool of_a_segment =
         std::any_of(log.segments.begin(), log.segments.end(),
                     [&](const LogSegment& segment) { return segment.base_offset() == *at; });
-    bool keep = *at <= log.log_end_offset && (!used || of_a_segment);
-    if (keep && !used) {
+    const bool usable = *at <= latest && !used;
+    bool keep = *at <= log.log_end_offset && (usable || of_a_segment);
+    if (keep && usable) {
       auto bytes = log.directory->read_file(name, kLargestSnapshot);
       if (!bytes && bytes.error().code() != ErrorCode::corrupt_data) return bytes.error();
       auto producers = bytes ? ProducerStateManager::from_snapshot(*bytes, now) : bytes.error();
@@ -73,58 +164,81 @@ Result<Offset> load_producers(LoadedLog& log, WallMillis now, const base::Logger
   return used.value_or(log.segments.front().base_offset());
 }
 
-// From where the batches must tell what.
-struct From {
-  Offset epochs;
-  Offset producers;
-  WallMillis now;
-};
+// Shows the batches of a log to whatever is derived from them.
+class BatchReplay {
+ public:
+  BatchReplay(LoadedLog& log, AbortedReplay& aborted, Offset epochs_from, Offset producers_from,
+              WallMillis now)
+      : log_(log),
+        aborted_(aborted),
+        epochs_from_(epochs_from),
+        producers_from_(producers_from),
+        now_(now),
+        from_(std::min(epochs_from, producers_from)) {}
 
-Result<void> replay_batch(LoadedLog& log, const BatchHeader& batch, BatchScanner& batches,
-                          const From& from) {
-  if (batch.base_offset >= from.epochs) log.epochs.assign(batch.leader_epoch, batch.base_offset);
-  if (batch.base_offset < from.producers || batch.producer_id.value < 0) return {};
-  if (!batch.control) {
-    log.producers.update(batch, {}, from.now);
+  Result<void> run() {
+    if (from_ >= log_.log_end_offset) return {};
+    for (std::size_t i = 0; i < log_.segments.size(); ++i) {
+      const bool last = i + 1 == log_.segments.size();
+      if (!last && log_.segments[i + 1].base_offset() <= from_) continue;
+      if (auto done = replay_segment(i); !done) return done;
+    }
     return {};
   }
-  auto loaded = batches.load(batch);
-  if (!loaded) return loaded.error();
-  log.producers.update(batch, read_marker(*loaded), from.now);
-  return {};
-}
 
-Result<void> replay_segment(LoadedLog& log, LogSegment& segment, const From& from) {
-  auto first = segment.find_batch(std::min(from.epochs, from.producers), ReadMode::may_sleep);
-  if (!first) return first.error();
-  if (!*first) return {};
-  auto file = segment.file(ReadMode::may_sleep);
-  if (!file) return file.error();
-  BatchScanner batches(**file, (*first)->position, segment.size(), ReadMode::may_sleep);
-  for (;;) {
-    auto batch = batches.next();
-    if (!batch) return batch.error();
-    if (!*batch) return {};
-    auto done = replay_batch(log, **batch, batches, from);
-    if (!done) return done;
+ private:
+  Result<void> replay_segment(std::size_t at) {
+    auto& segment = log_.segments[at];
+    auto first = segment.find_batch(from_, ReadMode::may_sleep);
+    if (!first) return first.error();
+    if (!*first) return {};
+    auto file = segment.file(ReadMode::may_sleep);
+    if (!file) return file.error();
+    BatchScanner batches(**file, (*first)->position, segment.size(), ReadMode::may_sleep);
+    for (;;) {
+      auto batch = batches.next();
+      if (!batch) return batch.error();
+      if (!*batch) return {};
+      if (auto done = replay_batch(at, **batch, batches); !done) return done;
+    }
   }
-}
+
+  Result<void> replay_batch(std::size_t segment, const BatchHeader& batch, BatchScanner& batches) {
+    if (batch.base_offset >= epochs_from_)
+      log_.epochs.assign(batch.leader_epoch, batch.base_offset);
+    if (batch.base_offset < producers_from_ || batch.producer_id.value < 0) return {};
+    if (!batch.control) {
+      log_.producers.update(batch, {}, now_);
+      return {};
+    }
+    auto loaded = batches.load(batch);
+    if (!loaded) return loaded.error();
+    const auto aborted = log_.producers.update(batch, read_marker(*loaded), now_);
+    if (aborted) aborted_.on_aborted(segment, *aborted);
+    return {};
+  }
+
+  LoadedLog& log_;
+  AbortedReplay& aborted_;
+  const Offset epochs_from_;
+  const Offset producers_from_;
+  const WallMillis now_;
+  const Offset from_;
+};
 
 }  // namespace
 
 Result<void> replay_state(LoadedLog& log, WallMillis now, const base::Logger& logger) {
   auto epochs_from = load_epochs(log, logger);
   if (!epochs_from) return epochs_from.error();
-  auto producers_from = load_producers(log, now, logger);
+  AbortedReplay aborted(log, logger);
+  if (auto prepared = aborted.prepare(); !prepared) return prepared;
+  auto producers_from = load_producers(log, aborted.from(), now, logger);
   if (!producers_from) return producers_from.error();
-  const Offset from = std::min(*epochs_from, *producers_from);
-  if (from >= log.log_end_offset) return {};
-  for (std::size_t i = 0; i < log.segments.size(); ++i) {
-    const bool last = i + 1 == log.segments.size();
-    if (!last && log.segments[i + 1].base_offset() <= from) continue;
-    auto done = replay_segment(log, log.segments[i], {*epochs_from, *producers_from, now});
-    if (!done) return done;
+  if (auto done = BatchReplay(log, aborted, *epochs_from, *producers_from, now).run(); !done) {
+    return done;
   }
+  if (auto finished = aborted.finish(); !finished) return finished;
   log.epochs.truncate_from_start(log.log_start_offset);
   return {};
 }

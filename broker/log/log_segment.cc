@@ -26,14 +26,16 @@ Result<void> unless_full(Result<void> written) {
 
 LogSegment::LogSegment(std::shared_ptr<base::Directory> directory, Offset base_offset,
                        std::uint64_t size, std::size_t index_entries, std::size_t time_entries,
-                       WallMillis created, std::string_view name_suffix)
+                       WallMillis created, std::string_view name_suffix,
+                       std::size_t aborted_entries)
     : directory_(directory),
       name_suffix_(name_suffix),
       base_offset_(base_offset),
       size_(size),
       created_(created),
       offset_index_(directory, base_offset, index_entries, name_suffix),
-      time_index_(directory, base_offset, time_entries, name_suffix) {}
+      time_index_(directory, base_offset, time_entries, name_suffix),
+      transaction_index_(directory, base_offset, aborted_entries, name_suffix) {}
 
 std::string LogSegment::file_name() const {
   return segment_file_name(base_offset_, kLogSuffix).append(name_suffix_);
@@ -141,12 +143,12 @@ Result<bool> LogSegment::begins_between(std::uint64_t position, const BatchHeade
   return batch && (*batch)->base_offset > first.last_offset && (*batch)->base_offset < bound;
 }
 
-Result<std::uint64_t> LogSegment::end_of_batches(const BatchHeader& first, Offset bound,
-                                                 std::size_t max_bytes, ReadMode mode) {
+Result<LogSegment::End> LogSegment::end_of_batches(const BatchHeader& first, Offset bound,
+                                                   std::size_t max_bytes, ReadMode mode) {
   const std::uint64_t limit =
       max_bytes > size_ - first.position ? size_ : first.position + max_bytes;
   const bool bounded = bound != kNoBound;
-  if (!bounded && limit == size_) return size_;
+  if (!bounded && limit == size_) return End{size_, bound};
   // Entries name the start of a batch and its last offset: all before the start is smaller.
   auto by_position = offset_index_.lookup_position(limit, mode);
   if (!by_position && !is_damage(by_position.error())) return by_position.error();
@@ -161,13 +163,16 @@ Result<std::uint64_t> LogSegment::end_of_batches(const BatchHeader& first, Offse
   auto sound = begins_between(known, first, bound, mode);
   if (!sound) return sound.error();
   BatchScanner batches(**log, *sound ? known : first.end(), size_, mode);
-  std::uint64_t end = batches.position();
-  while (end < limit) {
+  End end{batches.position(), *sound ? bound : first.last_offset + 1};
+  while (end.position < limit) {
     auto batch = batches.next();
     if (!batch) return batch.error();
-    if (!*batch || (*batch)->end() > limit) break;
-    if (bounded && (*batch)->last_offset >= bound) break;
-    end = (*batch)->end();
+    if (!*batch) break;
+    if ((*batch)->end() > limit || (bounded && (*batch)->last_offset >= bound)) {
+      end.bound = (*batch)->base_offset;
+      break;
+    }
+    end = {(*batch)->end(), (*batch)->last_offset + 1};
   }
   return end;
 }
@@ -233,14 +238,21 @@ Result<void> LogSegment::finish_indexes() {
     if (!added) return added;
   }
   if (auto wrote = offset_index_.file().write_out(); !wrote) return wrote;
-  return time_index_.file().write_out();
+  if (auto wrote = time_index_.file().write_out(); !wrote) return wrote;
+  return transaction_index_.write_out();
+}
+
+void LogSegment::set_aborted_entries(std::size_t entries) {
+  transaction_index_ = TransactionIndex(directory_, base_offset_, entries, name_suffix_);
 }
 
 Result<void> LogSegment::open_files() {
   if (auto log = file(ReadMode::may_sleep); !log) return log.error();
   if (auto index = offset_index_.file().file(); !index) return index.error();
   if (auto index = time_index_.file().file(); !index) return index.error();
-  return {};
+  if (transaction_index_.empty()) return {};
+  auto index = transaction_index_.file().file();
+  return index ? Result<void>() : index.error();
 }
 
 void LogSegment::adopt(const LogSegment& opened) {
@@ -249,12 +261,14 @@ void LogSegment::adopt(const LogSegment& opened) {
   if (!first_batch_timestamp_) first_batch_timestamp_ = opened.first_batch_timestamp_;
   offset_index_.file().adopt(opened.offset_index_.file());
   time_index_.file().adopt(opened.time_index_.file());
+  transaction_index_.file().adopt(opened.transaction_index_.file());
 }
 
 void LogSegment::release_files() {
   file_.reset();
   offset_index_.file().release_file();
   time_index_.file().release_file();
+  transaction_index_.file().release_file();
 }
 
 // Where to begin reading: everything before it lies below `trusted` and was synced with its

@@ -13,6 +13,7 @@
 #include "broker/log/log_types.h"
 #include "broker/log/offset_index.h"
 #include "broker/log/time_index.h"
+#include "broker/log/transaction_index.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
@@ -36,7 +37,7 @@ class LogSegment {
   // for ever.
   LogSegment(std::shared_ptr<base::Directory> directory, Offset base_offset, std::uint64_t size,
              std::size_t index_entries, std::size_t time_entries, WallMillis created,
-             std::string_view name_suffix = {});
+             std::string_view name_suffix = {}, std::size_t aborted_entries = 0);
 
   Offset base_offset() const { return base_offset_; }
   std::uint64_t size() const { return size_; }
@@ -44,6 +45,7 @@ class LogSegment {
   WallMillis created() const { return created_; }
   OffsetIndex& offset_index() { return offset_index_; }
   TimeIndex& time_index() { return time_index_; }
+  TransactionIndex& transaction_index() { return transaction_index_; }
 
   // Makes the .log file, which must not exist.
   Result<void> create();
@@ -64,9 +66,14 @@ class LogSegment {
   Result<std::optional<BatchHeader>> find_batch(Offset target, ReadMode mode);
 
   // Where whole batches from `first` on end, if they lie below `bound` and take `max_bytes` at
-  // most; at least `first` itself if it does not.
-  Result<std::uint64_t> end_of_batches(const BatchHeader& first, Offset bound,
-                                       std::size_t max_bytes, ReadMode mode);
+  // most; at least `first` itself if it does not. All their offsets are below `bound` in the
+  // answer, which is as low as it can be said without reading more.
+  struct End {
+    std::uint64_t position = 0;
+    Offset bound;
+  };
+  Result<End> end_of_batches(const BatchHeader& first, Offset bound, std::size_t max_bytes,
+                             ReadMode mode);
 
   // The greatest timestamp and the last offset of the batch that has it; {-1, base} if none.
   Result<TimeIndex::Entry> max_timestamp(ReadMode mode);
@@ -103,7 +110,7 @@ class LogSegment {
   // look later. (sleeps)
   Result<void> prepare_to_append();
 
-  // Adds the final time-index entry and writes out both indexes: when the segment is full, and at
+  // Adds the final time-index entry and writes out all indexes: when the segment is full, and at
   // the end.
   Result<void> finish_indexes();
 
@@ -115,6 +122,9 @@ class LogSegment {
     if (!max_timestamp_) return {};
     return max_timestamp_->timestamp;
   }
+
+  // The file of the transaction index has so many entries now.
+  void set_aborted_entries(std::size_t entries);
 
   // Opens all files. (sleeps)
   Result<void> open_files();
@@ -144,6 +154,7 @@ class LogSegment {
   WallMillis created_;
   OffsetIndex offset_index_;
   TimeIndex time_index_;
+  TransactionIndex transaction_index_;
   std::shared_ptr<base::File> file_;
   std::uint64_t bytes_since_index_entry_ = 0;
   std::optional<TimeIndex::Entry> max_timestamp_;    // once known

@@ -49,11 +49,37 @@ struct AppendInfo {
 // Which part of a log a reader may see.
 enum class ReadBound : std::uint8_t { log_end, high_watermark, last_stable };
 
+// A transaction that was aborted, as an entry of a `.txnindex` file says it.
+struct AbortedTransaction {
+  static constexpr std::size_t kSize = 34;  // in the file, its version (0) included
+
+  ProducerId producer_id;
+  Offset first_offset;        // of its records
+  Offset last_offset;         // its marker
+  Offset last_stable_offset;  // when the marker was appended
+
+  bool operator==(const AbortedTransaction&) const = default;
+};
+
+// What is to be read of a log.
+struct ReadRequest {
+  Offset from{0};
+  Offset bound = kNoBound;  // only batches that lie entirely below it
+  std::size_t max_bytes = 0;
+  bool at_least_one_batch = false;  // the first is taken whatever its size
+  bool with_aborted = false;        // and what was aborted among it
+};
+
 // Whole batches, as pieces that can be handed to Stream::write. `ranges` is empty if there is
 // nothing to read yet.
 struct LogRead {
   std::vector<base::FileRange> ranges;
   std::size_t size = 0;  // of all ranges together, bytes
+  // Nothing of what was read lies at or beyond it; `from` or more.
+  Offset end_offset{0};
+  // What was aborted among it, if that was asked for: records of these producers, from their first
+  // offsets to their markers, do not count.
+  std::vector<AbortedTransaction> aborted;
 };
 
 // What a look-up by timestamp found; the defaults mean that there is no such record.

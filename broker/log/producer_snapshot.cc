@@ -125,7 +125,7 @@ Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes
 // One more entry of a snapshot: the next batch of a producer, or a producer.
 void ProducerStateManager::take_over(ProducerStateEntry entry) {
   auto& producer = producers_[entry.producer_id];
-  end_transaction(producer);
+  open_transactions_.erase(producer.current_txn_first_offset);
   if (entry.batch_count > 0 && producer.producer_epoch == entry.producer_epoch) {
     const auto last = entry.batches[0];
     entry.batches = producer.batches;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "protocol/record/record_reader.h"
 
@@ -157,21 +158,18 @@ ProducerStateEntry& ProducerStateManager::entry_of(ProducerId id, ProducerEpoch 
   return entry;
 }
 
-void ProducerStateManager::update(const BatchHeader& batch,
-                                  std::optional<protocol::EndTransactionMarker> marker,
-                                  WallMillis now) {
-  if (batch.producer_id.value < 0) return;
+std::optional<AbortedTransaction> ProducerStateManager::update(
+    const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker,
+    WallMillis now) {
+  if (batch.producer_id.value < 0) return {};
   auto& entry = entry_of(batch.producer_id, batch.producer_epoch);
   entry.last_timestamp = batch.max_timestamp;
   entry.last_append = now;
   if (batch.control) {
-    if (!marker) return;
+    if (!marker) return {};
     entry.coordinator_epoch = std::max(entry.coordinator_epoch, marker->coordinator_epoch);
-    if (entry.current_txn_first_offset != kNoOffset) {
-      ended_transactions_[entry.current_txn_first_offset] = batch.last_offset;
-    }
-    end_transaction(entry);
-    return;
+    const auto ended = end_transaction(entry, batch.last_offset);
+    return marker->committed ? std::nullopt : ended;
   }
   const auto delta = static_cast<std::int32_t>(batch.last_offset - batch.base_offset);
   if (batch.base_sequence.value >= 0) {
@@ -182,12 +180,18 @@ void ProducerStateManager::update(const BatchHeader& batch,
     entry.current_txn_first_offset = batch.base_offset;
     open_transactions_[batch.base_offset] = batch.producer_id;
   }
+  return {};
 }
 
-void ProducerStateManager::end_transaction(ProducerStateEntry& entry) {
-  if (entry.current_txn_first_offset == kNoOffset) return;
-  open_transactions_.erase(entry.current_txn_first_offset);
-  entry.current_txn_first_offset = kNoOffset;
+// The last stable offset is the one that holds once the marker is below the high watermark.
+std::optional<AbortedTransaction> ProducerStateManager::end_transaction(ProducerStateEntry& entry,
+                                                                        Offset marker) {
+  const auto first = std::exchange(entry.current_txn_first_offset, kNoOffset);
+  if (first == kNoOffset) return {};
+  open_transactions_.erase(first);
+  ended_transactions_[first] = marker;
+  const auto stable = open_transactions_.empty() ? marker + 1 : open_transactions_.begin()->first;
+  return AbortedTransaction{entry.producer_id, first, marker, stable};
 }
 
 std::optional<Offset> ProducerStateManager::first_unstable_offset(Offset high_watermark) const {

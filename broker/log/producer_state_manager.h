@@ -79,9 +79,11 @@ class ProducerStateManager {
 
   // Notes a batch that is in the log and was appended at `now`; `marker` is what a control batch of
   // a transaction says, and ends it. Batches without a producer id are ignored. If there are more
-  // than kMostProducers, those are forgotten that have been idle for longest.
-  void update(const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {},
-              WallMillis now = kNoTimestamp);
+  // than kMostProducers, those are forgotten that have been idle for longest. Answers the
+  // transaction that was aborted by it, if records of it were known.
+  std::optional<AbortedTransaction> update(
+      const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {},
+      WallMillis now = kNoTimestamp);
 
   // The first offset of the earliest transaction that is open, or whose end is not below
   // `high_watermark`: a power cut may take it back.
@@ -106,7 +108,7 @@ class ProducerStateManager {
 
  private:
   ProducerStateEntry& entry_of(ProducerId id, ProducerEpoch epoch);
-  void end_transaction(ProducerStateEntry& entry);
+  std::optional<AbortedTransaction> end_transaction(ProducerStateEntry& entry, Offset marker);
   void take_over(ProducerStateEntry entry);
   void forget_idlest();
 

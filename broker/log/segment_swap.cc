@@ -28,7 +28,8 @@ Result<void> swap_files(base::Directory& directory, const std::vector<Offset>& o
     if (number == 0) return rename_all(directory, base, kCleanedSuffix, kSwapSuffix);
     if (number == 2) return rename_all(directory, base, kSwapSuffix, "");
     for (const auto original : originals) {
-      auto done = rename_deleted(directory, original, original != base, progress.deleted);
+      // What replaces them is durable, and has what it needs.
+      auto done = rename_deleted(directory, original, original != base, false, progress.deleted);
       if (!done) return done;
     }
     return {};
@@ -51,13 +52,16 @@ Result<void> remove_cleaned_files(base::Directory& directory, Offset base_offset
 }
 
 Result<void> rename_deleted(base::Directory& directory, Offset base_offset, bool with_snapshot,
-                            std::vector<std::string>& deleted) {
+                            bool sync, std::vector<std::string>& deleted) {
   for (const auto suffix :
        {kLogSuffix, kIndexSuffix, kTimeIndexSuffix, kTxnIndexSuffix, kSnapshotSuffix}) {
     if (suffix == kSnapshotSuffix && !with_snapshot) continue;
     const auto name = segment_file_name(base_offset, suffix);
     const auto new_name = name + std::string(kDeletedSuffix);
     if (!directory.exists(name)) continue;
+    if (sync && suffix == kTxnIndexSuffix) {
+      if (auto done = directory.sync(); !done) return done;
+    }
     if (auto done = directory.rename(name, new_name); !done) return done;
     deleted.push_back(new_name);
   }

@@ -33,8 +33,9 @@ Result<void> swap_files(base::Directory& directory, const std::vector<Offset>& o
 Result<void> remove_cleaned_files(base::Directory& directory, Offset base_offset);
 
 // Renames the files of a segment so that they are `.deleted`, and adds their names to `deleted`.
-// Without `with_snapshot` the producer snapshot stays. (sleeps)
+// Without `with_snapshot` the producer snapshot stays. With `sync` a power cut cannot bring the
+// segment back without its transaction index: what was aborted in it would be read. (sleeps)
 Result<void> rename_deleted(base::Directory& directory, Offset base_offset, bool with_snapshot,
-                            std::vector<std::string>& deleted);
+                            bool sync, std::vector<std::string>& deleted);
 
 }  // namespace ottla::broker

@@ -221,12 +221,15 @@ void UnifiedLog::note_batches(LeaderEpoch leader_epoch, WallMillis now) {
   for (const auto& [batch, max_timestamp] : batches_) {
     if (!batch.has_producer_id()) continue;
     const auto header = header_of(batch, 0);
-    if (header.control) {
-      producers_.update(header, read_marker(batch), now);
-    } else {
-      producers_.update(header, {}, now);
-    }
+    const auto marker = header.control ? read_marker(batch) : std::nullopt;
+    if (const auto aborted = producers_.update(header, marker, now)) note_aborted(*aborted);
   }
+}
+
+// What there is no room for stays in memory, as with the other indexes.
+void UnifiedLog::note_aborted(const AbortedTransaction& transaction) {
+  auto noted = segments_.back().transaction_index().append(transaction);
+  if (!noted && noted.error().code() != ErrorCode::no_space) flush_.fail(noted.error());
 }
 
 void UnifiedLog::want_flush() {

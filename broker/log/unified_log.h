@@ -81,19 +81,17 @@ class UnifiedLog final : public Flushable {
 
   // Whole batches beginning with the one that holds `from` (so its first records may lie below
   // `from`), up to the last batch that lies entirely below `bound`, of at most `max_bytes`
-  // together; with `at_least_one_batch` the first is taken whatever its size. Pieces of one
-  // segment. Empty if there is nothing between `from` and `bound`.
+  // together. Pieces of one segment. Empty if there is nothing between `from` and `bound`.
   //
   // Never sleeps: would_block if finding the place needs the disk; then `read_on_worker` answers.
   // The bytes themselves may be cold all the same. Other errors: offset_out_of_range (below the
   // log start or above the log end), corrupt_message with file and offset, kafka_storage_error.
-  Result<LogRead> read(Offset from, Offset bound, std::size_t max_bytes, bool at_least_one_batch);
+  Result<LogRead> read(const ReadRequest& request);
 
   // The same by a worker; `done` is called later on this loop, once, unless the log is destroyed
   // before. It also brings the bytes into the page cache.
   using OnRead = base::UniqueFunction<void(Result<LogRead>)>;
-  void read_on_worker(Offset from, Offset bound, std::size_t max_bytes, bool at_least_one_batch,
-                      OnRead done);
+  void read_on_worker(ReadRequest request, OnRead done);
 
   // The first record between `log_start_offset` and `bound` whose timestamp is at least
   // `timestamp`; by a worker, `done` as above.
@@ -234,6 +232,7 @@ class UnifiedLog final : public Flushable {
   Result<void> roll(WallMillis now);
   Result<void> write(const SegmentAppend& append);
   void note_batches(LeaderEpoch leader_epoch, WallMillis now);
+  void note_aborted(const AbortedTransaction& transaction);
   void want_flush();
   Result<void> collect_files(bool as_closed_files, FlushTarget& target);
   Result<std::shared_ptr<base::File>> metadata_file();

@@ -125,7 +125,10 @@ std::shared_ptr<UnifiedLog::Advance> UnifiedLog::begin_advance(bool sync) {
     if (segment.size() == 0) continue;
     if (!segment.offset_index().file().write_out()) return nullptr;
     if (!segment.time_index().file().write_out()) return nullptr;
-    for (auto* index : {&segment.offset_index().file(), &segment.time_index().file()}) {
+    if (!segment.transaction_index().write_out()) return nullptr;
+    for (auto* index : {&segment.offset_index().file(), &segment.time_index().file(),
+                        &segment.transaction_index().file()}) {
+      if (index == &segment.transaction_index().file() && index->empty()) continue;
       auto file = index->file();
       if (!file) return nullptr;
       advance->files.push_back(*file);
@@ -256,7 +259,7 @@ void UnifiedLog::rename_doomed() {
   loop_.offload(
       [state, directory = directory_, doomed = std::exchange(doomed_, {}), sync] {
         for (auto base = doomed.begin(); base != doomed.end(); ++base) {
-          state->result = rename_deleted(*directory, *base, true, state->renamed);
+          state->result = rename_deleted(*directory, *base, true, sync, state->renamed);
           if (state->result && sync) state->result = directory->sync();
           if (state->result) continue;
           state->left.assign(base, doomed.end());

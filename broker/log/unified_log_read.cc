@@ -24,13 +24,12 @@ Result<void> UnifiedLog::check_range(Offset from) const {
                      std::to_string(log_end_offset_.value));
 }
 
-Result<LogRead> UnifiedLog::read(Offset from, Offset bound, std::size_t max_bytes,
-                                 bool at_least_one_batch) {
-  if (auto good = check_range(from); !good) return good.error();
-  bound = std::min(bound, log_end_offset_);
-  if (from >= bound) return LogRead{};
-  auto read =
-      read_batches(segments_, from, bound, max_bytes, at_least_one_batch, ReadMode::no_wait);
+Result<LogRead> UnifiedLog::read(const ReadRequest& request) {
+  if (auto good = check_range(request.from); !good) return good.error();
+  auto bounded = request;
+  bounded.bound = std::min(request.bound, log_end_offset_);
+  if (bounded.from >= bounded.bound) return LogRead{};
+  auto read = read_batches(segments_, bounded, ReadMode::no_wait);
   if (read) note_use();
   if (read || read.error().code() == ErrorCode::would_block) return read;
   return located(read.error());
@@ -56,20 +55,20 @@ void UnifiedLog::on_worker(LogReader reader, Work work,
                 }));
 }
 
-void UnifiedLog::read_on_worker(Offset from, Offset bound, std::size_t max_bytes,
-                                bool at_least_one_batch, OnRead done) {
+void UnifiedLog::read_on_worker(ReadRequest request, OnRead done) {
+  const auto from = request.from;
   if (auto good = check_range(from); !good) {
     loop_.post(
         lifetime_.guard([done = std::move(done), error = good.error()]() mutable { done(error); }));
     return;
   }
-  bound = std::min(bound, log_end_offset_);
+  request.bound = std::min(request.bound, log_end_offset_);
   const auto first = segment_of(segments_, from);
   LogReader reader({segments_.begin() + static_cast<std::ptrdiff_t>(first), segments_.end()},
                    log_start_offset_, log_end_offset_, pictures_);
-  auto work = [=](LogReader& picture) -> Result<LogRead> {
-    if (from >= bound) return LogRead{};
-    return picture.read(from, bound, max_bytes, at_least_one_batch);
+  auto work = [request](LogReader& picture) -> Result<LogRead> {
+    if (request.from >= request.bound) return LogRead{};
+    return picture.read(request);
   };
   auto unless_deleted = [this, from, done = std::move(done)](Result<LogRead> read) mutable {
     const bool gone = !read && read.error().code() == ErrorCode::not_found;

@@ -106,7 +106,7 @@ void UnifiedLog::put_in_place(const SegmentSwap& swap) {
   for (const auto& original : swap.originals) created = std::max(created, original.created());
   LogSegment segment(directory_, cleaned.base_offset(), cleaned.size(),
                      cleaned.offset_index().file().size(), cleaned.time_index().file().size(),
-                     created);
+                     created, {}, cleaned.transaction_index().file().size());
   segment.adopt(cleaned);
   const auto bases = [&](Offset base) {
     return std::any_of(

@@ -24,6 +24,15 @@ std::size_t ReplicaManager::DelayedFetch::Work::limit_of(const FetchEntry& entry
   return std::min(entry.max_bytes, room());
 }
 
+ReadRequest ReplicaManager::DelayedFetch::Work::request_for(const FetchEntry& entry, Offset bound,
+                                                            bool first) const {
+  return {.from = entry.fetch_offset,
+          .bound = bound,
+          .max_bytes = limit_of(entry),
+          .at_least_one_batch = first,
+          .with_aborted = options.bound == ReadBound::last_stable};
+}
+
 bool ReplicaManager::DelayedFetch::try_complete() {
   const bool has_error = read_all();
   if (!has_error && work_.cold.empty() && work_.size < work_.options.min_bytes) return false;
@@ -66,7 +75,7 @@ bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
   if (in_log && wanted.fetch_offset >= bound) return true;
   const bool first = work_.size == 0 && work_.cold.empty();
   if (in_log && !first && work_.limit_of(wanted) == 0) return true;
-  auto data = log.read(wanted.fetch_offset, bound, work_.limit_of(wanted), first);
+  auto data = log.read(work_.request_for(wanted, bound, first));
   if (data) {
     work_.size += data->size;
     result.data = std::move(*data);
@@ -106,8 +115,8 @@ void ReplicaManager::DelayedFetch::read_cold(ReplicaManager& replicas, std::shar
     if (!first && work->limit_of(wanted) == 0) continue;
     // Time has passed since the try: an answer never has records beyond the offsets it tells.
     describe(log, work->results[entry]);
-    log.read_on_worker(wanted.fetch_offset, log.offset_of(work->options.bound),
-                       work->limit_of(wanted), first, [&replicas, work, entry, first](auto data) {
+    log.read_on_worker(work->request_for(wanted, log.offset_of(work->options.bound), first),
+                       [&replicas, work, entry, first](auto data) {
                          if (data) {
                            work->size += data->size;
                            work->results[entry].data = std::move(*data);

@@ -32,6 +32,7 @@ class ReplicaManager::DelayedFetch final : public DelayedOperation {
 
     std::size_t room() const { return options.max_bytes > size ? options.max_bytes - size : 0; }
     std::size_t limit_of(const FetchEntry& entry) const;
+    ReadRequest request_for(const FetchEntry& entry, Offset bound, bool first) const;
   };
 
   // True if there is an error to tell.

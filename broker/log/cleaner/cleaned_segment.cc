@@ -59,33 +59,22 @@ bool CleanedSegment::may_be_read(const AbortedTransaction& transaction) const {
   });
 }
 
-// A damaged index stays as it is.
-Result<void> CleanedSegment::merge_transaction_indexes(std::span<const LogSegment> originals,
-                                                       bool sync) {
-  std::string merged;
-  for (const auto& original : originals) {
-    const auto name = segment_file_name(original.base_offset(), kTxnIndexSuffix);
-    if (!directory_->exists(name)) continue;
-    auto entries = directory_->read_file(name);
-    if (!entries) return entries.error();
-    merged += *entries;
+Result<void> CleanedSegment::merge_transaction_indexes(std::span<const LogSegment> originals) {
+  for (auto original : originals) {
+    auto transactions = original.transaction_index().all();
+    if (!transactions) return transactions.error();
+    for (const auto& each : *transactions) {
+      if (!may_be_read(each)) continue;
+      if (auto added = segment_.transaction_index().append(each); !added) return added;
+    }
   }
-  if (auto transactions = parse_transaction_index(merged)) {
-    std::erase_if(*transactions, [&](const auto& each) { return !may_be_read(each); });
-    merged = transaction_index_bytes(*transactions);
-  }
-  if (merged.empty()) return {};
-  const auto name = segment_file_name(segment_.base_offset(), kTxnIndexSuffix);
-  auto file = directory_->open(name + std::string(kCleanedSuffix), base::OpenMode::create_truncate);
-  if (!file) return file.error();
-  if (auto written = (*file)->write_at(0, merged); !written) return written;
-  return sync ? (*file)->sync() : Result<void>();
+  return {};
 }
 
 Result<LogSegment> CleanedSegment::finish(std::span<const LogSegment> originals, bool sync) {
   if (auto written = write_chunk(); !written) return written.error();
+  if (auto merged = merge_transaction_indexes(originals); !merged) return merged.error();
   if (auto finished = segment_.finish_indexes(); !finished) return finished.error();
-  if (auto merged = merge_transaction_indexes(originals, sync); !merged) return merged.error();
   if (auto opened = segment_.open_files(); !opened) return opened.error();
   if (!sync) return segment_;
   auto log = segment_.file(ReadMode::may_sleep);
@@ -95,6 +84,10 @@ Result<LogSegment> CleanedSegment::finish(std::span<const LogSegment> originals,
     if (!*file) return file->error();
     if (auto synced = (**file)->sync(); !synced) return synced.error();
   }
+  if (segment_.transaction_index().empty()) return segment_;
+  auto aborted = segment_.transaction_index().file().file();
+  if (!aborted) return aborted.error();
+  if (auto synced = (*aborted)->sync(); !synced) return synced.error();
   return segment_;
 }
 

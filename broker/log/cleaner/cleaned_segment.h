@@ -39,7 +39,7 @@ class CleanedSegment {
 
   Result<void> write_chunk();
   bool may_be_read(const AbortedTransaction& transaction) const;
-  Result<void> merge_transaction_indexes(std::span<const LogSegment> originals, bool sync);
+  Result<void> merge_transaction_indexes(std::span<const LogSegment> originals);
 
   std::shared_ptr<base::Directory> directory_;
   LogSegment segment_;

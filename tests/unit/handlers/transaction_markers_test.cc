@@ -50,6 +50,12 @@ class TransactionMarkers : public HandlerFixture {
     return all;
   }
 
+  FetchResponse::Partition fetch_committed(std::int64_t offset) {
+    auto request = simulation::fetch_request("t", 0, offset);
+    request.isolation_level = IsolationLevel::read_committed;
+    return call(request, 12).responses.at(0).partitions.at(0);
+  }
+
   Offset last_stable_offset() {
     const auto response = call(simulation::fetch_request("t", 0, 0), 12);
     return response.responses.at(0).partitions.at(0).last_stable_offset;
@@ -72,6 +78,28 @@ TEST_F(TransactionMarkers, end_a_transaction_and_move_the_last_stable_offset) {
   EXPECT_EQ(outcomes(markers(7, 0, true, {0, 1, 5})),
             (Codes{ErrorCode::none, ErrorCode::none, ErrorCode::unknown_topic_or_partition}));
   EXPECT_EQ(last_stable_offset(), Offset(2));
+}
+
+TEST_F(TransactionMarkers, tell_readers_of_committed_records_what_to_leave_out) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  produce("t", 0, 2);
+  ASSERT_EQ(write(7, 0, 0), ErrorCode::none);
+  ASSERT_EQ(write(8, 0, 0), ErrorCode::none);
+  ASSERT_EQ(outcomes(markers(7, 0, false)), Codes{ErrorCode::none});
+  const auto open = fetch_committed(0);
+  EXPECT_EQ(open.last_stable_offset, Offset(3));
+  EXPECT_EQ(open.high_watermark, Offset(5));
+  using Aborted = std::vector<FetchResponse::AbortedTransaction>;
+  EXPECT_EQ(open.aborted_transactions, (Aborted{{ProducerId(7), Offset(2)}}));
+  EXPECT_TRUE(fetch_committed(3).records->bytes.empty()) << "8 has not ended";
+  ASSERT_EQ(outcomes(markers(8, 0, true)), Codes{ErrorCode::none});
+  const auto ended = fetch_committed(3);
+  EXPECT_EQ(ended.last_stable_offset, Offset(6));
+  EXPECT_EQ(ended.aborted_transactions, (Aborted{{ProducerId(7), Offset(2)}}));
+  EXPECT_FALSE(ended.records->bytes.empty());
+  EXPECT_EQ(fetch_committed(5).aborted_transactions, Aborted{});
+  const auto all = call(simulation::fetch_request("t", 0, 0), 12);
+  EXPECT_EQ(all.responses.at(0).partitions.at(0).aborted_transactions, std::nullopt);
 }
 
 TEST_F(TransactionMarkers, are_control_batches_of_the_producer) {

@@ -40,6 +40,7 @@ void recover_and_check(StorageLife& life, PowerCut how, std::uint64_t salt) {
   life.check_records();
   for (const auto& at : {kPlain, kTrimmed, kCompacted}) life.resend_last(at);
   append_to_all(life);
+  transact_everywhere(life);
   flush_all(life);
   life.check_records();
   ASSERT_TRUE(life.close()) << *life.failure;

@@ -111,11 +111,11 @@ class LogFixture {
   // Reads, by a worker if the loop may not.
   static Result<LogRead> read_from(ManualLoop& loop, UnifiedLog& log, Offset from, Offset bound,
                                    std::size_t max_bytes, bool at_least_one) {
-    auto read = log.read(from, bound, max_bytes, at_least_one);
+    const ReadRequest request{from, bound, max_bytes, at_least_one, true};
+    auto read = log.read(request);
     if (read || read.error().code() != ErrorCode::would_block) return read;
     std::optional<Result<LogRead>> answer;
-    log.read_on_worker(from, bound, max_bytes, at_least_one,
-                       [&](Result<LogRead> found) { answer = std::move(found); });
+    log.read_on_worker(request, [&](Result<LogRead> found) { answer = std::move(found); });
     loop.run();
     EXPECT_TRUE(answer.has_value());
     return *answer;

@@ -12,6 +12,7 @@
 #include "tests/simulation/seeds.h"
 #include "tests/simulation/sim_disk.h"
 #include "tests/unit/log/log_fixture.h"
+#include "tests/unit/log/read_committed.h"
 
 // Random lives of a log directory on a disk that forgets what was not synced, against a model that
 // is a list of records per partition. OTTLA_SEEDS_TIMES=50 makes it 100,000 lives.
@@ -304,6 +305,31 @@ class Life {
     for (auto i = static_cast<std::size_t>(model.log_start); i < seen.size(); ++i) {
       if (seen[i]) continue;
       EXPECT_TRUE(compacted && may_go[i]) << log.partition() << " has nothing at offset " << i;
+    }
+    check_committed(log, model);
+  }
+
+  // Who reads committed records from anywhere on is given them, and no other.
+  void check_committed(UnifiedLog& log, const LogModel& model) {
+    const auto end = log.last_stable_offset();
+    const auto fates = model.fates();
+    CommittedReader reader;
+    auto next = log.log_start_offset();
+    if (next < end) next = Offset(random_.between(next.value, end.value));
+    while (next < end) {
+      auto read = LogFixture::read_from(loop_, log, next, end, 1 + random_.below(2000), true);
+      ASSERT_TRUE(read) << read.error();
+      if (read->size == 0) break;
+      const auto bytes = LogFixture::bytes_of(*read);
+      reader.on_read(bytes, *read);
+      protocol::BatchIterator batches(bytes);
+      for (protocol::RecordBatchView batch; batches.next(batch);) next = batch.next_offset();
+    }
+    for (const auto& [offset, handed_out] : reader.handed_out()) {
+      const auto fate = fates[static_cast<std::size_t>(offset)];
+      EXPECT_EQ(handed_out, fate == LogModel::Fate::committed)
+          << log.partition() << " offset " << offset;
+      EXPECT_NE(fate, LogModel::Fate::open) << log.partition() << " offset " << offset;
     }
   }
 

@@ -15,6 +15,14 @@ void flush_all(StorageLife& life) {
   for (const auto& at : {kPlain, kTrimmed, kCompacted, kDoomed}) life.flush(at);
 }
 
+void transact_everywhere(StorageLife& life) {
+  for (const auto& at : {kPlain, kTrimmed, kCompacted}) {
+    life.transact(at, false);
+    life.transact(at, true);
+    life.transact(at, false);
+  }
+}
+
 namespace {
 
 // One step of the script; the process may die in any of them.
@@ -24,6 +32,7 @@ const Step kScript[] = {
     [](StorageLife& life) { life.start(); },
     append_to_all,
     flush_all,
+    transact_everywhere,
     // Rolls, with appends that nobody waits for.
     append_to_all,
     append_to_all,
@@ -32,9 +41,12 @@ const Step kScript[] = {
     flush_all,
     append_to_all,
     flush_all,
+    transact_everywhere,
     // Checkpoints, and a compaction.
     [](StorageLife& life) { life.run(std::chrono::seconds(61)); },
     append_to_all,
+    append_to_all,
+    transact_everywhere,
     append_to_all,
     flush_all,
     // Another, which puts cleaned and dirty segments together.
@@ -43,6 +55,8 @@ const Step kScript[] = {
       if (life.faulty || life.disk.crashed()) return;
       EXPECT_EQ(life.manager->cleaner().cleanings(), 2u);
     },
+    transact_everywhere,
+    flush_all,
     [](StorageLife& life) { life.retain(kPlain, 900); },
     [](StorageLife& life) { life.raise_log_start(kTrimmed, 7); },
     append_to_all,
@@ -51,6 +65,7 @@ const Step kScript[] = {
     [](StorageLife& life) { life.run(std::chrono::seconds(61)); },
     // The process is killed, and the next one recovers.
     append_to_all,
+    transact_everywhere,
     [](StorageLife& life) {
       life.note_acknowledged();
       life.forget_process();
@@ -74,6 +89,7 @@ const Step kScript[] = {
       if (life.start() && !life.disk.crashed()) life.check_after_start();
     },
     append_to_all,
+    transact_everywhere,
     flush_all,
     append_to_all,
     [](StorageLife& life) { life.close(); },

@@ -40,7 +40,7 @@ TEST(StorageFaults, a_failed_sync_takes_the_directory_offline_for_good) {
   log.f.loop.advance(std::chrono::hours(1));
   EXPECT_EQ(log.f.log->high_watermark(), Offset(0));
   EXPECT_EQ(log.f.append(make_batch("b")).error().code(), ErrorCode::kafka_storage_error);
-  EXPECT_EQ(log.f.log->read(Offset(0), kNoBound, 100, true).error().code(),
+  EXPECT_EQ(log.f.log->read({Offset(0), kNoBound, 100, true}).error().code(),
             ErrorCode::kafka_storage_error);
 }
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/record/control_record.h"
+#include "tests/unit/log/read_committed.h"
+
 namespace ottla::broker {
 
 StorageLife::StorageLife(simulation::SimDisk& on) : disk(on) {
@@ -94,8 +97,19 @@ bool StorageLife::append(const TopicPartition& at, int count, std::size_t value_
   }
   const auto id = next_producer_++;
   std::string batch(builder.close_sealed(producer(id, 0, 0)));
-  std::string again = batch;
-  auto appended = to->append_as_leader(batch, LeaderEpoch(epoch_));
+  const auto offset = static_cast<std::int64_t>(model.records.size());
+  if (!append_batch(at, batch, records)) return false;
+  model.last_producer = id;
+  model.last_batch = std::move(batch);
+  model.last_first_offset = offset;
+  return true;
+}
+
+bool StorageLife::append_batch(const TopicPartition& at, std::string batch,
+                               const std::vector<PartitionModel::Record>& records,
+                               AppendOrigin origin) {
+  auto& model = models[at];
+  auto appended = log(at)->append_as_leader(batch, LeaderEpoch(epoch_), origin);
   if (!appended) {
     failure = appended.error();
     // It may have been written all the same.
@@ -104,11 +118,28 @@ bool StorageLife::append(const TopicPartition& at, int count, std::size_t value_
     return false;
   }
   EXPECT_EQ(appended->first_offset.value, static_cast<std::int64_t>(model.records.size())) << at;
-  model.last_producer = id;
-  model.last_batch = std::move(again);
-  model.last_first_offset = appended->first_offset.value;
   model.records.insert(model.records.end(), records.begin(), records.end());
   return true;
+}
+
+bool StorageLife::append_in_transaction(const TopicPartition& at, std::int64_t id) {
+  const PartitionModel::Record record{"k" + std::to_string(next_value_ % 7),
+                                      std::to_string(next_value_), id};
+  ++next_value_;
+  auto batch = batch_of({{*record.value, loop.wall_now(), record.key}}, producer(id, 0, 0), true);
+  return append_batch(at, std::move(batch), {record});
+}
+
+void StorageLife::transact(const TopicPartition& at, bool commit) {
+  // Its log is there, made by what was appended before.
+  if (disk.crashed() || !manager || manager->offline() || log(at) == nullptr) return;
+  const auto id = next_producer_++;
+  if (!append_in_transaction(at, id) || !append(at, 1)) return;
+  auto marker = protocol::end_transaction_batch({commit, 0}, ProducerId(id), ProducerEpoch(0),
+                                                loop.wall_now());
+  append_batch(at, std::move(marker),
+               {{.key = {}, .value = {}, .transaction = id, .commits = commit}},
+               AppendOrigin::coordinator);
 }
 
 void StorageLife::flush(const TopicPartition& at) {
@@ -220,15 +251,49 @@ void StorageLife::check_log(UnifiedLog& of, const PartitionModel& model) {
     next = check_bytes(LogFixture::bytes_of(*read), next, model, seen);
     ASSERT_GT(next, before) << of.partition();
   }
+  check_committed(of, model);
   // A record may be missing only if it was compacted away: a later one has its key, or it is a
-  // tombstone.
+  // tombstone, or it was aborted.
+  const auto ends = model.ends();
+  const auto committed = [&](const PartitionModel::Record& record) {
+    const auto end = ends.find(record.transaction);
+    return record.transaction < 0 || (end != ends.end() && end->second);
+  };
   std::map<std::string, std::size_t> newest;
-  for (std::size_t i = 0; i < model.records.size(); ++i) newest[model.records[i].key] = i;
+  for (std::size_t i = 0; i < model.records.size(); ++i) {
+    if (committed(model.records[i])) newest[model.records[i].key] = i;
+  }
   for (auto i = static_cast<std::size_t>(of.log_start_offset().value); i < seen.size(); ++i) {
     if (seen[i]) continue;
-    const bool may_go = of.config().cleanup_compact &&
-                        (newest[model.records[i].key] != i || !model.records[i].value);
+    const bool may_go =
+        of.config().cleanup_compact && (newest[model.records[i].key] != i ||
+                                        !model.records[i].value || !committed(model.records[i]));
     EXPECT_TRUE(may_go) << of.partition() << " has no record at offset " << i;
+  }
+}
+
+// Who reads committed records is given what was committed, or was in no transaction.
+void StorageLife::check_committed(UnifiedLog& of, const PartitionModel& model) {
+  CommittedReader reader;
+  const auto end = of.last_stable_offset();
+  for (auto next = of.log_start_offset(); next < end;) {
+    auto read = LogFixture::read_from(loop, of, next, end, 500, true);
+    ASSERT_TRUE(read) << read.error();
+    if (read->size == 0) break;
+    const auto bytes = LogFixture::bytes_of(*read);
+    reader.on_read(bytes, *read);
+    protocol::BatchIterator batches(bytes);
+    for (protocol::RecordBatchView batch; batches.next(batch);) next = batch.next_offset();
+  }
+  const auto ends = model.ends();
+  for (const auto& [offset, handed_out] : reader.handed_out()) {
+    const auto& record = model.records[static_cast<std::size_t>(offset)];
+    const auto found = ends.find(record.transaction);
+    if (record.transaction >= 0) {
+      ASSERT_TRUE(found != ends.end()) << of.partition() << " shows an open one at " << offset;
+    }
+    EXPECT_EQ(handed_out, record.transaction < 0 || found->second)
+        << of.partition() << " at " << offset;
   }
 }
 
@@ -244,6 +309,8 @@ Offset StorageLife::check_bytes(const std::string& bytes, Offset next, const Par
       EXPECT_LT(i, model.records.size());
       if (i >= model.records.size()) continue;
       seen[i] = true;
+      EXPECT_EQ(batch.is_control(), model.records[i].commits.has_value()) << i;
+      if (batch.is_control()) continue;
       EXPECT_EQ(record.key.value_or(""), model.records[i].key) << i;
       EXPECT_EQ(record.value.has_value(), model.records[i].value.has_value());
       EXPECT_EQ(record.value.value_or(""), model.records[i].value.value_or(""));

@@ -18,6 +18,8 @@ struct PartitionModel {
   struct Record {
     std::string key;
     std::optional<std::string> value;  // none: a tombstone
+    std::int64_t transaction = -1;     // of this producer; -1: of none
+    std::optional<bool> commits{};     // it is the marker that ends the transaction, so
   };
   std::vector<Record> records;
   std::int64_t acknowledged = 0;   // below it nothing may be lost
@@ -26,6 +28,15 @@ struct PartitionModel {
   std::int64_t last_producer = 0;  // of the last batch, which is kept to be sent again
   std::string last_batch;
   std::int64_t last_first_offset = 0;
+
+  // By producer, how its transaction ended.
+  std::map<std::int64_t, bool> ends() const {
+    std::map<std::int64_t, bool> found;
+    for (const auto& record : records) {
+      if (record.commits) found[record.transaction] = *record.commits;
+    }
+    return found;
+  }
 };
 
 // A log directory on a simulated disk, opened and opened again, beside a model of what was promised
@@ -49,6 +60,8 @@ class StorageLife {
 
   // Appends one batch of `count` records, made if the partition is not there. False if refused.
   bool append(const TopicPartition& at, int count, std::size_t value_size = 40);
+  // Appends one record in a transaction, one outside of it, and the end of the transaction.
+  void transact(const TopicPartition& at, bool commit);
   // Syncs what was appended.
   void flush(const TopicPartition& at);
   // Turns the loop until nothing is left to do, with the timers of that time.
@@ -75,7 +88,12 @@ class StorageLife {
   std::optional<Error> failure;  // of the last start or close
 
  private:
+  bool append_batch(const TopicPartition& at, std::string batch,
+                    const std::vector<PartitionModel::Record>& records,
+                    AppendOrigin origin = AppendOrigin::client);
+  bool append_in_transaction(const TopicPartition& at, std::int64_t id);
   void check_log(UnifiedLog& log, const PartitionModel& model);
+  void check_committed(UnifiedLog& log, const PartitionModel& model);
   Offset check_bytes(const std::string& bytes, Offset next, const PartitionModel& model,
                      std::vector<bool>& seen);
 

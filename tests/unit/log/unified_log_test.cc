@@ -231,7 +231,7 @@ TEST(UnifiedLog, reads_cold_segments_by_a_worker) {
   ASSERT_TRUE(f.close());
   f.crash();
   ASSERT_TRUE(f.open(true));
-  EXPECT_EQ(f.log->read(Offset(0), kNoBound, 1000, true).error().code(), ErrorCode::would_block);
+  EXPECT_EQ(f.log->read({Offset(0), kNoBound, 1000, true}).error().code(), ErrorCode::would_block);
   EXPECT_EQ(f.values(Offset(0)).size(), 20u);
 }
 

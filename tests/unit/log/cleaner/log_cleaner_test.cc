@@ -286,24 +286,24 @@ TEST_F(LogCleanerTest, keeps_of_the_transaction_index_what_readers_may_need) {
     auto file = root->open(name, base::OpenMode::create_truncate).value();
     ASSERT_TRUE(file->write_at(0, bytes));
   };
-  auto clean = [&] {
+  auto clean = [&](std::size_t entries) {
     auto cleaned = CleanedSegment::create(root, Offset(2), config).value();
     auto batch = batch_of({{"of 7", 1, "t"}}, producer(7, 0, 0), true);
     protocol::stamp_offsets(batch.data(), Offset(4), LeaderEpoch(1));
     EXPECT_TRUE(cleaned.add(protocol::RecordBatchView::parse(batch).value()));
-    const std::vector<LogSegment> originals{LogSegment(root, Offset(2), 0, 0, 0, 0)};
-    EXPECT_TRUE(cleaned.finish(originals, true));
+    const std::vector<LogSegment> originals{LogSegment(root, Offset(2), 0, 0, 0, 0, {}, entries)};
+    const auto finished = cleaned.finish(originals, true);
+    return finished ? ErrorCode::none : finished.error().code();
   };
   write_index(transaction_index_bytes({gone, left, from_before}));
-  clean();
+  EXPECT_EQ(clean(3), ErrorCode::none);
   const auto kept = root->read_file(cleaned_name).value();
   EXPECT_EQ(parse_transaction_index(kept).value(), (Transactions{left, from_before}));
   write_index(transaction_index_bytes({gone}));
-  clean();
+  EXPECT_EQ(clean(1), ErrorCode::none);
   EXPECT_FALSE(root->exists(cleaned_name));
   write_index("damaged");
-  clean();
-  EXPECT_EQ(root->read_file(cleaned_name).value(), "damaged");
+  EXPECT_EQ(clean(1), ErrorCode::corrupt_data) << "the segments stay as they are";
 }
 
 TEST_F(LogCleanerTest, writes_indexes_whose_entries_name_a_batch) {
