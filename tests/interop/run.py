@@ -29,6 +29,7 @@ from lib import (  # noqa: E402
     process,
     selfcheck,
     tool,
+    trials,
 )
 from lib.harness import Harness  # noqa: E402
 from lib.process import StepFailed  # noqa: E402
@@ -206,6 +207,24 @@ def run_cluster(table, context, count, seed):
         cluster.kill_all()
 
 
+def run_trial_of_kafka(table, context, count, seed):
+    """The judge of our transactions judges Apache Kafka's."""
+    if not table.wants("kafka/transactions"):
+        return
+    quick = {
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+        "group.min.session.timeout.ms": "1000",
+    }
+    kafka = KafkaOfItsOwn(
+        context.jvm_folder, context.new_folder("trial"), context.log("trial.log"), quick
+    )
+    kafka.start()
+    try:
+        trials.rows(table, context, "kafka/transactions", kafka, count, seed)
+    finally:
+        kafka.kill()
+
+
 def kafka_on_ours(context, data):
     """Started as `ottla export-kafka-config` says."""
     kafka = Kafka(context.harness, data, directory.QUICK)
@@ -238,6 +257,8 @@ def run_all(table, context, arguments):
     )
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
     run_cluster(table, context, 20 if arguments.long else 4, arguments.seed)
+    if arguments.long:
+        run_trial_of_kafka(table, context, 10, arguments.seed)
 
 
 def main():

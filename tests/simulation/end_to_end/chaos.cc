@@ -116,7 +116,9 @@ void Chaos::end() {
   if (!broker_.running()) broker_.start();
   broker_.resume();
   broker_.disk().set_capacity(kRoom);
-  for (SimNode* client : clients_) client->resume();
+  for (SimNode* client : clients_) {
+    if (client->running()) client->resume();
+  }
   over_ = true;
 }
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ottla/consumer_config.h"
+#include "tests/checker/anomaly.h"
+#include "tests/simulation/end_to_end/chaos.h"
+
+namespace ottla::simulation {
+
+struct TransactionRunOptions {
+  ChaosOptions chaos;
+  Duration chaos_lasts = std::chrono::milliseconds(1500);
+  std::uint64_t bank_clients = 3;  // at most
+  std::uint64_t copy_clients = 3;  // at most
+  bool client_crashes = true;
+  bool shared_ids = true;  // two processes may have one transactional id
+  // read_uncommitted plants a bug: what was aborted is polled.
+  IsolationLevel reads = IsolationLevel::read_committed;
+};
+
+struct TransactionRunResult {
+  std::vector<std::string> wrong;  // anomalies among them
+  std::vector<checker::Anomaly> anomalies;
+  std::string story;
+  std::uint64_t operations = 0;
+  std::uint64_t committed = 0;
+  std::uint64_t client_crashes = 0;
+  std::uint64_t broker_crashes = 0;
+
+  std::string report() const;
+};
+
+// A broker, clients that move money in transactions, and clients that copy what is committed to
+// another topic, exactly once each; all of them are killed and come back, and so is the broker.
+// Then peace, and the history of everything is checked.
+TransactionRunResult run_transactions(std::uint64_t seed, const TransactionRunOptions& options);
+
+}  // namespace ottla::simulation

@@ -1,0 +1,59 @@
+#include "tests/simulation/end_to_end/transaction_run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "tests/simulation/seeds.h"
+
+namespace ottla::simulation {
+namespace {
+
+void expect_fine(std::uint64_t seeds, const TransactionRunOptions& options) {
+  std::uint64_t runs = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t committed = 0;
+  for_each_seed(seeds, [&](std::uint64_t seed) {
+    const auto result = run_transactions(seed, options);
+    EXPECT_TRUE(result.wrong.empty()) << result.report();
+    ++runs;
+    operations += result.operations;
+    committed += result.committed;
+  });
+  // A single run may be disturbed so much that hardly anything is done in it.
+  EXPECT_TRUE(runs < 10 || committed > 10 * runs) << committed << " committed in " << runs;
+  std::cout << runs << " runs, " << operations << " operations, " << committed << " committed\n";
+}
+
+constexpr ChaosOptions kCalm{false, false, false, false, false, false};
+
+TEST(Transactions, have_no_anomalies_when_nothing_fails) {
+  expect_fine(100, {.chaos = kCalm, .client_crashes = false, .shared_ids = false});
+}
+
+TEST(Transactions, have_no_anomalies_when_clients_are_killed_and_share_their_ids) {
+  expect_fine(300, {.chaos = kCalm});
+}
+
+TEST(Transactions, have_no_anomalies_through_kills_pauses_power_cuts_and_lost_answers) {
+  expect_fine(1400, {});
+}
+
+TEST(Transactions, of_clients_that_only_move_money_have_none) {
+  expect_fine(200, {.copy_clients = 0});
+}
+
+TEST(Transactions, that_are_read_before_they_are_committed_are_found_out) {
+  const auto found = count_seeds(20, [](std::uint64_t seed) {
+    const auto result = run_transactions(
+        seed, {.chaos = kCalm, .client_crashes = false, .reads = IsolationLevel::read_uncommitted});
+    return std::any_of(result.anomalies.begin(), result.anomalies.end(), [](const auto& anomaly) {
+      return anomaly.kind == checker::AnomalyKind::g1a;
+    });
+  });
+  EXPECT_GT(found, 10U);
+}
+
+}  // namespace
+}  // namespace ottla::simulation
