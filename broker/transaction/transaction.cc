@@ -47,6 +47,7 @@ TransactionMetadata Transaction::successor(TransactionState state, WallMillis wa
   next.state = state;
   next.previous_producer_id = now_.producer_id;
   next.updated = wall;
+  next.fenced = false;
   return next;
 }
 
@@ -168,6 +169,10 @@ TransactionStep Transaction::end_v2(const ProducerIdentity& who, bool commit,
       other_id || (who.epoch < kMaxEpoch && raised(who.epoch) == now_.producer_epoch);
   if (!repeated && who.epoch != now_.producer_epoch) return answer(ErrorCode::producer_fenced);
   const bool committed = now_.state == TransactionState::complete_commit;
+  // Not an end that is repeated: the transaction was taken from its producer.
+  if (commit && now_.fenced && who.epoch != now_.producer_epoch) {
+    return answer(ErrorCode::producer_fenced);
+  }
   if (repeated) return answer(commit == committed ? ErrorCode::none : ErrorCode::invalid_txn_state);
   // Nothing was written since the last end: there is nothing to commit, and an abort is a new one.
   if (commit) return answer(ErrorCode::invalid_txn_state);
@@ -194,6 +199,7 @@ TransactionStep Transaction::abort(const TransactionContext& context) const {
   auto step = prepare(TransactionState::prepare_abort, context.cluster, context);
   if (!step.next) return step;
   step.error = ErrorCode::concurrent_transactions;
+  step.next->fenced = true;
   if (!raises_epoch(context.cluster)) {
     step.next->producer_epoch = raised(now_.producer_epoch);
     step.next->last_producer_epoch = protocol::kNoProducerEpoch;
@@ -211,6 +217,7 @@ TransactionMetadata Transaction::completed(WallMillis wall) const {
   next.producer_epoch = identity.epoch;
   next.next_producer_id = protocol::kNoProducerId;
   next.partitions.clear();
+  next.fenced = now_.fenced;
   return next;
 }
 

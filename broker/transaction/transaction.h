@@ -41,6 +41,8 @@ struct TransactionMetadata {
   ProducerEpoch producer_epoch = protocol::kNoProducerEpoch;
   // What a client may come back with that has not heard of the current one. Not in the record.
   ProducerEpoch last_producer_epoch = protocol::kNoProducerEpoch;
+  // Whether the coordinator aborted it, and not its producer. Not in the record.
+  bool fenced = false;
   std::int32_t timeout_ms = 0;
   TransactionState state = TransactionState::empty;
   std::set<TopicPartition> partitions;

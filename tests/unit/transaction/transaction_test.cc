@@ -222,7 +222,7 @@ TEST_F(Transactions, a_timeout_fences_whoever_wrote) {
     complete();
     EXPECT_EQ(state(), State::complete_abort);
     EXPECT_EQ(add(who(7, 4)), ErrorCode::producer_fenced);
-    EXPECT_NE(end(who(7, 4), true), ErrorCode::none);
+    EXPECT_EQ(end(who(7, 4), true), ErrorCode::producer_fenced);
   }
 }
 
