@@ -282,7 +282,9 @@ void ProducerCore::begin_close(base::Duration timeout) {
   client_.post([self = shared_from_this(), timeout] {
     self->sender_.begin_close();
     self->flush_async().then([self](const Result<void>& flushed) {
-      self->client_.post([self, flushed] { self->finish_close(true, flushed); });
+      // What became of the records of a transaction its end has told.
+      const auto outcome = self->transactions_ ? Result<void>() : flushed;
+      self->client_.post([self, outcome] { self->finish_close(true, outcome); });
     });
     if (timeout >= kForEver) return;
     auto& loop = self->client_.loop();

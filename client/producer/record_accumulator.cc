@@ -286,7 +286,9 @@ void RecordAccumulator::deliver(ProducerBatch& batch, const Error* error) {
       }
     }));
   }
-  flushes_.batch_done(batch.flush_round(), error);
+  // What was taken back is no failure of what was sent.
+  const bool failed = error != nullptr && error->code() != ErrorCode::transaction_aborted;
+  flushes_.batch_done(batch.flush_round(), failed ? error : nullptr);
 }
 
 void RecordAccumulator::close(const Error& error) {

@@ -108,7 +108,8 @@ class Producer {
   // transaction, which then is to be aborted.
   Future<void> commit_transaction();
 
-  // Takes back what was sent. Records that have not left fail with transaction_aborted.
+  // Takes back what was sent. Records that have not left fail with transaction_aborted, which
+  // `flush` does not tell of.
   Future<void> abort_transaction();
 
   // The topic's partitions, as the cluster has them now. Errors: as `send`'s for metadata.
@@ -120,8 +121,8 @@ class Producer {
 
   // Aborts the transaction that is open, takes no more records, waits until the outcome of every
   // record is known, at most `timeout`, fails the rest with `closed`, and stops the threads. The
-  // answer is that of `flush`; timed_out if records had to be failed. Closing again is success. On
-  // the callback thread: invalid_argument.
+  // answer is that of `flush` (of transactions their ends have told); timed_out if records had to
+  // be failed. Closing again is success. On the callback thread: invalid_argument.
   Result<void> close(std::chrono::milliseconds timeout = std::chrono::milliseconds::max());
 
   // For the library's own use: a producer on a runtime that is shared.

@@ -185,6 +185,7 @@ TEST_P(Transactions, that_are_aborted_tell_records_that_had_not_left) {
   const auto outcome = world_.await(std::move(*sent));
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code(), ErrorCode::transaction_aborted);
+  EXPECT_TRUE(world_.await(producer->flush_async()));  // of which flush tells nothing
   EXPECT_TRUE(world_.cluster.partition({"t", 0}).batches().empty());
   world_.close(producer);
 }
