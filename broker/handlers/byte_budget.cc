@@ -11,32 +11,37 @@ constexpr std::size_t kReservePart = 8;
 }  // namespace
 
 ByteBudget::Charge ByteBudget::try_charge(std::size_t bytes, std::size_t frame) {
-  if (!has_room(frame <= kSmall ? limit_ / kReservePart : 0)) return {};
-  used_ += bytes;
-  return Charge(*this, bytes);
+  if (!state_->has_room(frame <= kSmall ? state_->limit / kReservePart : 0)) return {};
+  state_->used += bytes;
+  return Charge(state_, bytes);
 }
 
 bool ByteBudget::Charge::try_grow(std::size_t bytes) {
-  OTTLA_ASSERT(budget_ != nullptr && bytes >= bytes_, "a charge only grows");
+  OTTLA_ASSERT(budget_ && bytes >= bytes_, "a charge only grows");
   if (!budget_->has_room() && !overdraws_) {
-    if (budget_->overdrawn_) return false;
-    budget_->overdrawn_ = overdraws_ = true;
+    if (budget_->overdrawn) return false;
+    budget_->overdrawn = overdraws_ = true;
   }
-  budget_->used_ += bytes - bytes_;
+  budget_->used += bytes - bytes_;
   bytes_ = bytes;
   return true;
 }
 
+void ByteBudget::Charge::give_back() {
+  const auto budget = std::move(budget_);
+  budget->give_back(bytes_, overdraws_);
+}
+
 // Those who wait try again, each later, and get in line anew if it was not enough for them.
-void ByteBudget::give_back(std::size_t bytes, bool overdrew) {
-  OTTLA_ASSERT(bytes <= used_, "more bytes given back than were charged");
-  used_ -= bytes;
-  if (overdrew) overdrawn_ = false;
-  if (has_room(limit_ / kReservePart)) {
-    for (auto& resume : std::exchange(small_waiting_, {})) resume();
+void ByteBudget::State::give_back(std::size_t bytes, bool overdrew) {
+  OTTLA_ASSERT(bytes <= used, "more bytes given back than were charged");
+  used -= bytes;
+  if (overdrew) overdrawn = false;
+  if (has_room(limit / kReservePart)) {
+    for (auto& resume : std::exchange(small_waiting, {})) resume();
   }
   if (overdrew || has_room()) {
-    for (auto& resume : std::exchange(waiting_, {})) resume();
+    for (auto& resume : std::exchange(waiting, {})) resume();
   }
 }
 

@@ -18,43 +18,53 @@ namespace ottla::broker {
 // small frames alone: whoever sends large ones cannot stop those who send small ones. Loop's thread
 // only.
 class ByteBudget {
+  struct State;
+
  public:
   // A frame up to this size is small.
   static constexpr std::size_t kSmall = 64 << 10;
 
-  // Gives its bytes back when destroyed.
+  // Gives its bytes back when destroyed, which may be after the budget: a request can outlive the
+  // server.
   class Charge {
    public:
     Charge() = default;
-    Charge(ByteBudget& budget, std::size_t bytes) : budget_(&budget), bytes_(bytes) {}
+    Charge(std::shared_ptr<State> budget, std::size_t bytes)
+        : budget_(std::move(budget)), bytes_(bytes) {}
     Charge(Charge&& other) noexcept
-        : budget_(std::exchange(other.budget_, nullptr)),
-          bytes_(other.bytes_),
-          overdraws_(other.overdraws_) {}
+        : budget_(std::move(other.budget_)), bytes_(other.bytes_), overdraws_(other.overdraws_) {}
     Charge& operator=(Charge&& other) noexcept {
       if (this == &other) return *this;
       release();
-      budget_ = std::exchange(other.budget_, nullptr);
+      budget_ = std::move(other.budget_);
       bytes_ = other.bytes_;
       overdraws_ = other.overdraws_;
       return *this;
     }
     ~Charge() { release(); }
     void release() {
-      if (budget_ != nullptr) std::exchange(budget_, nullptr)->give_back(bytes_, overdraws_);
+      if (budget_) give_back();
     }
     // Makes it `bytes` altogether, which is more than it was. False: nothing is left now.
     bool try_grow(std::size_t bytes);
     explicit operator bool() const { return budget_ != nullptr; }
 
    private:
-    ByteBudget* budget_ = nullptr;
+    void give_back();
+
+    std::shared_ptr<State> budget_;
     std::size_t bytes_ = 0;
     bool overdraws_ = false;
   };
 
   // `limit` 0: unlimited.
-  explicit ByteBudget(std::size_t limit) : limit_(limit) {}
+  explicit ByteBudget(std::size_t limit) { state_->limit = limit; }
+  ~ByteBudget() {
+    state_->small_waiting.clear();
+    state_->waiting.clear();
+  }
+  ByteBudget(const ByteBudget&) = delete;
+  ByteBudget& operator=(const ByteBudget&) = delete;
 
   // For a frame of `frame` bytes, of which `bytes` are wanted now. An empty charge: nothing is left
   // now. What begins may overdraw by its first bytes.
@@ -63,20 +73,24 @@ class ByteBudget {
   // Calls `resume` once, when there may be room again for a frame of `frame` bytes. The caller
   // guards it with its lifetime.
   void wait(std::size_t frame, base::Task resume) {
-    (frame <= kSmall ? small_waiting_ : waiting_).push_back(std::move(resume));
+    (frame <= kSmall ? state_->small_waiting : state_->waiting).push_back(std::move(resume));
   }
 
-  std::size_t used() const { return used_; }
+  std::size_t used() const { return state_->used; }
 
  private:
-  bool has_room(std::size_t reserve = 0) const { return limit_ == 0 || used_ < limit_ + reserve; }
-  void give_back(std::size_t bytes, bool overdrew);
+  struct State {
+    bool has_room(std::size_t reserve = 0) const { return limit == 0 || used < limit + reserve; }
+    void give_back(std::size_t bytes, bool overdrew);
 
-  const std::size_t limit_;
-  std::size_t used_ = 0;
-  bool overdrawn_ = false;  // a charge grows beyond the limit
-  std::vector<base::Task> small_waiting_;
-  std::vector<base::Task> waiting_;
+    std::size_t limit = 0;
+    std::size_t used = 0;
+    bool overdrawn = false;  // a charge grows beyond the limit
+    std::vector<base::Task> small_waiting;
+    std::vector<base::Task> waiting;
+  };
+
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace ottla::broker

@@ -138,6 +138,23 @@ TEST(FrameAssembler, of_begun_frames_that_spend_the_budget_one_is_finished_after
   EXPECT_EQ(budget.used(), 0U);
 }
 
+TEST(FrameAssembler, a_frame_may_outlive_the_budget_it_is_charged_to) {
+  auto budget = std::make_unique<ByteBudget>(100);
+  Frame kept;
+  {
+    FrameAssembler reader(1000, *budget);
+    const std::string bytes = framed(std::string(150, 'x'));
+    BytesView input = bytes;
+    ASSERT_EQ(*reader.feed(input), FrameAssembler::State::frame);
+    kept = reader.take();
+  }
+  bool resumed = false;
+  budget->wait(1000, [&] { resumed = true; });
+  budget.reset();
+  kept = {};
+  EXPECT_FALSE(resumed);
+}
+
 TEST(FrameAssembler, large_frames_leave_a_reserve_to_small_ones) {
   ByteBudget budget(1 << 20);
   FrameAssembler large(2 << 20, budget);
