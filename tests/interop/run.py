@@ -29,6 +29,7 @@ from lib import (  # noqa: E402
     process,
     selfcheck,
     tool,
+    transactions,
     trials,
 )
 from lib.harness import Harness  # noqa: E402
@@ -153,6 +154,8 @@ def run_broker(table, context):
         tool.rows(table, context, "broker/tool", server)
         groups.rows(table, context, "broker/group", server)
         groups.own_rows(table, context, "broker/consumer", server)
+        transactions.rows(table, context, "broker/transaction", server)
+        own_transactions.rows(table, context, "broker/transactions", server)
     finally:
         if server.started:
             with table.row("broker/stop") as row:

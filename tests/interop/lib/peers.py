@@ -54,6 +54,10 @@ class Program(Peer):
     def administer(self, bootstrap, topic):
         self._run("admin", bootstrap, topic)
 
+    def copy(self, bootstrap, topic, to, group, count):
+        """Exactly once, in transactions of which every third is aborted and done again."""
+        self._run("copy", bootstrap, topic, "--to", to, "--group", group, "--count", str(count))
+
 
 class Java(Peer):
     name = "java"
@@ -80,6 +84,14 @@ class Java(Peer):
             commit=commit,
             records=[dataset.to_json(each) for each in records],
         )
+
+    def copy(self, bootstrap, topic, to, group, count):
+        fields = {"topic": topic, "to": to, "group": group, "count": count}
+        self.harness.call("copyInTransactions", bootstrap=bootstrap, **fields)
+
+    def administer_transactions(self, bootstrap, topic):
+        """What the admin client sees of a transaction, and makes of it."""
+        return self.harness.call("administerTransactions", bootstrap=bootstrap, topic=topic)
 
     def consume(self, bootstrap, topic, partitions=dataset.PARTITIONS, **properties):
         fields = {"topic": topic, "partitions": partitions, "properties": properties}

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lib import clients, dataset, directory, groups, kills
+from lib import clients, dataset, directory, groups, kills, transactions
 from lib.process import StepFailed
 from lib.servers import Kafka, OnDemand
 
@@ -12,6 +12,7 @@ def rows(table, context):
     try:
         clients.rows(table, context, "self/clients", kafka)
         groups.rows(table, context, "self/group", kafka)
+        transactions.rows(table, context, "self/transaction", kafka)
         planted(table, context, kafka)
     finally:
         kafka.stop()

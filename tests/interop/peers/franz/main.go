@@ -4,6 +4,7 @@
 //	franz-peer consume --bootstrap B --topic T --partitions N
 //	franz-peer admin --bootstrap B --topic T
 //	franz-peer member --bootstrap B --topic T --group G --assignor A
+//	franz-peer copy --bootstrap B --topic T --to U --group G --count N
 //
 // A line of stdin or stdout is a JSON object; see peers/README.md.
 package main
@@ -189,7 +190,7 @@ func fromClient(got *kgo.Record) record {
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("produce, consume, admin or member"))
+		fail(fmt.Errorf("produce, consume, admin, member or copy"))
 	}
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	bootstrap := flags.String("bootstrap", "", "host:port")
@@ -199,6 +200,8 @@ func main() {
 	group := flags.String("group", "", "the group to join")
 	assignor := flags.String("assignor", "range", "range, roundrobin or cooperative-sticky")
 	instance := flags.String("instance", "", "the instance id of a static member")
+	to := flags.String("to", "", "the topic to copy to")
+	count := flags.Int("count", 0, "number of records to copy")
 	flags.Parse(os.Args[2:])
 	switch os.Args[1] {
 	case "produce":
@@ -209,6 +212,8 @@ func main() {
 		admin(*bootstrap, *topic)
 	case "member":
 		member(*bootstrap, *topic, *group, *assignor, *instance)
+	case "copy":
+		copyInTransactions(*bootstrap, *topic, *to, *group, *count)
 	default:
 		fail(fmt.Errorf("unknown command %q", os.Args[1]))
 	}

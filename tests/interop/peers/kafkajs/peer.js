@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The KafkaJS side of the interop tests: produces, reads, administers, joins groups; see ../README.md.
+// The KafkaJS side of the interop tests: produces, reads, administers, joins groups, copies in
+// transactions; see ../README.md.
 //
 // KafkaJS writes gzip by itself and takes the other codecs as plug-ins: here these are JavaScript
 // and WebAssembly, so nothing is compiled when they are installed. There is none such for lz4 that
@@ -200,6 +201,50 @@ async function member(kafka, { topic, group, assignor }) {
   await new Promise(() => {});
 }
 
+// A transaction for each batch; every third one is aborted and done again.
+async function copy(kafka, { topic, to, group, count }) {
+  const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: 50, maxBytesPerPartition: 8192 });
+  const producer = kafka.producer({
+    transactionalId: `copier-${group}`, idempotent: true, maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  let left = Number(count);
+  let round = 0;
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    eachBatch: async ({ batch, resolveOffset }) => {
+      const { partition, messages } = batch;
+      if (messages.length === 0) return;
+      const last = messages[messages.length - 1].offset;
+      const transaction = await producer.transaction();
+      await transaction.send({
+        topic: to,
+        acks: -1,
+        messages: messages.map(({ key, value, timestamp, headers }) => (
+          { partition, key, value, timestamp, headers })),
+      });
+      const offset = String(Number(last) + 1);
+      await transaction.sendOffsets({
+        consumerGroupId: group, topics: [{ topic, partitions: [{ partition, offset }] }],
+      });
+      if (round++ % 3 === 1) {
+        await transaction.abort();
+        consumer.seek({ topic, partition, offset: messages[0].offset });
+        return;
+      }
+      await transaction.commit();
+      resolveOffset(last);
+      left -= messages.length;
+    },
+  });
+  await until('every record was copied', async () => left <= 0);
+  await consumer.disconnect();
+  await producer.disconnect();
+}
+
 async function main() {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -210,10 +255,12 @@ async function main() {
       group: { type: 'string', default: '' },
       partitions: { type: 'string', default: '1' },
       assignor: { type: 'string', default: 'range' },
+      to: { type: 'string', default: '' },
+      count: { type: 'string', default: '0' },
     },
   });
   const kafka = new Kafka({ brokers: [values.bootstrap], logLevel: logLevel.ERROR });
-  const commands = { produce, consume, admin: administer, member };
+  const commands = { produce, consume, admin: administer, member, copy };
   await commands[positionals[0]](kafka, values);
 }
 

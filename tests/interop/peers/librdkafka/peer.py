@@ -163,6 +163,63 @@ def member(arguments):
     consumer.close()
 
 
+def copy(arguments):
+    """Every third transaction is aborted and done again."""
+    consumer = Consumer(
+        {
+            **client_config(arguments),
+            "group.id": arguments.group,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 50,
+        }
+    )
+    producer = Producer(
+        {**client_config(arguments), "transactional.id": f"copier-{arguments.group}"}
+    )
+    producer.init_transactions(DEADLINE_S)
+    consumer.subscribe([arguments.topic])
+    deadline = time.monotonic() + 2 * DEADLINE_S
+    left = arguments.count
+    round = 0
+    while left > 0:
+        if time.monotonic() > deadline:
+            sys.exit(f"{left} records were not copied in time")
+        messages = [each for each in consumer.consume(50, 0.2) if each.error() is None]
+        if not messages:
+            continue
+        producer.begin_transaction()
+        firsts, ends = {}, {}
+        for each in messages:
+            headers = each.headers() or []
+            keep_none(headers)
+            producer.produce(
+                arguments.to,
+                partition=each.partition(),
+                key=each.key(),
+                value=each.value(),
+                timestamp=each.timestamp()[1],
+                headers=headers,
+            )
+            firsts.setdefault(each.partition(), each.offset())
+            ends[each.partition()] = each.offset() + 1
+        offsets = [TopicPartition(arguments.topic, *each) for each in ends.items()]
+        producer.send_offsets_to_transaction(
+            offsets, consumer.consumer_group_metadata(), DEADLINE_S
+        )
+        if round % 3 == 1:
+            producer.flush(DEADLINE_S)
+            producer.abort_transaction(DEADLINE_S)
+            for each in firsts.items():
+                consumer.seek(TopicPartition(arguments.topic, *each))
+        else:
+            producer.commit_transaction(DEADLINE_S)
+            left -= len(messages)
+        round += 1
+    consumer.close()
+
+
 def keep_none(headers):
     """This version of the binding gives away a reference to None that it does not own with every
     null header, until Python dies of it: give them back."""
@@ -209,7 +266,7 @@ def await_partitions(client, topic, count):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["produce", "consume", "admin", "member"])
+    parser.add_argument("command", choices=["produce", "consume", "admin", "member", "copy"])
     parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--topic", required=True)
     parser.add_argument("--codec", default="none")
@@ -217,8 +274,11 @@ def main():
     parser.add_argument("--group", default="")
     parser.add_argument("--assignor", default="range")
     parser.add_argument("--instance", default="")
+    parser.add_argument("--to", default="")
+    parser.add_argument("--count", type=int, default=0)
     arguments = parser.parse_args()
-    commands = {"produce": produce, "consume": consume, "admin": admin, "member": member}
+    commands = {"produce": produce, "consume": consume, "admin": admin}
+    commands |= {"member": member, "copy": copy}
     commands[arguments.command](arguments)
 
 

@@ -60,6 +60,9 @@ public final class Harness {
         commands.put("alterGroupOffsets", groups::alterOffsets);
         commands.put("listGroups", groups::list);
         commands.put("deleteGroup", groups::delete);
+        Transactions transactions = new Transactions();
+        commands.put("copyInTransactions", transactions::copy);
+        commands.put("administerTransactions", transactions::administer);
         commands.put("startSteady", steady::start);
         commands.put("ackedSteady", steady::acked);
         commands.put("stopSteady", steady::stop);
