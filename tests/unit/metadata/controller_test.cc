@@ -45,11 +45,11 @@ const PartitionImage& partition(const Controller& controller, std::string_view t
 TEST_F(ControllerStart, a_new_cluster_begins_as_Kafka_expects_it) {
   ASSERT_TRUE(start()) << started.error();
   using Names = std::vector<std::vector<std::string>>;
-  EXPECT_EQ(record_names(log_bytes()), (Names{{"[LeaderChange]"},
-                                              {"FeatureLevelRecord", "FeatureLevelRecord",
-                                               "FeatureLevelRecord"},
-                                              {"RegisterBrokerRecord"},
-                                              {"BrokerRegistrationChangeRecord"}}));
+  EXPECT_EQ(record_names(log_bytes()),
+            (Names{{"[LeaderChange]"},
+                   {"FeatureLevelRecord", "FeatureLevelRecord", "FeatureLevelRecord"},
+                   {"RegisterBrokerRecord"},
+                   {"BrokerRegistrationChangeRecord"}}));
   EXPECT_EQ(controller->raft_epoch(), 1);
   EXPECT_EQ(controller->broker_epoch(), 4);
   const auto& image = *controller->image();
