@@ -53,7 +53,7 @@ void ReplicaMarkerWriter::write(const TransactionEnd& end, std::vector<TopicPart
       append(writing, at, std::move(batch));
     }
   }
-  loop_.post(lifetime_.guard([this, writing] {
+  loop_.post(lifetime_.guard([writing] {
     if (--writing->left == 0) writing->done(std::move(writing->outcomes));
   }));
 }
