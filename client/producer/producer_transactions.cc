@@ -102,7 +102,7 @@ Result<void> ProducerCore::add_to_transaction(const ProducerRecord& record, cons
 
 base::TimePoint ProducerCore::turn_transactions(base::TimePoint now) {
   transactions_->set_v2_offered(client_.network().offers_transactions_v2());
-  auto poll = transactions_->poll(now, sender_.quiet());
+  auto poll = transactions_->poll(now, [this] { return sender_.quiet(); });
   if (poll.find_coordinator) {
     find_coordinator(transactions_->transactional_id(), protocol::CoordinatorType::transaction);
   }

@@ -64,7 +64,7 @@ bool TransactionManager::wants_coordinator() const {
   return init_wanted_ || writes() || ends();
 }
 
-TransactionManager::Poll TransactionManager::poll(base::TimePoint now, bool quiet) {
+TransactionManager::Poll TransactionManager::poll(base::TimePoint now, const Quiet& quiet) {
   const Telling lock(*this);
   Poll poll;
   if (closed_) return poll;
@@ -97,10 +97,12 @@ void TransactionManager::find_coordinators(base::TimePoint now, Poll& poll) {
   poll.next = std::min(poll.next, group_finder.next);
 }
 
-std::optional<TransactionDraft> TransactionManager::next_draft(base::TimePoint now, bool quiet) {
+std::optional<TransactionDraft> TransactionManager::next_draft(base::TimePoint now,
+                                                               const Quiet& quiet) {
   if (under_way_ || retry_at_ > now || !wants_coordinator()) return std::nullopt;
   const bool known = coordinator_.coordinator().has_value();
-  const bool over = ends() && quiet && senders_.load() == 0 && wanted_.empty() && offsets_.empty();
+  const bool over =
+      ends() && senders_.load() == 0 && wanted_.empty() && offsets_.empty() && quiet();
   if (over && (!begun_ || skip_end_)) {
     finish_end();
     if (!init_wanted_) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -113,8 +114,10 @@ class TransactionManager {
     std::optional<std::string> find_group_coordinator;
     base::TimePoint next = base::kNever;
   };
-  // `quiet`: no batch waits or is on its way.
-  Poll poll(base::TimePoint now, bool quiet);
+  // `quiet` tells whether no batch waits or is on its way. It is asked when nothing more can come
+  // into the transaction that ends: an answer from before would not know of what came last.
+  using Quiet = std::function<bool()>;
+  Poll poll(base::TimePoint now, const Quiet& quiet);
 
   template <class M>
   using Answer = Result<M>;  // an error: no answer came
@@ -194,7 +197,7 @@ class TransactionManager {
 
   bool wants_coordinator() const;
   void find_coordinators(base::TimePoint now, Poll& poll);
-  std::optional<TransactionDraft> next_draft(base::TimePoint now, bool quiet);
+  std::optional<TransactionDraft> next_draft(base::TimePoint now, const Quiet& quiet);
   TransactionDraft draft(TransactionDraft::Kind kind) const;
   std::optional<TransactionDraft> draft_of_offsets();
   // Acts on what a coordinator said; true if it is done, and not to be asked again.

@@ -61,6 +61,8 @@ class Trial {
   }
 
   void finish() {
+    // One that has just begun might not know yet what SIGTERM is to do.
+    for (auto& client : clients_) wait_for_commit(client);
     for (auto& client : clients_) {
       if (client.what == "bank") end(client, SIGTERM);
     }

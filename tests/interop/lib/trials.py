@@ -86,6 +86,9 @@ class Trial:
 
     def finish(self):
         """What the checker says."""
+        # One that has just begun might not know yet what SIGTERM is to do.
+        for each in self._clients:
+            each.wait_for_commit()
         for each in self._clients:
             if each.what == "bank":
                 each.end(15)
