@@ -16,23 +16,11 @@ constexpr std::chrono::seconds kReadAgain{5};
 void GroupCoordinator::on_image(const MetadataImage& image, const MetadataChanges& changes) {
   if (stopped_) return;
   const auto* topic = image.find_topic(kOffsetsTopic);
-  if (topic == nullptr || topic->id != topic_id_) {
-    for (std::size_t p = 0; p < shards_.size(); ++p) unload(static_cast<std::int32_t>(p));
-    shards_.clear();
-    topic_id_ = topic == nullptr ? protocol::Uuid() : topic->id;
-  }
-  if (topic == nullptr) return;
-  if (topic->partitions.size() > shards_.size()) shards_.resize(topic->partitions.size());
-  for (const auto& [number, partition] : topic->partitions) {
-    auto& shard = shards_[static_cast<std::size_t>(number)];
-    const bool ours = partition.leader == BrokerId(config_.node_id);
-    if (!ours && shard.state != Shard::State::elsewhere) unload(number);
-    if (ours && shard.leader_epoch != partition.leader_epoch) {
-      shard.leader_epoch = partition.leader_epoch;
-      load(number);
-    }
-  }
-  forget_topics(changes);
+  follow_leaders(
+      topic, BrokerId(config_.node_id), shards_, topic_id_,
+      [this](std::int32_t partition) { load(partition); },
+      [this](std::int32_t partition) { unload(partition); });
+  if (topic != nullptr) forget_topics(changes);
 }
 
 void GroupCoordinator::load(std::int32_t partition) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "broker/group/group_coordinator.h"
+#include "broker/replica/state_shards.h"
 
 // The parts of a GroupCoordinator, for its own .cc files.
 namespace ottla::broker {
@@ -28,16 +29,7 @@ struct GroupCoordinator::Entry {
 };
 
 // One partition of __consumer_offsets.
-struct GroupCoordinator::Shard {
-  enum class State : std::uint8_t {
-    elsewhere,  // another broker leads it
-    loading,
-    active,
-    failed,  // its log cannot be read
-  };
-  State state = State::elsewhere;
-  protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
-  std::uint64_t epoch = 0;  // tells a load, and what was appended, from those before
+struct GroupCoordinator::Shard : StateShard {
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> groups;
   PendingOffsets pending;
   std::int64_t next_order = 0;  // of what is appended: see CommittedOffset

@@ -29,22 +29,6 @@ bool is_group_id(std::string_view group) {
   return !group.empty() && !too_long(group);
 }
 
-// What Kafka makes of a group state that could not be stored.
-ErrorCode store_error(ErrorCode error) {
-  switch (error) {
-    case ErrorCode::none:
-      return ErrorCode::none;
-    case ErrorCode::message_too_large:
-    case ErrorCode::record_list_too_large:
-      return ErrorCode::unknown_server_error;
-    case ErrorCode::not_leader_or_follower:
-    case ErrorCode::kafka_storage_error:
-      return ErrorCode::not_coordinator;
-    default:
-      return ErrorCode::coordinator_not_available;
-  }
-}
-
 }  // namespace
 
 GroupCoordinator::GroupCoordinator(Deps deps)
@@ -201,7 +185,7 @@ void GroupCoordinator::on_stored(std::int32_t partition, const std::string& grou
     logger_.warn("the state of group " + group + " was not stored: " + stored.error().to_string());
   const auto outcome = stored ? ErrorCode::none : stored.error().code();
   GroupEffects effects;
-  entry->group.on_stored(id, store_error(outcome), time(), effects);
+  entry->group.on_stored(id, coordinator_error(outcome), time(), effects);
   carry_out(*entry, std::move(effects));
 }
 

@@ -19,6 +19,21 @@ Result<void> read_all(LogReader& reader, const StateLog::OnBatch& on_batch) {
 
 }  // namespace
 
+ErrorCode coordinator_error(ErrorCode append_error) {
+  switch (append_error) {
+    case ErrorCode::none:
+      return ErrorCode::none;
+    case ErrorCode::message_too_large:
+    case ErrorCode::record_list_too_large:
+      return ErrorCode::unknown_server_error;
+    case ErrorCode::not_leader_or_follower:
+    case ErrorCode::kafka_storage_error:
+      return ErrorCode::not_coordinator;
+    default:
+      return ErrorCode::coordinator_not_available;
+  }
+}
+
 void ReplicaStateLog::append(std::int32_t partition, std::string batch, OnAppended done) {
   auto bytes = std::make_shared<std::string>(std::move(batch));
   const std::vector<ProduceEntry> entries = {{id(partition), {bytes->data(), bytes->size()}}};

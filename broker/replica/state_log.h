@@ -38,6 +38,9 @@ class StateLog {
   virtual void read(std::int32_t partition, OnBatch on_batch, OnRead done) = 0;
 };
 
+// What Kafka makes of state that could not be stored.
+ErrorCode coordinator_error(ErrorCode append_error);
+
 // StateLog on this broker's own partitions. Owned by the Broker, one loop.
 class ReplicaStateLog final : public StateLog {
  public:

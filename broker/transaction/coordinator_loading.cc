@@ -35,23 +35,10 @@ void TransactionCoordinator::on_image(const std::shared_ptr<const MetadataImage>
   if (stopped_) return;
   image_ = image;
   cluster_version_ = finalized_version(*image);
-  const auto* topic = image->find_topic(kTransactionsTopic);
-  if (topic == nullptr || topic->id != topic_id_) {
-    for (std::size_t p = 0; p < shards_.size(); ++p) unload(static_cast<std::int32_t>(p));
-    shards_.clear();
-    topic_id_ = topic == nullptr ? protocol::Uuid() : topic->id;
-  }
-  if (topic == nullptr) return;
-  if (topic->partitions.size() > shards_.size()) shards_.resize(topic->partitions.size());
-  for (const auto& [number, partition] : topic->partitions) {
-    auto& shard = shards_[static_cast<std::size_t>(number)];
-    const bool ours = partition.leader == BrokerId(config_.node_id);
-    if (!ours && shard.state != Shard::State::elsewhere) unload(number);
-    if (ours && shard.leader_epoch != partition.leader_epoch) {
-      shard.leader_epoch = partition.leader_epoch;
-      load(number);
-    }
-  }
+  follow_leaders(
+      image->find_topic(kTransactionsTopic), BrokerId(config_.node_id), shards_, topic_id_,
+      [this](std::int32_t partition) { load(partition); },
+      [this](std::int32_t partition) { unload(partition); });
 }
 
 void TransactionCoordinator::load(std::int32_t partition) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "broker/replica/state_shards.h"
 #include "broker/transaction/transaction_coordinator.h"
 
 // The parts of a TransactionCoordinator, for its own .cc files.
@@ -39,16 +40,7 @@ struct TransactionCoordinator::Entry {
 };
 
 // One partition of __transaction_state.
-struct TransactionCoordinator::Shard {
-  enum class State : std::uint8_t {
-    elsewhere,  // another broker leads it
-    loading,
-    active,
-    failed,  // its log cannot be read
-  };
-  State state = State::elsewhere;
-  protocol::LeaderEpoch leader_epoch = protocol::kNoLeaderEpoch;
-  std::uint64_t epoch = 0;  // tells a load, and what was appended, from those before
+struct TransactionCoordinator::Shard : StateShard {
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries;
 };
 

@@ -15,20 +15,6 @@ using std::chrono::milliseconds;
 // The longest text of a record.
 constexpr std::size_t kMaxId = std::numeric_limits<std::int16_t>::max();
 
-// What Kafka makes of a record that could not be written.
-ErrorCode write_error(ErrorCode error) {
-  switch (error) {
-    case ErrorCode::message_too_large:
-    case ErrorCode::record_list_too_large:
-      return ErrorCode::unknown_server_error;
-    case ErrorCode::not_leader_or_follower:
-    case ErrorCode::kafka_storage_error:
-      return ErrorCode::not_coordinator;
-    default:
-      return ErrorCode::coordinator_not_available;
-  }
-}
-
 }  // namespace
 
 TransactionCoordinator::TransactionCoordinator(Deps deps)
@@ -159,10 +145,10 @@ void TransactionCoordinator::write(Entry& entry, TransactionMetadata next, OnDon
       done(ErrorCode::none);
     } else if (outcome.refused) {
       on_refused(*still, outcome.error);
-      done(write_error(outcome.error));
+      done(coordinator_error(outcome.error));
     } else {
       reload(partition, Error(outcome.error));
-      return done(write_error(outcome.error));
+      return done(coordinator_error(outcome.error));
     }
     run_waiting(partition, epoch, id);
   };
