@@ -268,7 +268,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"))
     parser.add_argument("--only", default="", help="rows whose name holds this")
-    parser.add_argument("--long", action="store_true", help="50 kills, not 10")
+    parser.add_argument("--long", action="store_true", help="more kills, and the trial of Apache Kafka")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
     parser.add_argument("--self-check", action="store_true")
     arguments = parser.parse_args()
