@@ -28,6 +28,7 @@ from lib import (  # noqa: E402
     peers,
     process,
     selfcheck,
+    streams,
     tool,
     transactions,
     trials,
@@ -198,6 +199,13 @@ def run_kills(table, context, count, seed):
         server.kill()
 
 
+def run_streams(table, context, kills, seed):
+    """Kafka Streams on our broker, both killed."""
+    if table.wants("broker/streams"):
+        server = context.ottla(context.new_folder("streams"), streams.BROKER)
+        streams.rows(table, context, "broker/streams", server, kills, seed)
+
+
 def run_cluster(table, context, count, seed):
     """Our producer, and the others, on three nodes of Apache Kafka."""
     if not table.wants("cluster/kills"):
@@ -258,6 +266,7 @@ def run_all(table, context, arguments):
         lambda data: kafka_on_ours(context, data),
         lambda data: context.own_kafka(data, directory.QUICK),
     )
+    run_streams(table, context, 30 if arguments.long else 4, arguments.seed)
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
     run_cluster(table, context, 20 if arguments.long else 4, arguments.seed)
     if arguments.long:

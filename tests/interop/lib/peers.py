@@ -98,6 +98,10 @@ class Java(Peer):
         answer = self.harness.call("consume", bootstrap=bootstrap, **fields)
         return [dataset.from_json(each) for each in answer["records"]]
 
+    def end_offsets(self, bootstrap, topic, partitions=dataset.PARTITIONS):
+        fields = {"topic": topic, "partitions": partitions}
+        return self.harness.call("endOffsets", bootstrap=bootstrap, **fields)["offsets"]
+
     def create_topic(
         self, bootstrap, topic, partitions=dataset.PARTITIONS, replication=1, **config
     ):
@@ -191,9 +195,7 @@ class Console(Peer):
         self.java = java
 
     def consume(self, bootstrap, topic, partitions=dataset.PARTITIONS):
-        ends = self.java.harness.call(
-            "endOffsets", bootstrap=bootstrap, topic=topic, partitions=partitions
-        )["offsets"]
+        ends = self.java.end_offsets(bootstrap, topic, partitions)
         stored = []
         for partition, end in enumerate(ends):
             if end > 0:

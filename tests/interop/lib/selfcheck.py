@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lib import clients, dataset, directory, groups, kills, transactions
+from lib import clients, dataset, directory, groups, kills, streams, transactions
 from lib.process import StepFailed
 from lib.servers import Kafka, OnDemand
 
@@ -18,6 +18,9 @@ def rows(table, context):
         kafka.stop()
     if table.wants("self/kills"):
         _kills(table, context)
+    if table.wants("self/streams"):
+        own = context.own_kafka(context.new_folder("streams"), streams.BROKER)
+        streams.rows(table, context, "self/streams", own, 4, seed=1)
     directory.rows(
         table,
         context,
@@ -59,6 +62,17 @@ def planted(table, context, kafka):
         row.cell("replaced", lambda: _expect_found(kills.find_faults(acked, _kept(again))))
         twice = [*range(30), 27, 28, 29]
         row.cell("twice", lambda: _expect_found(kills.find_faults(acked, _kept(twice))))
+    wanted = {"a": 2, "b": 1}
+    with table.row("planted-streams") as row:
+        right = [("a", 1), ("b", 1), ("a", 2)]
+        row.cell("untouched", lambda: _expect_none(streams.find_faults(right, wanted)))
+        for fault, found in {
+            "lost": right[:2],
+            "twice": [*right[:2], ("a", 1), ("a", 2)],
+            "skipped": [("b", 1), ("a", 2)],
+            "foreign": [*right, ("c", 1)],
+        }.items():
+            row.cell(fault, lambda: _expect_found(streams.find_faults(found, wanted)))
 
 
 def _corrupted(records):

@@ -63,6 +63,9 @@ public final class Harness {
         Transactions transactions = new Transactions();
         commands.put("copyInTransactions", transactions::copy);
         commands.put("administerTransactions", transactions::administer);
+        Streams streams = new Streams();
+        commands.put("startStreams", streams::start);
+        commands.put("stopStreams", streams::stop);
         commands.put("startSteady", steady::start);
         commands.put("ackedSteady", steady::acked);
         commands.put("stopSteady", steady::stop);
