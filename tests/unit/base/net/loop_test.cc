@@ -136,15 +136,18 @@ TEST_F(LoopTest, thousands_of_timers_run_once_each_but_the_cancelled) {
 
 TEST_F(LoopTest, timers_that_set_timers_for_now_leave_room_for_others) {
   Event posted;
+  Event ended;
   std::atomic<bool> stop{false};
   std::function<void()> again = [&] {
-    if (!stop) loop().call_at(loop().now(), [&] { again(); });
+    if (stop) return ended.set({});
+    loop().call_at(loop().now(), [&] { again(); });
   };
   here(again);
   loop().post([&] { posted.set({}); });
   posted.get();
   stop = true;
-  here([] {});
+  ended.get();
+  here([] {});  // the last timer has returned
 }
 
 TEST_F(LoopTest, an_idle_loop_does_not_wake_up) {
