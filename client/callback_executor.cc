@@ -10,8 +10,11 @@ void CallbackExecutor::run(std::unique_ptr<detail::Waiter> waiter) {
 }
 
 void CallbackExecutor::run(base::Task callback) {
-  auto guarded = [callback = std::move(callback), log = log_]() mutable {
-    call_guarded(callback, log);
+  unfinished_.fetch_add(1);
+  auto guarded = [self = shared_from_this(), callback = std::move(callback)]() mutable {
+    call_guarded(callback, self->log_);
+    callback = {};
+    self->unfinished_.fetch_sub(1);
   };
   {
     const std::lock_guard lock(mutex_);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -12,15 +14,39 @@
 
 namespace ottla::client {
 
+// A single outcome that one of our own completes; `future()` is for the user.
+template <class T>
+class Promise {
+ public:
+  Promise() = default;
+  explicit Promise(std::shared_ptr<detail::Executor> executor)
+      : source_(std::make_shared<detail::ValueSource<T>>(std::move(executor))) {}
+
+  explicit operator bool() const { return source_ != nullptr; }
+  Future<T> future() const { return Future<T>(source_); }
+
+  // The first call counts.
+  void set(Result<T> result) const { source_->set(std::move(result)); }
+
+ private:
+  std::shared_ptr<detail::ValueSource<T>> source_;
+};
+
 // Runs the callbacks of one client on its runtime's callback thread, and stays there for futures
 // that outlive the client: then callbacks run where they are attached. Any thread.
-class CallbackExecutor final : public detail::Executor {
+class CallbackExecutor final : public detail::Executor,
+                               public std::enable_shared_from_this<CallbackExecutor> {
  public:
   CallbackExecutor(base::Runtime& runtime, base::Logger log)
       : runtime_(&runtime), log_(std::move(log)) {}
 
   void run(std::unique_ptr<detail::Waiter> waiter) override;
   void run(base::Task callback);
+
+  // Sets a promise once the callbacks that were queued before have run; here and now if there are
+  // none, so that a thread that waits is woken by this one and not by way of the callback thread.
+  template <class T>
+  void complete(Promise<T> promise, Result<T> outcome);
 
   // Calls it here and now; what it throws is logged.
   template <class F>
@@ -50,27 +76,18 @@ class CallbackExecutor final : public detail::Executor {
   static void log_throw(const base::Logger& log, std::string_view what);
 
   mutable std::mutex mutex_;
-  base::Runtime* runtime_;  // guarded by mutex_; null once detached
+  base::Runtime* runtime_;                  // guarded by mutex_; null once detached
+  std::atomic<std::size_t> unfinished_{0};  // callbacks that are queued or running
   const std::uint32_t generation_ = base::fork_generation();
   const base::Logger log_;
 };
 
-// A single outcome that one of our own completes; `future()` is for the user.
 template <class T>
-class Promise {
- public:
-  Promise() = default;
-  explicit Promise(std::shared_ptr<detail::Executor> executor)
-      : source_(std::make_shared<detail::ValueSource<T>>(std::move(executor))) {}
-
-  explicit operator bool() const { return source_ != nullptr; }
-  Future<T> future() const { return Future<T>(source_); }
-
-  // The first call counts.
-  void set(Result<T> result) const { source_->set(std::move(result)); }
-
- private:
-  std::shared_ptr<detail::ValueSource<T>> source_;
-};
+void CallbackExecutor::complete(Promise<T> promise, Result<T> outcome) {
+  if (unfinished_.load() == 0) return promise.set(std::move(outcome));
+  run(base::Task([promise = std::move(promise), outcome = std::move(outcome)]() mutable {
+    promise.set(std::move(outcome));
+  }));
+}
 
 }  // namespace ottla::client

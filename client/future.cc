@@ -36,8 +36,9 @@ void FutureCore::mark_ready() {
     const std::lock_guard lock(mutex_);
     ready_.store(true, std::memory_order_release);
     waiters.swap(waiters_);
-    changed_.notify_all();
   }
+  // Not under the lock, on which the thread that wakes up would wait at once.
+  changed_.notify_all();
   for (auto& waiter : waiters) start(std::move(waiter));
 }
 

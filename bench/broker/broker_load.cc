@@ -11,7 +11,6 @@
 // request that fails ends the program: what is measured is success.
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -22,14 +21,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/endian.h"
-#include "base/transport.h"
+#include "bench/broker/connection.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/record/record_batch_builder.h"
@@ -46,8 +43,7 @@ constexpr std::int16_t kProduceVersion = 9;
 constexpr std::int16_t kFetchVersion = 12;
 
 [[noreturn]] void fail(const std::string& what) {
-  std::fprintf(stderr, "broker_load: %s\n", what.c_str());
-  std::exit(1);
+  bench::fail("broker_load", what);
 }
 
 struct Options {
@@ -98,58 +94,6 @@ Options parse(int argc, char** argv) {
   }
   return options;
 }
-
-// A blocking connection.
-class Connection {
- public:
-  explicit Connection(const std::string& address) {
-    const auto endpoint = base::Endpoint::parse(address);
-    if (!endpoint) fail(endpoint.error().to_string());
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(endpoint->port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
-      fail("cannot connect");
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-  ~Connection() { ::close(socket_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  void send(BytesView bytes) {
-    while (!bytes.empty()) {
-      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) fail("the broker hung up");
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-
-  // The next frame without its size; valid until the next call.
-  BytesView receive() {
-    char prefix[4];
-    fill(prefix, sizeof prefix);
-    const auto size = static_cast<std::size_t>(base::load_be<std::uint32_t>(prefix));
-    if (frame_.size() < size) frame_.resize(size);
-    fill(frame_.data(), size);
-    return {frame_.data(), size};
-  }
-
- private:
-  void fill(char* into, std::size_t size) {
-    while (size > 0) {
-      const auto got = ::recv(socket_, into, size, MSG_WAITALL);
-      if (got <= 0) fail("the broker hung up");
-      into += got;
-      size -= static_cast<std::size_t>(got);
-    }
-  }
-
-  int socket_ = -1;
-  std::vector<char> frame_;
-};
 
 struct Totals {
   std::atomic<std::int64_t> requests{0};
@@ -203,7 +147,7 @@ void produce(const Options& options, int which, std::int64_t requests, Totals& t
   for (auto p = which % options.partitions; p < options.partitions; p += options.connections) {
     frames.push_back(produce_frame(options, p, batch));
   }
-  Connection connection(options.bootstrap);
+  bench::Connection connection(options.bootstrap);
   std::int64_t sent = 0;
   for (std::int64_t done = 0; done < requests; ++done) {
     for (; sent < requests && sent - done < options.depth; ++sent) {
@@ -242,7 +186,7 @@ std::int64_t behind(BytesView records, Offset& next) {
 
 // Reads partition `which` from its beginning, and again from there when it has read all.
 void fetch(const Options& options, int which, std::int64_t bytes, Totals& totals) {
-  Connection connection(options.bootstrap);
+  bench::Connection connection(options.bootstrap);
   Offset next(0);
   std::int64_t requests = 0;
   std::int64_t got = 0;

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-// What the producers that are compared have in common: options, payload, and what is printed.
+// What the clients that are compared have in common: options, payload, and what is printed.
 namespace bench {
 
 struct Workload {
@@ -23,6 +23,12 @@ struct Workload {
   std::string compression = "none";
   int linger_ms = 5;
   std::size_t batch_size = 0;  // 0: the client's default
+  // Transactions end after so many records and when so many milliseconds have passed, whichever
+  // comes first; none if both are 0.
+  std::uint64_t commit_records = 0;
+  std::int64_t commit_ms = 0;
+
+  bool transactional() const { return commit_records > 0 || commit_ms > 0; }
 };
 
 // --name value pairs; what is not known ends the program.
@@ -49,6 +55,10 @@ inline Workload parse(int argc, char** argv) {
       workload.linger_ms = std::atoi(value);
     else if (name == "--batch-size")
       workload.batch_size = std::strtoull(value, nullptr, 10);
+    else if (name == "--commit-records")
+      workload.commit_records = std::strtoull(value, nullptr, 10);
+    else if (name == "--commit-ms")
+      workload.commit_ms = std::atoll(value);
     else
       std::exit((std::fprintf(stderr, "unknown option %s\n", argv[i]), 2));
   }
@@ -89,8 +99,9 @@ class Meter {
  public:
   Meter() : cpu_(cpu()), began_(std::chrono::steady_clock::now()) {}
 
+  // `more`: further fields, each with a comma before it.
   void print(const char* client, const Workload& workload, std::uint64_t delivered,
-             std::uint64_t failed) const {
+             std::uint64_t failed, const std::string& more = "") const {
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
     const double used = cpu() - cpu_;
@@ -99,10 +110,10 @@ class Meter {
     ::getrusage(RUSAGE_SELF, &usage);
     std::printf(
         "{\"client\": \"%s\", \"delivered\": %llu, \"failed\": %llu, \"seconds\": %.4f, "
-        "\"records_per_s\": %.0f, \"cpu_s_per_million\": %.4f, \"max_rss_mb\": %.1f}\n",
+        "\"records_per_s\": %.0f, \"cpu_s_per_million\": %.4f, \"max_rss_mb\": %.1f%s}\n",
         client, static_cast<unsigned long long>(delivered), static_cast<unsigned long long>(failed),
         seconds, records / seconds, used / records * 1e6,
-        static_cast<double>(usage.ru_maxrss) / 1024);
+        static_cast<double>(usage.ru_maxrss) / 1024, more.c_str());
   }
 
  private:

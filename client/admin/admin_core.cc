@@ -118,7 +118,7 @@ Future<void> AdminCore::close_async() {
   client_.post([self = shared_from_this(), promise] {
     self->stop();
     // After the callbacks of the calls that this has ended.
-    self->executor_->run(base::Task([promise] { promise.set({}); }));
+    self->executor_->complete<void>(promise, {});
   });
   return promise.future();
 }

@@ -331,7 +331,7 @@ Future<void> ConsumerCore::close_async(const Consumer::CloseOptions& options, bo
     if (std::exchange(closed_, true)) {
       const Promise<void> promise(executor_);
       // Behind the callbacks that are queued already.
-      executor_->run(base::Task([promise] { promise.set({}); }));
+      executor_->complete<void>(promise, {});
       return promise.future();
     }
     if (in_group_) {
@@ -383,7 +383,7 @@ void ConsumerCore::stop() {
     for (auto& waiter : waiting) waiter.promise.set(closed_error());
   }
   // After the callbacks that are queued already.
-  executor_->run(base::Task([promise = close_promise_] { promise.set({}); }));
+  executor_->complete<void>(close_promise_, {});
 }
 
 }  // namespace ottla::client

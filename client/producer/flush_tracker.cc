@@ -58,7 +58,7 @@ void FlushTracker::settle() {
     Result<void> outcome;
     total_time_ += clock_.now() - round.flush_began;
     if (round.first_error) outcome = std::move(*round.first_error);
-    executor_->run(base::Task([promise = round.promise, outcome] { promise.set(outcome); }));
+    executor_->complete(round.promise, std::move(outcome));
     rounds_.pop_front();
     ++first_round_;
     flushes_.fetch_sub(1, std::memory_order_release);

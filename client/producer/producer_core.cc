@@ -256,7 +256,7 @@ Future<void> ProducerCore::close_async(base::Duration timeout) {
   if (closed_.exchange(true)) {
     const Promise<void> promise(executor_);
     // Behind the callbacks that are queued already.
-    executor_->run(base::Task([promise] { promise.set({}); }));
+    executor_->complete<void>(promise, {});
     return promise.future();
   }
   if (!transactions_) {
@@ -306,7 +306,7 @@ void ProducerCore::finish_close(bool in_time, const Result<void>& flushed) {
                     "failed with 'closed'");
   }
   // After the callbacks that are queued already.
-  executor_->run(base::Task([promise = close_promise_, outcome] { promise.set(outcome); }));
+  executor_->complete(close_promise_, std::move(outcome));
 }
 
 base::TimePoint ProducerCore::turn(base::TimePoint now) {

@@ -37,10 +37,11 @@ Future<void> ProducerCore::call_transactions(Begin begin) {
   }
   // After the callbacks that are queued already.
   begin([promise, executor = executor_](const Result<void>& outcome) {
-    executor->run(base::Task([promise, outcome] { promise.set(outcome); }));
+    executor->complete(promise, outcome);
   });
-  client_.wake();
-  return promise.future();
+  auto future = promise.future();
+  if (!future.ready()) client_.wake();
+  return future;
 }
 
 Future<void> ProducerCore::init_transactions() {
