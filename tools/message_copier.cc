@@ -127,8 +127,14 @@ class Copier {
     }
     ConsumerGroupMetadata group{.group_id = flags_.group};
     if (flags_.group_mode || flags_.use_group_metadata) group = consumer_.group_metadata();
-    producer_.send_offsets_to_transaction(std::move(offsets), std::move(group)).forget();
-    if (flags_.random_aborts && random_() % 3 == 0) return abort();
+    auto sent = producer_.send_offsets_to_transaction(std::move(offsets), std::move(group));
+    if (flags_.random_aborts && random_() % 3 == 0) {
+      // What never left would show nothing to who reads.
+      (void)sent.get();
+      (void)producer_.flush().get();
+      return abort();
+    }
+    sent.forget();
     auto committed = known([this] { return producer_.commit_transaction(); });
     if (committed) processed_ += static_cast<std::int64_t>(batch->size());
     if (committed || committed.error().fatal()) return committed;
@@ -169,12 +175,14 @@ Result<Producer> open_producer(const Flags& flags) {
   return Producer::open(std::move(*config));
 }
 
+// The ends that are asked for after each transaction come behind a fetch that waits for more.
 Result<Consumer> open_consumer(const Flags& flags) {
   const auto properties = client_properties(
       flags.cluster.bootstrap_server, flags.cluster.command_config,
       {"group.id=" + flags.group, "isolation.level=read_committed",
        "max.poll.records=" + std::to_string(flags.transaction_size), "enable.auto.commit=false",
-       "auto.offset.reset=earliest", "session.timeout.ms=10000", "heartbeat.interval.ms=3000"});
+       "auto.offset.reset=earliest", "session.timeout.ms=10000", "heartbeat.interval.ms=3000",
+       "fetch.max.wait.ms=10"});
   if (!properties) return properties.error();
   auto config = ConsumerConfig::from_properties(*properties);
   if (!config) return config.error();

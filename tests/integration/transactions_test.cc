@@ -5,12 +5,12 @@
 #include <iostream>
 #include <memory>
 #include <random>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "ottla/admin.h"
 #include "tests/integration/child_process.h"
+#include "tests/integration/killed_broker.h"
 
 namespace ottla::integration {
 namespace {
@@ -25,8 +25,7 @@ int kills_wanted() {
 class Trial {
  public:
   Trial() {
-    start_broker();
-    auto admin = Admin::open({.bootstrap_servers = address_}).value();
+    auto admin = Admin::open({.bootstrap_servers = broker_.address()}).value();
     EXPECT_TRUE(admin
                     .create_topics({{.name = "accounts", .partitions = 3},
                                     {.name = "copies", .partitions = 3}})
@@ -49,9 +48,8 @@ class Trial {
     // Any moment will do, as long as there is progress between two kills.
     for (auto left = 1 + random_() % 30; left > 0; --left) wait_for_commit(witness);
     if (random_() % 3 == 0) {
-      broker_->signal(SIGKILL);
-      broker_->wait();
-      start_broker();
+      broker_.kill();
+      ASSERT_FALSE(broker_.address().empty());
     } else {
       auto& victim = clients_[random_() % clients_.size()];
       victim.process->signal(SIGKILL);
@@ -66,12 +64,12 @@ class Trial {
     for (auto& client : clients_) {
       if (client.what == "bank") end(client, SIGTERM);
     }
-    EXPECT_EQ(run({"settle", "--bootstrap", address_}), 0);
+    EXPECT_EQ(run({"settle", "--bootstrap", broker_.address()}), 0);
     end(clients_[3], SIGTERM);
     end(clients_[4], SIGTERM);
     end(clients_[5], SIGUSR1);
     histories_.push_back(data_.path() + "/audit");
-    EXPECT_EQ(run({"audit", "--bootstrap", address_, "--history", histories_.back()}), 0);
+    EXPECT_EQ(run({"audit", "--bootstrap", broker_.address(), "--history", histories_.back()}), 0);
     std::vector<std::string> check{"check"};
     check.insert(check.end(), histories_.begin(), histories_.end());
     EXPECT_EQ(run(check), 0);
@@ -84,24 +82,11 @@ class Trial {
     std::unique_ptr<ChildProcess> process;
   };
 
-  void start_broker() {
-    broker_ = std::make_unique<ChildProcess>(std::vector<std::string>{
-        OTTLA_BIN "/ottla-broker", "--override", "listeners=PLAINTEXT://" + address_, "--override",
-        "log.dirs=" + data_.path() + "/data", "--override",
-        "transaction.abort.timed.out.transaction.cleanup.interval.ms=500", "--override",
-        "group.min.session.timeout.ms=1000"});
-    const auto line = broker_->read_line();
-    std::smatch found;
-    const std::regex pattern("PLAINTEXT://([^,]+), data");
-    ASSERT_TRUE(std::regex_search(line, found, pattern)) << line << broker_->stderr_text();
-    address_ = found[1].str();
-  }
-
   void start(Client& client) {
     histories_.push_back(data_.path() + "/history-" + std::to_string(histories_.size()));
     const auto first_value = std::to_string(histories_.size() * 1'000'000'000);
     client.process = std::make_unique<ChildProcess>(std::vector<std::string>{
-        OTTLA_BIN "/ottla-trial", client.what, "--bootstrap", address_, "--history",
+        OTTLA_BIN "/ottla-trial", client.what, "--bootstrap", broker_.address(), "--history",
         histories_.back(), "--id", client.id, "--first-value", first_value});
   }
 
@@ -133,8 +118,8 @@ class Trial {
   }
 
   const TemporaryDirectory data_;
-  std::string address_ = "127.0.0.1:0";
-  std::unique_ptr<ChildProcess> broker_;
+  KilledBroker broker_{{"transaction.abort.timed.out.transaction.cleanup.interval.ms=500",
+                        "group.min.session.timeout.ms=1000"}};
   std::vector<Client> clients_;
   std::vector<std::string> histories_;
   std::mt19937_64 random_{std::random_device()()};
