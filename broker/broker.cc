@@ -64,7 +64,7 @@ LogManagerOptions log_options(const BrokerConfig& config) {
   options.high_watermark_interval =
       milliseconds(config.replica_high_watermark_checkpoint_interval_ms);
   options.retention_check_interval = milliseconds(config.log_retention_check_interval_ms);
-  options.producer_id_expiration_ms = config.producer_id_expiration_ms;
+  options.producer_id_expiration = milliseconds(config.producer_id_expiration_ms);
   // The others are for connections.
   options.open_files = base::limit_of_open_files() / 4 * 3;
   options.workers = static_cast<std::size_t>(config.num_recovery_threads_per_data_dir);

@@ -290,7 +290,7 @@ Result<void> LogLoader::settle_log_start() {
 }
 
 Result<void> LogLoader::rebuild_state() {
-  return replay_state(loaded_, request_.now, logger_);
+  return replay_state(loaded_, request_.steady_now, logger_);
 }
 
 }  // namespace

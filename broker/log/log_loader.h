@@ -48,6 +48,7 @@ struct LoadRequest {
   Offset recovery_point{0};    // from the checkpoint
   bool clean = false;          // the directory was shut down cleanly
   WallMillis now = 0;
+  base::TimePoint steady_now{};  // when the producers that are found appended last
   // Below it compaction has left gaps; from the checkpoint. Above it offsets that are missing tell
   // that what was not synced was lost from the middle: there the log is cut.
   Offset cleaned_until{0};

@@ -303,7 +303,7 @@ void LogManager::check_retention() {
 
 void LogManager::check_producers() {
   for (const auto& [partition, log] : logs_) {
-    log->expire_producers(options_.producer_id_expiration_ms);
+    log->expire_producers(options_.producer_id_expiration);
   }
 }
 

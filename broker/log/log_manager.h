@@ -27,7 +27,7 @@ struct LogManagerOptions {
   base::Duration high_watermark_interval = std::chrono::seconds(5);   // replication-offset-...
   base::Duration retention_check_interval = std::chrono::minutes(5);  // log.retention.check...
   base::Duration producer_check_interval = std::chrono::minutes(10);
-  WallMillis producer_id_expiration_ms = 86'400'000;
+  base::Duration producer_id_expiration = std::chrono::hours(24);
   std::size_t workers = 4;  // logs opened or closed side by side
   // What a log may append before a checkpoint brings its recovery point up: what is read again
   // after a crash.

@@ -98,6 +98,7 @@ void LogManager::take_in(const std::shared_ptr<Loading>& loading) {
                                  offset_in(loading->recovery_points, found.partition),
                                  directory_->was_clean(),
                                  loop_.wall_now(),
+                                 loop_.now(),
                                  offset_in(loading->cleaned, found.partition),
                                  loading->recovery_points_known});
   }

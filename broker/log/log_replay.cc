@@ -132,7 +132,7 @@ class AbortedReplay {
 };
 
 // Answers the offset from which the batches must tell about producers: not above `latest`.
-Result<Offset> load_producers(LoadedLog& log, Offset latest, WallMillis now,
+Result<Offset> load_producers(LoadedLog& log, Offset latest, base::TimePoint now,
                               const base::Logger& logger) {
   auto snapshots = list_snapshots(*log.directory);
   if (!snapshots) return snapshots.error();
@@ -168,7 +168,7 @@ Result<Offset> load_producers(LoadedLog& log, Offset latest, WallMillis now,
 class BatchReplay {
  public:
   BatchReplay(LoadedLog& log, AbortedReplay& aborted, Offset epochs_from, Offset producers_from,
-              WallMillis now)
+              base::TimePoint now)
       : log_(log),
         aborted_(aborted),
         epochs_from_(epochs_from),
@@ -222,13 +222,13 @@ class BatchReplay {
   AbortedReplay& aborted_;
   const Offset epochs_from_;
   const Offset producers_from_;
-  const WallMillis now_;
+  const base::TimePoint now_;
   const Offset from_;
 };
 
 }  // namespace
 
-Result<void> replay_state(LoadedLog& log, WallMillis now, const base::Logger& logger) {
+Result<void> replay_state(LoadedLog& log, base::TimePoint now, const base::Logger& logger) {
   auto epochs_from = load_epochs(log, logger);
   if (!epochs_from) return epochs_from.error();
   AbortedReplay aborted(log, logger);

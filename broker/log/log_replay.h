@@ -11,6 +11,6 @@ namespace ottla::broker {
 // producers from the newest snapshot below it that can be read and the batches above that, which
 // also make the transaction indexes anew above the recovery point. Snapshots that are of no use any
 // more are removed. Producers count as having appended at `now`. (sleeps)
-Result<void> replay_state(LoadedLog& log, WallMillis now, const base::Logger& logger);
+Result<void> replay_state(LoadedLog& log, base::TimePoint now, const base::Logger& logger);
 
 }  // namespace ottla::broker

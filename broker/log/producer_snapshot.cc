@@ -110,7 +110,8 @@ Result<std::vector<ProducerSnapshotEntry>> parse_producer_snapshot(BytesView byt
   return entries;
 }
 
-Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes, WallMillis now) {
+Result<ProducerStateManager> ProducerStateManager::from_snapshot(BytesView bytes,
+                                                                 base::TimePoint now) {
   const auto entries = parse_producer_snapshot(bytes);
   if (!entries) return entries.error();
   ProducerStateManager manager;

@@ -160,7 +160,7 @@ ProducerStateEntry& ProducerStateManager::entry_of(ProducerId id, ProducerEpoch 
 
 std::optional<AbortedTransaction> ProducerStateManager::update(
     const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker,
-    WallMillis now) {
+    base::TimePoint now) {
   if (batch.producer_id.value < 0) return {};
   auto& entry = entry_of(batch.producer_id, batch.producer_epoch);
   entry.last_timestamp = batch.max_timestamp;
@@ -209,7 +209,7 @@ void ProducerStateManager::forget_ends_below(Offset high_watermark) {
                 [high_watermark](const auto& ended) { return ended.second < high_watermark; });
 }
 
-void ProducerStateManager::expire(WallMillis before) {
+void ProducerStateManager::expire(base::TimePoint before) {
   std::erase_if(producers_, [before](const auto& item) {
     const auto& entry = item.second;
     return entry.current_txn_first_offset == kNoOffset && entry.last_append < before;
@@ -218,7 +218,7 @@ void ProducerStateManager::expire(WallMillis before) {
 
 // An eighth of them, so that not every new one costs a look at all.
 void ProducerStateManager::forget_idlest() {
-  std::vector<std::pair<WallMillis, ProducerId>> idle;
+  std::vector<std::pair<base::TimePoint, ProducerId>> idle;
   for (const auto& [id, entry] : producers_) {
     if (entry.current_txn_first_offset == kNoOffset) idle.emplace_back(entry.last_append, id);
   }

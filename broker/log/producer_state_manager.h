@@ -33,7 +33,7 @@ struct ProducerStateEntry {
   ProducerEpoch producer_epoch = kNoProducerEpoch;
   std::int32_t coordinator_epoch = -1;
   WallMillis last_timestamp = kNoTimestamp;
-  WallMillis last_append = kNoTimestamp;  // the broker's time, or when it learnt of the producer
+  base::TimePoint last_append{};                // or when this process learnt of the producer
   Offset current_txn_first_offset = kNoOffset;  // -1: no transaction is open
 
   // The last batches, oldest first; at most five.
@@ -83,7 +83,7 @@ class ProducerStateManager {
   // transaction that was aborted by it, if records of it were known.
   std::optional<AbortedTransaction> update(
       const BatchHeader& batch, std::optional<protocol::EndTransactionMarker> marker = {},
-      WallMillis now = kNoTimestamp);
+      base::TimePoint now = {});
 
   // The first offset of the earliest transaction that is open, or whose end is not below
   // `high_watermark`: a power cut may take it back.
@@ -93,8 +93,9 @@ class ProducerStateManager {
   void forget_ends_below(Offset high_watermark);
 
   // Forgets producers without an open transaction that appended nothing since `before`, whatever
-  // their records' timestamps.
-  void expire(WallMillis before);
+  // their records' timestamps. A step of the wall clock must not do it: one that sends a batch
+  // again would not be known.
+  void expire(base::TimePoint before);
 
   void clear();
   std::size_t size() const { return producers_.size(); }
@@ -104,7 +105,7 @@ class ProducerStateManager {
   // The bytes of a `.snapshot` file, and back. Error: corrupt_data.
   Bytes to_snapshot() const;
   // All count as having appended at `now`.
-  static Result<ProducerStateManager> from_snapshot(BytesView bytes, WallMillis now = kNoTimestamp);
+  static Result<ProducerStateManager> from_snapshot(BytesView bytes, base::TimePoint now = {});
 
  private:
   ProducerStateEntry& entry_of(ProducerId id, ProducerEpoch epoch);

@@ -103,7 +103,7 @@ Result<AppendInfo> UnifiedLog::append_as_leader(std::span<char> batches, LeaderE
   touched_ = true;
   AppendInfo info{log_end_offset_, append.last_offset, kNoTimestamp, log_start_offset_, false};
   if (config_.message_timestamp_type == TimestampType::log_append_time) info.log_append_time = now;
-  note_batches(leader_epoch, now);
+  note_batches(leader_epoch);
   log_end_offset_ = append.last_offset + 1;
   bytes_since_recovery_point_ += append.bytes.size();
   want_flush();
@@ -216,13 +216,13 @@ Result<void> UnifiedLog::write(const SegmentAppend& append) {
   return located(ErrorCode::kafka_storage_error, error.message(), error.context().file);
 }
 
-void UnifiedLog::note_batches(LeaderEpoch leader_epoch, WallMillis now) {
+void UnifiedLog::note_batches(LeaderEpoch leader_epoch) {
   epochs_.assign(leader_epoch, log_end_offset_);
   for (const auto& [batch, max_timestamp] : batches_) {
     if (!batch.has_producer_id()) continue;
     const auto header = header_of(batch, 0);
     const auto marker = header.control ? read_marker(batch) : std::nullopt;
-    if (const auto aborted = producers_.update(header, marker, now)) note_aborted(*aborted);
+    if (const auto aborted = producers_.update(header, marker, loop_.now())) note_aborted(*aborted);
   }
 }
 
@@ -334,8 +334,8 @@ Result<void> UnifiedLog::advance_log_start_offset(Offset offset) {
   return {};
 }
 
-void UnifiedLog::expire_producers(WallMillis producer_id_expiration_ms) {
-  producers_.expire(loop_.wall_now() - producer_id_expiration_ms);
+void UnifiedLog::expire_producers(base::Duration most) {
+  producers_.expire(loop_.now() - most);
 }
 
 // What concerns the log as a whole stays to be synced until that is done: an advance of the

@@ -169,8 +169,8 @@ class UnifiedLog final : public Flushable {
   // If it still waits, `done` is called with `closed`.
   void give_up_replacement();
 
-  // Forgets producers that have been idle for `producer_id_expiration`.
-  void expire_producers(WallMillis producer_id_expiration_ms);
+  // Forgets producers that have been idle for longer than `most`.
+  void expire_producers(base::Duration most);
 
   // Brings the recovery point up to the log end on a worker: syncs segments, indexes, a producer
   // snapshot and the epoch checkpoint. Fine to call at any time; does nothing while one is under
@@ -231,7 +231,7 @@ class UnifiedLog final : public Flushable {
   Result<void> create_on_disk(WallMillis now);
   Result<void> roll(WallMillis now);
   Result<void> write(const SegmentAppend& append);
-  void note_batches(LeaderEpoch leader_epoch, WallMillis now);
+  void note_batches(LeaderEpoch leader_epoch);
   void note_aborted(const AbortedTransaction& transaction);
   void want_flush();
   Result<void> collect_files(bool as_closed_files, FlushTarget& target);

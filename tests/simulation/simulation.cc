@@ -26,6 +26,7 @@ void SimNode::start() {
   simulation_.network().power_on(host_);
   runtime_ = std::make_unique<SimRuntime>(simulation_.scheduler(), simulation_.network(), host_,
                                           options_.runtime);
+  runtime_->set_wall_offset(wall_offset_.count());
   if (make_) application_ = make_(*this);
 }
 
@@ -59,6 +60,11 @@ void SimNode::pause() {
 
 void SimNode::resume() {
   runtime().pause(false);
+}
+
+void SimNode::set_wall_offset(std::chrono::milliseconds offset) {
+  wall_offset_ = offset;
+  if (running()) runtime_->set_wall_offset(offset.count());
 }
 
 Simulation::Simulation(std::uint64_t seed, const SimulationOptions& options)

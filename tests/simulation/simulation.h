@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -61,6 +62,9 @@ class SimNode {
   void pause();
   void resume();
 
+  // Sets the machine's wall clock, against the scheduler's; it stays so through crashes.
+  void set_wall_offset(std::chrono::milliseconds offset);
+
  private:
   Simulation& simulation_;
   NodeOptions options_;
@@ -69,6 +73,7 @@ class SimNode {
   Application make_;
   std::unique_ptr<SimRuntime> runtime_;
   std::shared_ptr<void> application_;
+  std::chrono::milliseconds wall_offset_{};
 };
 
 struct SimulationOptions {

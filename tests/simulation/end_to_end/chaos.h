@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,15 @@ struct ChaosOptions {
   bool power_cuts = true;       // the same for its machine
   bool pauses = true;           // a process stands still for a while
   bool full_disks = true;       // the broker's disk has no room for a while
+  bool clock_jumps = true;      // somebody sets a machine's wall clock, by minutes or hours
   Duration least_pause = std::chrono::milliseconds(5);  // between two of these
   Duration most_pause = std::chrono::milliseconds(120);
 };
+
+// How often something was done, by its kind.
+using Tally = std::map<std::string, std::uint64_t>;
+
+inline constexpr ChaosOptions kCalm{false, false, false, false, false, false, false};
 
 // Disturbs a broker and its clients for some time, by the seed.
 class Chaos {
@@ -31,9 +38,7 @@ class Chaos {
   void start(Duration lasts);
   bool over() const { return over_; }
 
-  std::uint64_t process_crashes() const { return process_crashes_; }
-  std::uint64_t power_cuts() const { return power_cuts_; }
-  std::uint64_t full_disks() const { return full_disks_; }
+  const Tally& faults() const { return faults_; }
 
   // What happened, for a failure's report.
   const std::string& story() const { return story_; }
@@ -45,7 +50,9 @@ class Chaos {
   void cut_off();
   void stand_still();
   void fill_disk();
+  void set_clock();
   void end();
+  void count(const std::string& kind, const std::string& which = {});
   void tell(const std::string& what);
   Duration between(Duration least, Duration most);
 
@@ -57,9 +64,7 @@ class Chaos {
   base::Random random_;
   TimePoint until_{};
   bool over_ = false;
-  std::uint64_t process_crashes_ = 0;
-  std::uint64_t power_cuts_ = 0;
-  std::uint64_t full_disks_ = 0;
+  Tally faults_;
   std::string story_;
 };
 

@@ -13,8 +13,6 @@ void expect_fine(std::uint64_t seed, const GroupRunOptions& options) {
   EXPECT_GT(result.processed, 0U) << result.report();
 }
 
-constexpr ChaosOptions kCalm{false, false, false, false, false, false};
-
 TEST(Groups, share_a_topic_while_members_come_and_go) {
   for_each_seed(100, [](std::uint64_t seed) { expect_fine(seed, {.chaos = kCalm}); });
   for_each_seed(

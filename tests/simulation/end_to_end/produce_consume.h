@@ -32,8 +32,6 @@ struct RunResult {
   std::uint64_t acknowledged = 0;
   std::uint64_t failed = 0;
   std::string first_failure;
-  std::uint64_t crashes = 0;
-  std::uint64_t power_cuts = 0;
   std::uint64_t resets = 0;
   std::uint64_t trace = 0;  // equal for equal runs
 

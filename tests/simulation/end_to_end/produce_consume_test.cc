@@ -14,8 +14,7 @@ void expect_fine(std::uint64_t seed, const RunOptions& options) {
 }
 
 TEST(ProduceConsume, moves_every_record_when_nothing_is_in_the_way) {
-  ChaosOptions calm{false, false, false, false, false, false};
-  for_each_seed(50, [&](std::uint64_t seed) { expect_fine(seed, {.chaos = calm}); });
+  for_each_seed(50, [](std::uint64_t seed) { expect_fine(seed, {.chaos = kCalm}); });
 }
 
 TEST(ProduceConsume, keeps_every_promise_through_lost_connections_crashes_and_power_cuts) {

@@ -18,6 +18,23 @@ constexpr char kGroup[] = "copiers";
 constexpr std::int32_t kPartitions = 3;  // of each topic
 constexpr Duration kLimit = 300s;        // for what must end; virtual
 
+Tally outcomes_in(const checker::History& history) {
+  Tally tally;
+  for (const auto& [process, operations] : history.processes) {
+    for (const auto& operation : operations) {
+      ++tally[operation.outcome == checker::Outcome::committed ? "committed"
+              : operation.outcome == checker::Outcome::aborted ? "aborted"
+                                                               : "unknown"];
+      if (!operation.group.empty()) ++tally["with offsets of a group"];
+      for (const auto& action : operation.actions) {
+        if (std::holds_alternative<checker::Sent>(action)) ++tally["records sent"];
+        if (std::holds_alternative<checker::Polled>(action)) ++tally["records polled"];
+      }
+    }
+  }
+  return tally;
+}
+
 class TransactionRun {
  public:
   TransactionRun(std::uint64_t seed, const TransactionRunOptions& options)
@@ -48,7 +65,8 @@ class TransactionRun {
   bool within_limit(const std::function<bool()>& done, const std::string& what);
   void tell(const std::string& what);
   bool start_broker();
-  bool create_topic(const std::string& name);
+  using Settings = std::map<std::string, std::string>;
+  bool create_topic(const std::string& name, std::int32_t partitions, const Settings& settings);
   void start_client(Client& client);
   void crash_client(Client& client);
   void stir();
@@ -71,7 +89,7 @@ class TransactionRun {
   BrokerStatus status_;
   std::unique_ptr<Chaos> chaos_;
   TransactionBook book_;
-  std::uint64_t client_crashes_ = 0;
+  Tally faults_;  // besides those of chaos
   std::string story_;
   std::vector<std::string> wrong_;
 };
@@ -103,11 +121,14 @@ void TransactionRun::tell(const std::string& what) {
   story_ += std::to_string(at.count()) + " ms " + what + "; ";
 }
 
-bool TransactionRun::create_topic(const std::string& name) {
+bool TransactionRun::create_topic(const std::string& name, std::int32_t partitions,
+                                  const Settings& settings) {
   std::optional<Result<void>> created;
-  status_.broker->create_topic(name, kPartitions, {{"internal.segment.bytes", "8192"}},
+  status_.broker->create_topic(name, partitions, {settings.begin(), settings.end()},
                                [&](Result<void> result) { created = std::move(result); });
-  return within_limit([&] { return created.has_value(); }, "a topic was not made");
+  if (!within_limit([&] { return created.has_value(); }, name + " was not made")) return false;
+  if (!*created) wrong_.push_back(name + " was not made: " + created->error().to_string());
+  return created->has_value();
 }
 
 bool TransactionRun::start_broker() {
@@ -115,12 +136,21 @@ bool TransactionRun::start_broker() {
   config.auto_create_topics_enable = false;
   config.log_dirs = {"/data"};
   config.group_min_session_timeout_ms = 100;
-  config.offsets_topic_num_partitions = 2;
-  config.transaction_state_log_num_partitions = 2;
   config.transaction_abort_timed_out_transaction_cleanup_interval_ms = 100;
+  // Whatever forgets something for its age looks often; nothing is as old as that.
+  config.transaction_remove_expired_transaction_cleanup_interval_ms = 100;
+  config.offsets_retention_check_interval_ms = 100;
+  config.log_retention_check_interval_ms = 100;
+  config.log_cleaner_backoff_ms = 50;
   broker_.start(broker_application(std::move(config), status_));
+  const Settings small{{"internal.segment.bytes", "8192"}, {"segment.ms", "3600000"}};
+  auto compacted = small;
+  compacted["cleanup.policy"] = "compact";
+  compacted["min.cleanable.dirty.ratio"] = "0.1";
   return within_limit([this] { return status_.ready; }, "the broker did not start") &&
-         create_topic(kAccounts) && create_topic(kCopies);
+         create_topic(kAccounts, kPartitions, small) && create_topic(kCopies, kPartitions, small) &&
+         create_topic("__consumer_offsets", 2, compacted) &&
+         create_topic("__transaction_state", 2, compacted);
 }
 
 ProducerConfig TransactionRun::producer_config(const Client& client) {
@@ -180,6 +210,7 @@ void TransactionRun::start_client(Client& client) {
       world_.after(0ms, [this, &client, of = client.process] {
         if (client.process != of) return;
         tell(client.node->name() + " is fenced");
+        ++faults_["fenced client"];
         crash_client(client);
       });
     };
@@ -211,7 +242,7 @@ void TransactionRun::stir() {
   auto& client = *clients_[world_.random().below(clients_.size())];
   if (client.process != nullptr && options_.client_crashes) {
     tell(client.node->name() + " is killed");
-    ++client_crashes_;
+    ++faults_["killed client"];
     crash_client(client);
   }
   world_.after(std::chrono::milliseconds(50 + world_.random().below(600)), [this] { stir(); });
@@ -344,19 +375,16 @@ TransactionRunResult TransactionRun::run() {
   if (auditor_.running()) auditor_.crash(Crash::process);
   const auto history = book_.history();
   result.operations = history.operations();
-  for (const auto& [process, operations] : history.processes) {
-    result.committed += static_cast<std::uint64_t>(std::count_if(
-        operations.begin(), operations.end(),
-        [](const auto& operation) { return operation.outcome == checker::Outcome::committed; }));
-  }
+  result.outcomes = outcomes_in(history);
   const auto expected = wrong_.empty() ? expectations(true)
                                        : checker::Expectations{.complete = false, .consumed = {}};
   result.anomalies = checker::check(history, expected);
   if (!result.anomalies.empty()) wrong_.push_back(checker::describe(result.anomalies));
   result.wrong = wrong_;
   result.story = chaos_->story() + story_;
-  result.client_crashes = client_crashes_;
-  result.broker_crashes = chaos_->process_crashes() + chaos_->power_cuts();
+  result.faults = chaos_->faults();
+  for (const auto& [kind, times] : faults_) result.faults[kind] += times;
+  result.faults["broken connection"] += world_.network().connections_reset();
   return result;
 }
 
@@ -365,8 +393,7 @@ TransactionRunResult TransactionRun::run() {
 std::string TransactionRunResult::report() const {
   std::string text;
   for (const auto& each : wrong) text += each + "\n";
-  return text + std::to_string(operations) + " operations, " + std::to_string(committed) +
-         " committed; " + story;
+  return text + std::to_string(operations) + " operations; " + story;
 }
 
 TransactionRunResult run_transactions(std::uint64_t seed, const TransactionRunOptions& options) {

@@ -26,9 +26,8 @@ struct TransactionRunResult {
   std::vector<checker::Anomaly> anomalies;
   std::string story;
   std::uint64_t operations = 0;
-  std::uint64_t committed = 0;
-  std::uint64_t client_crashes = 0;
-  std::uint64_t broker_crashes = 0;
+  Tally outcomes;  // of the operations, and what was sent and polled in them
+  Tally faults;
 
   std::string report() const;
 };

@@ -11,6 +11,8 @@
 namespace ottla::broker {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::int32_t kMax = 0x7fffffff;
 
 // What the log answers to a batch of `count` records.
@@ -135,9 +137,9 @@ TEST(Idempotence, forgets_idle_producers) {
   LogFixture f;
   f.create();
   ASSERT_TRUE(f.append(batch_of({{"a", f.loop.wall_now()}}, producer(9, 0, 0))));
-  f.loop.advance(std::chrono::hours(24));
+  f.loop.advance(24h);
   ASSERT_TRUE(f.append(batch_of({{"a", f.loop.wall_now()}}, producer(10, 0, 0))));
-  f.log->expire_producers(86'400'000 - 1);
+  f.log->expire_producers(24h - 1ms);
   EXPECT_EQ(f.log->producer_count(), 1u);
 }
 
@@ -146,7 +148,7 @@ TEST(Idempotence, remembers_a_producer_that_writes_though_its_records_are_old) {
   f.create();
   const auto long_ago = f.loop.wall_now() - 7 * 86'400'000LL;
   ASSERT_TRUE(f.append(batch_of({{"a", long_ago}}, producer(9, 0, 0))));
-  f.log->expire_producers(86'400'000);
+  f.log->expire_producers(24h);
   const auto again = f.append(batch_of({{"a", long_ago}}, producer(9, 0, 0)));
   ASSERT_TRUE(again) << again.error();
   EXPECT_EQ(again->first_offset, Offset(0));
@@ -154,8 +156,19 @@ TEST(Idempotence, remembers_a_producer_that_writes_though_its_records_are_old) {
   ASSERT_TRUE(f.close());
   f.crash();
   ASSERT_TRUE(f.open(true));
-  f.log->expire_producers(86'400'000);
+  f.log->expire_producers(24h);
   EXPECT_EQ(f.log->producer_count(), 1u) << "it may go on writing";
+}
+
+TEST(Idempotence, remembers_producers_when_the_clock_is_set_forward_by_years) {
+  LogFixture f;
+  f.create();
+  ASSERT_TRUE(f.append(batch_of({{"a"}}, producer(9, 0, 0))));
+  f.loop.step_wall_clock(std::chrono::hours(24 * 365 * 50));
+  f.log->expire_producers(24h);
+  const auto again = f.append(batch_of({{"a"}}, producer(9, 0, 0)));
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_TRUE(again->duplicate);
 }
 
 TEST(Idempotence, remembers_a_bounded_number_of_producers_those_of_late_and_of_transactions) {
@@ -168,7 +181,7 @@ TEST(Idempotence, remembers_a_bounded_number_of_producers_those_of_late_and_of_t
     batch.producer_epoch = ProducerEpoch(0);
     batch.base_sequence = Sequence(0);
     batch.transactional = id == 0;
-    producers.update(batch, {}, id);
+    producers.update(batch, {}, base::TimePoint(id * 1ms));
     ASSERT_LE(producers.size(), ProducerStateManager::kMostProducers);
   }
   EXPECT_NE(producers.find(ProducerId(0)), nullptr) << "its transaction is open";

@@ -79,7 +79,8 @@ class LogFixture {
 
   // Opens what is in the directory.
   Result<void> open(bool clean, Offset recovery_point = Offset(0), Offset log_start = Offset(0)) {
-    LoadRequest request{location(), config, log_start, recovery_point, clean, loop.wall_now()};
+    LoadRequest request{location(), config,          log_start, recovery_point,
+                        clean,      loop.wall_now(), loop.now()};
     auto loaded = load_log(request, lines.logger());
     if (!loaded) return loaded.error();
     log = std::make_unique<UnifiedLog>(

@@ -14,7 +14,7 @@ namespace ottla::broker {
 class ManualLoop final : public base::Loop {
  public:
   base::TimePoint now() const override { return clock_.now(); }
-  base::WallMillis wall_now() const override { return clock_.wall_now(); }
+  base::WallMillis wall_now() const override { return clock_.wall_now() + wall_offset_; }
 
   void post(base::Task task) override { tasks_.push_back(std::move(task)); }
 
@@ -86,6 +86,9 @@ class ManualLoop final : public base::Loop {
     clock_.advance_to(end);
   }
 
+  // As somebody does who sets the machine's clock.
+  void step_wall_clock(std::chrono::milliseconds by) { wall_offset_ += by.count(); }
+
   // Forgets everything that waits, as a crash does.
   void drop_everything() {
     tasks_.clear();
@@ -95,6 +98,7 @@ class ManualLoop final : public base::Loop {
 
  private:
   base::ManualClock clock_;
+  base::WallMillis wall_offset_ = 0;
   std::deque<base::Task> tasks_;
   std::deque<std::pair<base::Task, base::Task>> works_;
   std::map<std::pair<base::TimePoint, std::uint64_t>, base::Task> timers_;

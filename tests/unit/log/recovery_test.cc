@@ -252,8 +252,10 @@ struct LogWithGap {
 
   // What is left when it was opened after a crash with nothing known to be synced.
   Values recovered(Offset cleaned_until, bool recovery_point_known = true) {
-    LoadRequest request{f.location(), f.config, Offset(0),     Offset(0),
-                        false,        0,        cleaned_until, recovery_point_known};
+    LoadRequest request{.location = f.location(),
+                        .config = f.config,
+                        .cleaned_until = cleaned_until,
+                        .recovery_point_known = recovery_point_known};
     auto loaded = load_log(request, f.lines.logger());
     EXPECT_TRUE(loaded) << loaded.error();
     f.log = std::make_unique<UnifiedLog>(

@@ -130,7 +130,9 @@ TEST(SimLoop, shows_each_host_its_own_wall_clock) {
   SimNode& wrong = world.add_node("wrong");
   right.start();
   wrong.start();
-  wrong.runtime().set_wall_offset(-5000);
+  wrong.set_wall_offset(-5s);
+  wrong.crash(Crash::power);
+  wrong.start();
   EXPECT_EQ(right.loop().wall_now() - wrong.loop().wall_now(), 5000);
   EXPECT_EQ(right.loop().now(), wrong.loop().now());
 }
