@@ -23,6 +23,8 @@ constexpr std::array kCommands = {
             run_configs},
     Command{"delete-records", "kafka-delete-records", "delete records below given offsets",
             run_delete_records},
+    Command{"transactions", "kafka-transactions", "look at transactions and end those that hang",
+            run_transactions},
     Command{"produce", "console-producer", "send the lines of stdin to a topic", run_produce},
     Command{"producer-perf-test", "kafka-producer-perf-test",
             "measure how fast a cluster takes records", run_producer_perf_test},

@@ -101,6 +101,40 @@ Future<DeletedRecords> Admin::delete_records(std::map<TopicPartition, std::int64
   return handle_->core().delete_records(std::move(before), options);
 }
 
+Future<ListedTransactions> Admin::list_transactions(const ListTransactionsOptions& options) {
+  if (handle_->forked()) return forked_future<ListedTransactions>();
+  return handle_->core().list_transactions(options);
+}
+
+Future<TransactionDescriptions> Admin::describe_transactions(
+    std::vector<std::string> transactional_ids, const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<TransactionDescriptions>();
+  return handle_->core().describe_transactions(transactional_ids, options);
+}
+
+Future<DescribedProducers> Admin::describe_producers(std::vector<TopicPartition> partitions,
+                                                     const DescribeProducersOptions& options) {
+  if (handle_->forked()) return forked_future<DescribedProducers>();
+  return handle_->core().describe_producers(partitions, options);
+}
+
+Future<void> Admin::abort_transaction(AbortTransactionSpec spec, const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<void>();
+  return handle_->core().abort_transaction(std::move(spec), options);
+}
+
+Future<FencedProducers> Admin::fence_producers(std::vector<std::string> transactional_ids,
+                                               const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<FencedProducers>();
+  return handle_->core().fence_producers(transactional_ids, options);
+}
+
+Future<void> Admin::force_terminate_transaction(std::string transactional_id,
+                                                const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<void>();
+  return handle_->core().force_terminate_transaction(transactional_id, options);
+}
+
 Result<void> Admin::close() {
   if (handle_->forked()) return forked_error();
   if (handle_->on_callback_thread()) {

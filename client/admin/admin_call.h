@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/task.h"
 #include "client/callback_executor.h"
 #include "client/network/request.h"
 #include "ottla/error.h"
@@ -64,18 +65,25 @@ class AdminCall {
 template <class Value>
 class AdminCallFor : public AdminCall {
  public:
-  explicit AdminCallFor(Promise<Value> promise) : promise_(std::move(promise)) {}
+  using Tell = base::UniqueFunction<void(Result<Value>)>;
+
+  explicit AdminCallFor(Promise<Value> promise)
+      : tell_([promise = std::move(promise)](Result<Value> value) {
+          promise.set(std::move(value));
+        }) {}
+  // For an outcome that is told in another form.
+  explicit AdminCallFor(Tell tell) : tell_(std::move(tell)) {}
 
   void fail(const Error& error) override { answer(error); }
 
  protected:
   void answer(Result<Value> value) {
     set_answered();
-    promise_.set(std::move(value));
+    tell_(std::move(value));
   }
 
  private:
-  const Promise<Value> promise_;
+  Tell tell_;
 };
 
 }  // namespace ottla::client

@@ -108,6 +108,8 @@ Verdict AdminCalls::on_done(CallId id, Request::Done& done, Result<RawResponse> 
     controller_stale_ = true;
     update_wanted_ = true;
   }
+  // Perhaps the broker that was asked has moved, or is one that the cluster did not have.
+  if (reason && reason->code() == ErrorCode::network_exception) update_wanted_ = true;
   if (entry.call->take_progress()) {
     entry.attempts = 0;
     entry.retry_at = now;

@@ -6,6 +6,7 @@
 #include "client/admin/configs.h"
 #include "client/admin/delete_records.h"
 #include "client/admin/describe.h"
+#include "client/admin/transactions.h"
 #include "client/metadata/client_config.h"
 
 namespace ottla::client {
@@ -100,6 +101,47 @@ Future<DeletedRecords> AdminCore::delete_records(std::map<TopicPartition, std::i
                                                  const AdminOptions& options) {
   const Promise<DeletedRecords> promise(executor_);
   submit(std::make_unique<DeleteRecordsCall>(promise, std::move(before)), options.timeout);
+  return promise.future();
+}
+
+Future<ListedTransactions> AdminCore::list_transactions(const ListTransactionsOptions& options) {
+  const Promise<ListedTransactions> promise(executor_);
+  submit(std::make_unique<ListTransactionsCall>(promise, options), options.timeout);
+  return promise.future();
+}
+
+Future<TransactionDescriptions> AdminCore::describe_transactions(
+    const std::vector<std::string>& transactional_ids, const AdminOptions& options) {
+  const Promise<TransactionDescriptions> promise(executor_);
+  submit(std::make_unique<DescribeTransactionsCall>(promise, transactional_ids), options.timeout);
+  return promise.future();
+}
+
+Future<DescribedProducers> AdminCore::describe_producers(
+    const std::vector<TopicPartition>& partitions, const DescribeProducersOptions& options) {
+  const Promise<DescribedProducers> promise(executor_);
+  submit(std::make_unique<DescribeProducersCall>(promise, partitions, options.broker),
+         options.timeout);
+  return promise.future();
+}
+
+Future<void> AdminCore::abort_transaction(AbortTransactionSpec spec, const AdminOptions& options) {
+  const Promise<void> promise(executor_);
+  submit(std::make_unique<AbortTransactionCall>(promise, std::move(spec)), options.timeout);
+  return promise.future();
+}
+
+Future<FencedProducers> AdminCore::fence_producers(
+    const std::vector<std::string>& transactional_ids, const AdminOptions& options) {
+  const Promise<FencedProducers> promise(executor_);
+  submit(std::make_unique<FenceProducersCall>(promise, transactional_ids), options.timeout);
+  return promise.future();
+}
+
+Future<void> AdminCore::force_terminate_transaction(const std::string& transactional_id,
+                                                    const AdminOptions& options) {
+  const Promise<void> promise(executor_);
+  submit(std::make_unique<FenceProducersCall>(promise, transactional_id), options.timeout);
   return promise.future();
 }
 

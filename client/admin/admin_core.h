@@ -41,6 +41,16 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
                                                    const ChangeOptions& options);
   Future<DeletedRecords> delete_records(std::map<TopicPartition, std::int64_t> before,
                                         const AdminOptions& options);
+  Future<ListedTransactions> list_transactions(const ListTransactionsOptions& options);
+  Future<TransactionDescriptions> describe_transactions(
+      const std::vector<std::string>& transactional_ids, const AdminOptions& options);
+  Future<DescribedProducers> describe_producers(const std::vector<TopicPartition>& partitions,
+                                                const DescribeProducersOptions& options);
+  Future<void> abort_transaction(AbortTransactionSpec spec, const AdminOptions& options);
+  Future<FencedProducers> fence_producers(const std::vector<std::string>& transactional_ids,
+                                          const AdminOptions& options);
+  Future<void> force_terminate_transaction(const std::string& transactional_id,
+                                           const AdminOptions& options);
 
   // Done when all calls are answered and the network is closed. Closing again is success.
   Future<void> close_async();

@@ -49,6 +49,9 @@ class EachCall : public AdminCallFor<std::map<Key, Outcome>> {
     outcomes_.insert_or_assign(key, std::move(outcome));
   }
 
+  // A broker has said something of some.
+  void set_told() { some_told_ = true; }
+
   void answer_if_settled() {
     if (pending_.empty()) this->answer(std::move(outcomes_));
   }

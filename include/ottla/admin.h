@@ -14,6 +14,7 @@
 #include "ottla/error.h"
 #include "ottla/future.h"
 #include "ottla/result.h"
+#include "ottla/transaction_admin.h"
 #include "ottla/types.h"
 
 namespace ottla {
@@ -160,6 +161,36 @@ class Admin {
   // unknown_topic_or_partition ...
   Future<DeletedRecords> delete_records(std::map<TopicPartition, std::int64_t> before,
                                         const AdminOptions& options = {});
+
+  // What each broker coordinates; one that cannot be reached in time has an error of its own. Per
+  // broker: invalid_regular_expression, unsupported_version (a filter newer than the broker) ...
+  Future<ListedTransactions> list_transactions(const ListTransactionsOptions& options = {});
+
+  // Per id: transactional_id_not_found, transactional_id_authorization_failed ...
+  Future<TransactionDescriptions> describe_transactions(std::vector<std::string> transactional_ids,
+                                                        const AdminOptions& options = {});
+
+  // Who writes to each partition, sorted as its leader tells. Per partition:
+  // unknown_topic_or_partition, topic_authorization_failed, not_leader_or_follower (the broker that
+  // the options name has none of it) ...
+  Future<DescribedProducers> describe_producers(std::vector<TopicPartition> partitions,
+                                                const DescribeProducersOptions& options = {});
+
+  // Ends a hanging transaction in one partition: one that its coordinator knows nothing of, so that
+  // it would hold read_committed consumers up for ever. Its records are as if never written. Takes
+  // one that is open in earnest apart: look first. invalid_producer_epoch and
+  // transaction_coordinator_fenced: the partition has heard of newer ones.
+  Future<void> abort_transaction(AbortTransactionSpec spec, const AdminOptions& options = {});
+
+  // Raises the epoch of each id, which aborts the transaction that it has open and fences the
+  // producer: that can go on only after init_transactions. An id that is not known is made. Per id:
+  // transactional_id_authorization_failed ...
+  Future<FencedProducers> fence_producers(std::vector<std::string> transactional_ids,
+                                          const AdminOptions& options = {});
+
+  // The same for one (KIP-939).
+  Future<void> force_terminate_transaction(std::string transactional_id,
+                                           const AdminOptions& options = {});
 
   // Fails what is under way with `closed` and stops the threads. Closing again is success. On the
   // callback thread: invalid_argument.

@@ -17,6 +17,7 @@
 #include "ottla/serde.h"
 #include "ottla/transact_session.h"
 #include "ottla/transaction.h"
+#include "ottla/transaction_admin.h"
 #include "ottla/typed_producer.h"
 #include "ottla/types.h"
 #include "ottla/uuid.h"

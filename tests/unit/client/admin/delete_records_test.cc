@@ -152,6 +152,16 @@ TEST_F(DeleteRecords, a_leader_that_is_gone_is_asked_no_more_once_another_leads)
   EXPECT_EQ(seen, std::vector<std::string>{"1 t-0"});
 }
 
+TEST_F(DeleteRecords, a_leader_that_stays_away_holds_no_other_up) {
+  world.node(2).crash(simulation::Crash::process);
+  leaders = {2, 1};
+  const auto deleted =
+      world.wait(world.admin().delete_records({{{"t", 0}, 5}, {{"t", 1}, 6}}, {.timeout = 3s}))
+          .value();
+  EXPECT_EQ(deleted.at({"t", 0}).error().code(), ErrorCode::timed_out);
+  EXPECT_EQ(deleted.at({"t", 1}).value(), 6);
+}
+
 TEST_F(DeleteRecords, nothing_asked_is_answered) {
   EXPECT_TRUE(world.wait(world.admin().delete_records({}, {})).value().empty());
 }
