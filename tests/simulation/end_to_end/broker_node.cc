@@ -22,6 +22,7 @@ class BrokerOnNode {
     broker_.set_on_offline([this](const Error& error) { fail(error); });
     broker_.start([this](const Result<void>& started) {
       if (!started) return fail(started.error());
+      if (status_.on_ready) status_.on_ready(broker_);
       status_.ready = true;
       ++status_.starts;
     });
@@ -42,11 +43,13 @@ class BrokerOnNode {
 
 }  // namespace
 
-SimNode::Application broker_application(broker::BrokerConfig config, BrokerStatus& status) {
+SimNode::Application broker_application(broker::BrokerConfig config, BrokerStatus& status,
+                                        const std::string& advertised_as) {
   config.listeners = {{.endpoint = {"", 9092}}};
-  return [config = std::move(config), &status](SimNode& node) -> std::shared_ptr<void> {
+  return [config = std::move(config), &status, advertised_as](SimNode& node) {
     auto listening = config;
-    listening.advertised_listeners = {{.endpoint = {node.name(), 9092}}};
+    const auto& name = advertised_as.empty() ? node.name() : advertised_as;
+    listening.advertised_listeners = {{.endpoint = {name, 9092}}};
     return std::make_shared<BrokerOnNode>(node, std::move(listening), status);
   };
 }

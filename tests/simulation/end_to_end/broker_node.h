@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +18,13 @@ struct BrokerStatus {
   std::uint64_t starts = 0;    // that succeeded
   std::optional<Error> error;  // the first that anything failed with
   broker::Broker* broker = nullptr;
+  std::function<void(broker::Broker&)> on_ready;  // may be empty
 };
 
 // A broker on /data of its node, listening on port 9092. `status` outlives the node's last run.
-SimNode::Application broker_application(broker::BrokerConfig config, BrokerStatus& status);
+// Clients are told to come to `advertised_as`, if it is not empty.
+SimNode::Application broker_application(broker::BrokerConfig config, BrokerStatus& status,
+                                        const std::string& advertised_as = {});
 
 // The batches of a partition on a broker's disk, a line each: for a failure's report.
 std::string describe_batches(SimDisk& disk, const std::string& topic, std::int32_t partition);

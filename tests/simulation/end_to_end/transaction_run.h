@@ -1,12 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
-#include "ottla/consumer_config.h"
-#include "tests/checker/anomaly.h"
-#include "tests/simulation/end_to_end/chaos.h"
+#include "tests/simulation/end_to_end/transaction_world.h"
 
 namespace ottla::simulation {
 
@@ -16,20 +12,10 @@ struct TransactionRunOptions {
   std::uint64_t bank_clients = 3;  // at most
   std::uint64_t copy_clients = 3;  // at most
   bool client_crashes = true;
-  bool shared_ids = true;  // two processes may have one transactional id
+  bool shared_ids = true;   // two processes may have one transactional id
+  bool first_kind = false;  // of transactions: before KIP-890
   // read_uncommitted plants a bug: what was aborted is polled.
   IsolationLevel reads = IsolationLevel::read_committed;
-};
-
-struct TransactionRunResult {
-  std::vector<std::string> wrong;  // anomalies among them
-  std::vector<checker::Anomaly> anomalies;
-  std::string story;
-  std::uint64_t operations = 0;
-  Tally outcomes;  // of the operations, and what was sent and polled in them
-  Tally faults;
-
-  std::string report() const;
 };
 
 // A broker, clients that move money in transactions, and clients that copy what is committed to
