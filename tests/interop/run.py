@@ -30,6 +30,7 @@ from lib import (  # noqa: E402
     selfcheck,
     streams,
     tool,
+    tool_transactions,
     transactions,
     trials,
 )
@@ -175,6 +176,16 @@ def run_tool(table, context):
         kafka.stop()
 
 
+def run_tool_transactions(table, context):
+    """Our tool for transactions beside Kafka's, on our broker and on Apache Kafka."""
+    quick = tool_transactions.PROPERTIES
+    for group, server in (("broker", context.ottla), ("kafka", context.own_kafka)):
+        name = f"{group}/tool/transactions"
+        if table.wants(name):
+            data = context.new_folder(f"{group}-transactions")
+            tool_transactions.row(table, context, name, server(data, quick), data)
+
+
 def run_transactions(table, context):
     """Our transactions on Apache Kafka, of both kinds (KIP-890)."""
     for kind, features in (("first", ["transaction.version=1"]), ("second", [])):
@@ -257,6 +268,7 @@ def run_all(table, context, arguments):
     check_assignors(table, context, arguments.seed)
     run_broker(table, context)
     run_tool(table, context)
+    run_tool_transactions(table, context)
     run_transactions(table, context)
     directory.rows(
         table,

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.tools.DumpLogSegments;
+import org.apache.kafka.tools.TransactionsCommand;
 import org.apache.kafka.tools.consumer.ConsoleConsumer;
 import org.apache.kafka.tools.consumer.group.ConsumerGroupCommand;
 
@@ -41,6 +42,21 @@ final class ConsoleTools {
     /** Runs kafka-consumer-groups with `arguments`; `output` and `errors` are what it printed. */
     synchronized void consumerGroups(JsonNode request, ObjectNode answer) throws Exception {
         run(ConsumerGroupCommand::main, request, answer);
+    }
+
+    /** Runs kafka-transactions with `arguments`; `output` and `errors` are what it printed. */
+    synchronized void transactions(JsonNode request, ObjectNode answer) throws Exception {
+        run(ConsoleTools::lookAtTransactions, request, answer);
+    }
+
+    // The tool exits also when all went well.
+    private static void lookAtTransactions(String[] arguments) throws Exception {
+        try {
+            TransactionsCommand.main(arguments);
+        } catch (ExitRequested exit) {
+            ExitRequested.take();
+            if (exit.status != 0) throw exit;
+        }
     }
 
     private static void run(Tool tool, JsonNode request, ObjectNode answer) throws Exception {

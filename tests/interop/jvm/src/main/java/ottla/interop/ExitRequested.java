@@ -7,8 +7,11 @@ final class ExitRequested extends RuntimeException {
     private static final long serialVersionUID = 1;
     private static final AtomicReference<ExitRequested> LAST = new AtomicReference<>();
 
+    final int status;
+
     private ExitRequested(int status, String message) {
         super("exit " + status + (message == null ? "" : ": " + message));
+        this.status = status;
     }
 
     static void raise(int status, String message) {

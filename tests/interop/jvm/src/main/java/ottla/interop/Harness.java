@@ -51,6 +51,10 @@ public final class Harness {
         commands.put("consoleConsume", tools::consume);
         commands.put("dumpLog", tools::dumpLog);
         commands.put("consumerGroups", tools::consumerGroups);
+        commands.put("transactions", tools::transactions);
+        OpenTransactions open = new OpenTransactions();
+        commands.put("openTransaction", open::open);
+        commands.put("leaveTransaction", open::leave);
         Groups groups = new Groups();
         commands.put("startMember", groups::start);
         commands.put("memberState", groups::state);
