@@ -38,9 +38,10 @@ class PartitionCreator {
                    "there is no topic '" + wanted.topic + "'");
     }
     if (topic->is_internal()) {
-      return Error(ErrorCode::invalid_request,
-                   "the number of partitions of " + wanted.topic +
-                       " cannot be changed: it decides where each group is kept");
+      return Error(
+          ErrorCode::invalid_request,
+          "the number of partitions of " + wanted.topic +
+              " cannot be changed: it decides where each group or transactional id is kept");
     }
     const auto there = static_cast<std::int32_t>(topic->partitions.size());
     if (auto checked = check_count(wanted, there); !checked) return checked;

@@ -26,6 +26,7 @@ std::shared_ptr<const MetadataImage> image() {
   EXPECT_TRUE(delta.apply(TopicRecord{.name = "t", .topic_id = {8, 8}}));
   EXPECT_TRUE(delta.apply(TopicRecord{.name = "wide", .topic_id = {8, 9}}));
   EXPECT_TRUE(delta.apply(TopicRecord{.name = "__consumer_offsets", .topic_id = {8, 10}}));
+  EXPECT_TRUE(delta.apply(TopicRecord{.name = "__transaction_state", .topic_id = {8, 11}}));
   PartitionRecord partition{.partition_id = 0, .topic_id = {8, 8}, .replicas = ids({1, 2})};
   partition.isr = partition.replicas;
   partition.leader = BrokerId(1);
@@ -43,17 +44,21 @@ std::shared_ptr<const MetadataImage> image() {
   partition.topic_id = {8, 10};
   partition.replicas = partition.isr = ids({1});
   EXPECT_TRUE(delta.apply(partition));
+  partition.topic_id = {8, 11};
+  EXPECT_TRUE(delta.apply(partition));
   return delta.image(Offset(4), 1);
 }
 
-// A group is kept where the number of partitions says.
+// A group, or a transactional id, is kept where the number of partitions says.
 TEST(CreatePartitions, the_coordinators_topics_keep_their_number) {
   base::Random random(3);
-  const auto decision = decide_create_partitions(
-      std::vector<MorePartitions>{{.topic = "__consumer_offsets", .count = 2}}, *image(), random);
-  ASSERT_FALSE(decision.results.at(0).result);
-  EXPECT_EQ(decision.results[0].result.error().code(), ErrorCode::invalid_request);
-  EXPECT_TRUE(decision.records.empty());
+  for (const std::string topic : {"__consumer_offsets", "__transaction_state"}) {
+    const auto decision = decide_create_partitions(
+        std::vector<MorePartitions>{{.topic = topic, .count = 2}}, *image(), random);
+    ASSERT_FALSE(decision.results.at(0).result) << topic;
+    EXPECT_EQ(decision.results[0].result.error().code(), ErrorCode::invalid_request);
+    EXPECT_TRUE(decision.records.empty());
+  }
 }
 
 Decision<CreatePartitionsResult> decide(const std::vector<MorePartitions>& topics) {
