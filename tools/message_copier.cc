@@ -175,14 +175,15 @@ Result<Producer> open_producer(const Flags& flags) {
   return Producer::open(std::move(*config));
 }
 
-// The ends that are asked for after each transaction come behind a fetch that waits for more.
+// After each transaction it asks for ends, which come behind a fetch that waits for more, and for
+// what the group has committed, which is certain only behind the markers.
 Result<Consumer> open_consumer(const Flags& flags) {
   const auto properties = client_properties(
       flags.cluster.bootstrap_server, flags.cluster.command_config,
       {"group.id=" + flags.group, "isolation.level=read_committed",
        "max.poll.records=" + std::to_string(flags.transaction_size), "enable.auto.commit=false",
        "auto.offset.reset=earliest", "session.timeout.ms=10000", "heartbeat.interval.ms=3000",
-       "fetch.max.wait.ms=10"});
+       "fetch.max.wait.ms=10", "retry.backoff.ms=10"});
   if (!properties) return properties.error();
   auto config = ConsumerConfig::from_properties(*properties);
   if (!config) return config.error();

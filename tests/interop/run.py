@@ -21,8 +21,10 @@ sys.path.insert(0, str(FOLDER))
 
 from lib import (  # noqa: E402
     clients,
+    copiers,
     directory,
     groups,
+    isolation,
     kills,
     own_transactions,
     peers,
@@ -33,6 +35,7 @@ from lib import (  # noqa: E402
     tool_transactions,
     transactions,
     trials,
+    zombies,
 )
 from lib.harness import Harness  # noqa: E402
 from lib.process import StepFailed  # noqa: E402
@@ -158,6 +161,8 @@ def run_broker(table, context):
         groups.own_rows(table, context, "broker/consumer", server)
         transactions.rows(table, context, "broker/transaction", server)
         own_transactions.rows(table, context, "broker/transactions", server)
+        isolation.rows(table, context, "broker/isolation", server)
+        zombies.rows(table, context, "broker/zombie", server)
     finally:
         if server.started:
             with table.row("broker/stop") as row:
@@ -171,6 +176,8 @@ def run_tool(table, context):
         tool.rows(table, context, "kafka/tool", kafka)
         clients.own_rows(table, context, "kafka", kafka)
         groups.own_rows(table, context, "kafka/consumer", kafka)
+        isolation.rows(table, context, "kafka/isolation", kafka)
+        zombies.rows(table, context, "kafka/zombie", kafka, [zombies.Ours])
         selfcheck.planted(table, context, kafka)
     finally:
         kafka.stop()
@@ -213,8 +220,15 @@ def run_kills(table, context, count, seed):
 def run_streams(table, context, kills, seed):
     """Kafka Streams on our broker, both killed."""
     if table.wants("broker/streams"):
-        server = context.ottla(context.new_folder("streams"), streams.BROKER)
+        server = context.ottla(context.new_folder("streams"), copiers.BROKER)
         streams.rows(table, context, "broker/streams", server, kills, seed)
+
+
+def run_copiers(table, context, kills, seed):
+    """Everybody's copiers on our broker, all killed."""
+    if table.wants("broker/copiers"):
+        server = context.ottla(context.new_folder("copiers"), copiers.BROKER)
+        copiers.rows(table, context, "broker/copiers", server, kills, seed)
 
 
 def run_cluster(table, context, count, seed):
@@ -279,6 +293,7 @@ def run_all(table, context, arguments):
         lambda data: context.own_kafka(data, directory.QUICK),
     )
     run_streams(table, context, 30 if arguments.long else 4, arguments.seed)
+    run_copiers(table, context, 60 if arguments.long else 8, arguments.seed)
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
     run_cluster(table, context, 20 if arguments.long else 4, arguments.seed)
     if arguments.long:

@@ -54,7 +54,8 @@ class Harness:
             future.set_result({"ok": False, "error": "the JVM ended"})
 
     def call(self, command, timeout=COMMAND_TIMEOUT_S, **fields):
-        """The answer's fields. Fails if the command does, or is not done in `timeout` seconds."""
+        """The answer's fields. Fails if the command does, or is not done in `timeout` seconds; None:
+        it may take as long as it wants."""
         future = concurrent.futures.Future()
         with self._mutex:
             number = next(self._ids)
@@ -72,6 +73,9 @@ class Harness:
         if not answer["ok"]:
             raise StepFailed(f"{command}: {answer['error']}")
         return answer
+
+    def signal(self, number):
+        self._process.send_signal(number)
 
     def kill(self):
         process.kill(self._process)

@@ -24,7 +24,7 @@ def rows(table, context, group, server):
                 row.cell("", lambda: step(context, server.bootstrap, row_name.replace("/", "-")))
 
 
-def _run(context, action, **arguments):
+def run(context, action, **arguments):
     command = [context.bin / "ottla-peer", action]
     for name, value in arguments.items():
         command += [f"--{name}", str(value)]
@@ -40,7 +40,7 @@ def _values(records):
 
 
 def _ours(context, bootstrap, topic, isolation):
-    out = _run(
+    out = run(
         context, "consume", bootstrap=bootstrap, topic=topic, partitions=PARTITIONS,
         isolation=isolation,
     )
@@ -60,7 +60,7 @@ def _expect(holds, otherwise):
 def _write(context, bootstrap, topic):
     """What is committed is there for everybody, what is aborted only for who asks for it."""
     context.java.create_topic(bootstrap, topic, PARTITIONS)
-    _run(
+    run(
         context, "transact", bootstrap=bootstrap, topic=topic, partitions=PARTITIONS, id=topic,
         transactions=TRANSACTIONS,
     )
@@ -141,7 +141,7 @@ def _fence(context, bootstrap, topic):
         lambda: any(_ours(context, bootstrap, topic, "read_committed")), "the first one is silent",
         EVENTUALLY_S,
     )
-    _run(context, "transact", **arguments, transactions=3)
+    run(context, "transact", **arguments, transactions=3)
     _, errors = first.communicate(timeout=30)
     process.forget(first)
     # By the coordinator; by the leader of a partition; by a coordinator that has aborted what the

@@ -75,13 +75,14 @@ class Java(Peer):
         )
         return answer["offsets"]
 
-    def produce_in_transaction(self, bootstrap, topic, records, commit):
+    def produce_in_transaction(self, bootstrap, topic, records, end):
+        """`end`: commit, abort or open."""
         self.harness.call(
             "produceInTransaction",
             bootstrap=bootstrap,
             topic=topic,
             transactionalId=f"of-{topic}",
-            commit=commit,
+            end=end,
             records=[dataset.to_json(each) for each in records],
         )
 
@@ -98,8 +99,8 @@ class Java(Peer):
         answer = self.harness.call("consume", bootstrap=bootstrap, **fields)
         return [dataset.from_json(each) for each in answer["records"]]
 
-    def end_offsets(self, bootstrap, topic, partitions=dataset.PARTITIONS):
-        fields = {"topic": topic, "partitions": partitions}
+    def end_offsets(self, bootstrap, topic, partitions=dataset.PARTITIONS, **properties):
+        fields = {"topic": topic, "partitions": partitions, "properties": properties}
         return self.harness.call("endOffsets", bootstrap=bootstrap, **fields)["offsets"]
 
     def create_topic(
@@ -199,17 +200,20 @@ class Console(Peer):
         stored = []
         for partition, end in enumerate(ends):
             if end > 0:
-                stored += self._consume(bootstrap, topic, partition, end)
+                stored += self.consume_partition(bootstrap, topic, partition, end)
         return stored
 
-    def _consume(self, bootstrap, topic, partition, count):
+    def consume_partition(
+        self, bootstrap, topic, partition, count, isolation="read_uncommitted", timeout_ms=10000
+    ):
+        """As many as come in time."""
         properties = {f"print.{each}": "true" for each in PRINTED}
         properties |= {"key.separator": UNUSUAL.field, "headers.separator": UNUSUAL.header}
         properties |= {"line.separator": UNUSUAL.line, "null.literal": UNUSUAL.null}
         arguments = ["--bootstrap-server", bootstrap, "--topic", topic]
         arguments += ["--partition", str(partition), "--offset", "0"]
-        arguments += ["--max-messages", str(count), "--timeout-ms", "10000"]
-        arguments += ["--command-property", "fetch.max.wait.ms=50"]
+        arguments += ["--max-messages", str(count), "--timeout-ms", str(timeout_ms)]
+        arguments += ["--isolation-level", isolation, "--command-property", "fetch.max.wait.ms=50"]
         for name, value in properties.items():
             arguments += ["--formatter-property", f"{name}={value}"]
         answer = self.java.harness.call("consoleConsume", arguments=arguments)

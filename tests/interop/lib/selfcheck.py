@@ -2,7 +2,17 @@
 
 import dataclasses
 
-from lib import clients, dataset, directory, groups, kills, streams, transactions
+from lib import (
+    clients,
+    copiers,
+    dataset,
+    directory,
+    groups,
+    kills,
+    streams,
+    transactions,
+    zombies,
+)
 from lib.process import StepFailed
 from lib.servers import Kafka, OnDemand
 
@@ -13,13 +23,17 @@ def rows(table, context):
         clients.rows(table, context, "self/clients", kafka)
         groups.rows(table, context, "self/group", kafka)
         transactions.rows(table, context, "self/transaction", kafka)
+        zombies.rows(table, context, "self/zombie", kafka, [zombies.Java])
         planted(table, context, kafka)
     finally:
         kafka.stop()
     if table.wants("self/kills"):
         _kills(table, context)
+    if table.wants("self/copiers"):
+        own = context.own_kafka(context.new_folder("copiers"), copiers.BROKER)
+        copiers.rows(table, context, "self/copiers", own, 4, seed=1)
     if table.wants("self/streams"):
-        own = context.own_kafka(context.new_folder("streams"), streams.BROKER)
+        own = context.own_kafka(context.new_folder("streams"), copiers.BROKER)
         streams.rows(table, context, "self/streams", own, 4, seed=1)
     directory.rows(
         table,

@@ -14,12 +14,6 @@ WORDS = 97
 EVENTUALLY_S = 90
 TIMEOUT_MS = 3000
 
-# What a killed instance leaves behind is ended soon.
-BROKER = {
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
-    "group.min.session.timeout.ms": "1000",
-    "group.initial.rebalance.delay.ms": "0",
-}
 STREAMS = {
     "commit.interval.ms": "100",
     "producer.transaction.timeout.ms": str(TIMEOUT_MS),
@@ -191,7 +185,7 @@ def find_faults(found, wanted):
 
 
 def rows(table, context, name, server, kills, seed):
-    """`server`, with the settings BROKER, is started and killed here."""
+    """`server`, with the settings of copiers.BROKER, is started and killed here."""
     server.start()
     try:
         count = WordCount(context, server, name.replace("/", "-"), seed)

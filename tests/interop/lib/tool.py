@@ -40,9 +40,13 @@ class Tool:
         arguments += ["--producer-property", f"compression.type={codec}"]
         self.run("produce", bootstrap, *arguments, data=data)
 
-    def consume(self, bootstrap, topic, count, *place):
+    def consume(
+        self, bootstrap, topic, count, *place, isolation="read_uncommitted", timeout_ms=10000
+    ):
+        """As many as come in time."""
         arguments = ["--topic", topic, *(place or ["--from-beginning"])]
-        arguments += ["--max-messages", str(count), "--timeout-ms", "10000"]
+        arguments += ["--isolation-level", isolation]
+        arguments += ["--max-messages", str(count), "--timeout-ms", str(timeout_ms)]
         for each in printed.PRINTED:
             arguments += ["--property", f"print.{each}=true"]
         return printed.DEFAULT.parse(self.run("consume", bootstrap, *arguments))

@@ -42,14 +42,14 @@ def _write_source(context, server, source, copy, records):
     for topic in (source, copy):
         java.create_topic(server.bootstrap, topic)
     half = len(records) // 2
-    for part, commit in (
-        (records[:ABORTED], False),
-        (records[:half], True),
-        (records[:ABORTED], False),
-        (records[half:], True),
-        (records[:ABORTED], False),
+    for part, end in (
+        (records[:ABORTED], "abort"),
+        (records[:half], "commit"),
+        (records[:ABORTED], "abort"),
+        (records[half:], "commit"),
+        (records[:ABORTED], "abort"),
     ):
-        java.produce_in_transaction(server.bootstrap, source, part, commit)
+        java.produce_in_transaction(server.bootstrap, source, part, end)
 
 
 def _committed(context, server, topic):

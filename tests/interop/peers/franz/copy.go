@@ -9,12 +9,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// copyInTransactions copies count records exactly once; every third transaction is aborted and done
-// again.
-func copyInTransactions(bootstrap, topic, to, group string, count int) {
+// copyInTransactions copies count records exactly once, or with 0 whatever comes; every third
+// transaction is aborted and done again. What is dead is so after timeout.
+func copyInTransactions(bootstrap, topic, to, group, id string, count int, timeout time.Duration) {
 	session, err := kgo.NewGroupTransactSession(
 		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
-		kgo.TransactionalID("copier-"+group),
+		kgo.TransactionalID(id),
+		kgo.TransactionTimeout(timeout),
+		kgo.SessionTimeout(timeout),
+		kgo.HeartbeatInterval(timeout/6),
 		kgo.ConsumerGroup(group),
 		kgo.ConsumeTopics(topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
@@ -26,9 +29,14 @@ func copyInTransactions(bootstrap, topic, to, group string, count int) {
 		fail(err)
 	}
 	defer session.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for round := 0; count > 0; round++ {
+	ctx := context.Background()
+	if count > 0 {
+		limited, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		ctx = limited
+	}
+	endless := count == 0
+	for round := 0; endless || count > 0; round++ {
 		fetches := session.PollRecords(ctx, 50)
 		if err := fetches.Err(); err != nil {
 			fail(fmt.Errorf("%d records were not copied: %w", count, err))

@@ -202,6 +202,8 @@ func main() {
 	instance := flags.String("instance", "", "the instance id of a static member")
 	to := flags.String("to", "", "the topic to copy to")
 	count := flags.Int("count", 0, "number of records to copy")
+	id := flags.String("id", "", "the transactional id to copy with")
+	timeoutMs := flags.Int("timeout-ms", 45_000, "of sessions and transactions")
 	flags.Parse(os.Args[2:])
 	switch os.Args[1] {
 	case "produce":
@@ -213,7 +215,11 @@ func main() {
 	case "member":
 		member(*bootstrap, *topic, *group, *assignor, *instance)
 	case "copy":
-		copyInTransactions(*bootstrap, *topic, *to, *group, *count)
+		if *id == "" {
+			*id = "copier-" + *group
+		}
+		timeout := time.Duration(*timeoutMs) * time.Millisecond
+		copyInTransactions(*bootstrap, *topic, *to, *group, *id, *count, timeout)
 	default:
 		fail(fmt.Errorf("unknown command %q", os.Args[1]))
 	}

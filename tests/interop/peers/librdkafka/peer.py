@@ -165,10 +165,13 @@ def member(arguments):
 
 def copy(arguments):
     """Every third transaction is aborted and done again."""
+    endless = arguments.count == 0
     consumer = Consumer(
         {
             **client_config(arguments),
             "group.id": arguments.group,
+            "session.timeout.ms": arguments.timeout_ms,
+            "heartbeat.interval.ms": arguments.timeout_ms // 6,
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
@@ -176,15 +179,19 @@ def copy(arguments):
         }
     )
     producer = Producer(
-        {**client_config(arguments), "transactional.id": f"copier-{arguments.group}"}
+        {
+            **client_config(arguments),
+            "transactional.id": arguments.id or f"copier-{arguments.group}",
+            "transaction.timeout.ms": arguments.timeout_ms,
+        }
     )
     producer.init_transactions(DEADLINE_S)
     consumer.subscribe([arguments.topic])
     deadline = time.monotonic() + 2 * DEADLINE_S
     left = arguments.count
     round = 0
-    while left > 0:
-        if time.monotonic() > deadline:
+    while endless or left > 0:
+        if not endless and time.monotonic() > deadline:
             sys.exit(f"{left} records were not copied in time")
         messages = [each for each in consumer.consume(50, 0.2) if each.error() is None]
         if not messages:
@@ -276,6 +283,8 @@ def main():
     parser.add_argument("--instance", default="")
     parser.add_argument("--to", default="")
     parser.add_argument("--count", type=int, default=0)
+    parser.add_argument("--id", default="")
+    parser.add_argument("--timeout-ms", type=int, default=45_000)
     arguments = parser.parse_args()
     commands = {"produce": produce, "consume": consume, "admin": admin}
     commands |= {"member": member, "copy": copy}

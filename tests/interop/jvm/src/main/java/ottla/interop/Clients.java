@@ -155,7 +155,7 @@ final class Clients {
         for (Future<RecordMetadata> each : sent) offsets.add(each.get().offset());
     }
 
-    /** Sends `records` in a transaction of `transactionalId`, and commits it or, so asked, aborts. */
+    /** Sends `records` in a transaction of `transactionalId`; its `end` is commit, abort or open. */
     void produceInTransaction(JsonNode request, ObjectNode answer) throws Exception {
         Map<String, Object> config = config(request);
         config.put("transactional.id", request.get("transactionalId").asText());
@@ -168,10 +168,10 @@ final class Clients {
                 producer.send(producerRecord(topic, record));
             }
             producer.flush();
-            if (request.get("commit").asBoolean()) {
-                producer.commitTransaction();
-            } else {
-                producer.abortTransaction();
+            switch (request.get("end").asText()) {
+                case "commit" -> producer.commitTransaction();
+                case "abort" -> producer.abortTransaction();
+                default -> producer.close(Duration.ZERO); // which ends no transaction
             }
         }
     }

@@ -66,6 +66,7 @@ public final class Harness {
         commands.put("deleteGroup", groups::delete);
         Transactions transactions = new Transactions();
         commands.put("copyInTransactions", transactions::copy);
+        commands.put("writeTransactions", transactions::write);
         commands.put("administerTransactions", transactions::administer);
         Streams streams = new Streams();
         commands.put("startStreams", streams::start);

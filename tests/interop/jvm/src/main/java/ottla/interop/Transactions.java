@@ -2,6 +2,7 @@ package ottla.interop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -24,17 +25,25 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class Transactions {
     private static final int DEADLINE_MS = 60_000;
 
-    /** Copies `count` records of `topic` to `to`; every third transaction is aborted and done again. */
+    /**
+     * Copies `count` records of `topic` to `to`, or without it whatever comes; every third
+     * transaction is aborted and done again.
+     */
     void copy(JsonNode request, ObjectNode answer) {
         String topic = request.get("topic").asText();
+        String id =
+                request.path("transactionalId")
+                        .asText("copier-" + request.get("group").asText());
+        boolean endless = !request.has("count");
         long deadline = System.nanoTime() + DEADLINE_MS * 1_000_000L;
-        try (var producer = producer(request, "copier-" + request.get("group").asText());
+        try (var producer = producer(request, id);
                 var consumer = consumer(request)) {
             producer.initTransactions();
             consumer.subscribe(List.of(topic));
-            int left = request.get("count").asInt();
-            for (int round = 0; left > 0; ++round) {
-                if (System.nanoTime() > deadline) {
+            int left = request.path("count").asInt();
+            int round = 0; // of transactions, not of polls
+            while (endless || left > 0) {
+                if (!endless && System.nanoTime() > deadline) {
                     throw new IllegalStateException(left + " records were not copied in time");
                 }
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
@@ -42,7 +51,7 @@ final class Transactions {
                 producer.beginTransaction();
                 write(request.get("to").asText(), records, producer);
                 producer.sendOffsetsToTransaction(ends(records), consumer.groupMetadata());
-                if (round % 3 == 1) {
+                if (round++ % 3 == 1) {
                     producer.abortTransaction();
                     for (TopicPartition each : records.partitions()) {
                         consumer.seek(each, records.records(each).get(0).offset());
@@ -52,6 +61,25 @@ final class Transactions {
                     left -= records.count();
                 }
             }
+        }
+    }
+
+    /** Writes transactions of a record for each partition, until it is fenced: then `fenced`. */
+    void write(JsonNode request, ObjectNode answer) {
+        String topic = request.get("topic").asText();
+        try (var producer = producer(request, request.get("transactionalId").asText())) {
+            producer.initTransactions();
+            for (int round = 0; ; ++round) {
+                byte[] value = Integer.toString(round).getBytes(StandardCharsets.UTF_8);
+                producer.beginTransaction();
+                for (int i = 0; i < request.get("partitions").asInt(); ++i) {
+                    producer.send(new ProducerRecord<>(topic, i, null, value));
+                }
+                producer.flush();
+                producer.commitTransaction();
+            }
+        } catch (ProducerFencedException | InvalidProducerEpochException fenced) {
+            answer.put("fenced", fenced.toString());
         }
     }
 
