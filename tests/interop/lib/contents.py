@@ -77,10 +77,8 @@ class Contents:
 
     def _produce_in_transactions(self, bootstrap):
         """By the same producer, whoever its coordinator is."""
-        for commit in (True, False, True):
-            self._java.produce_in_transaction(
-                bootstrap, TRANSACTIONS, dataset.full(RECORDS), commit
-            )
+        for end in ("commit", "abort", "commit"):
+            self._java.produce_in_transaction(bootstrap, TRANSACTIONS, dataset.full(RECORDS), end)
 
     def expect(self, bootstrap):
         """Fails unless the server has every topic, with its id and a leader, and its records, and

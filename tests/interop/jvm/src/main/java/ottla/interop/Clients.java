@@ -171,7 +171,8 @@ final class Clients {
             switch (request.get("end").asText()) {
                 case "commit" -> producer.commitTransaction();
                 case "abort" -> producer.abortTransaction();
-                default -> producer.close(Duration.ZERO); // which ends no transaction
+                case "open" -> producer.close(Duration.ZERO); // which ends no transaction
+                default -> throw new IllegalArgumentException(request.get("end").asText());
             }
         }
     }
