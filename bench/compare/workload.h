@@ -28,6 +28,8 @@ struct Workload {
   std::uint64_t commit_records = 0;
   std::int64_t commit_ms = 0;
 
+  std::size_t poll_records = 0;  // a poll's or a batch's at most; 0: the client's default
+
   bool transactional() const { return commit_records > 0 || commit_ms > 0; }
 };
 
@@ -55,6 +57,8 @@ inline Workload parse(int argc, char** argv) {
       workload.linger_ms = std::atoi(value);
     else if (name == "--batch-size")
       workload.batch_size = std::strtoull(value, nullptr, 10);
+    else if (name == "--poll-records")
+      workload.poll_records = std::strtoull(value, nullptr, 10);
     else if (name == "--commit-records")
       workload.commit_records = std::strtoull(value, nullptr, 10);
     else if (name == "--commit-ms")

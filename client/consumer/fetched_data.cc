@@ -19,6 +19,15 @@ BytesView to_view(const std::optional<BytesView>& bytes) {
 
 // What the records of one batch point into; kept by the ConsumerRecords that hold some of them.
 struct FetchedData::Block {
+  explicit Block(std::shared_ptr<DecompressionBuffers> lender) : buffers(std::move(lender)) {}
+  ~Block() {
+    if (decompressed.capacity() > std::string().capacity())
+      buffers->give_back(std::move(decompressed));
+  }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  const std::shared_ptr<DecompressionBuffers> buffers;
   BatchView view;
   std::shared_ptr<const std::string> topic;
   std::shared_ptr<const void> frame;
@@ -101,8 +110,9 @@ Result<bool> FetchedData::next_batch() {
       position_ = batch_.next_offset();
       continue;
     }
-    block_ = std::make_shared<Block>();
+    block_ = std::make_shared<Block>(options_.buffers);
     block_given_ = false;
+    if (batch_.compression() != Compression::none) block_->decompressed = options_.buffers->take();
     auto records = protocol::uncompressed_records(batch_, kMostDecompressed, block_->decompressed);
     if (!records) return records.error();
     block_->topic = topic_;

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "client/consumer/aborted_transactions.h"
+#include "client/consumer/decompression_buffers.h"
 #include "ottla/consumer_records.h"
 #include "protocol/record/record_batch.h"
 #include "protocol/record/record_reader.h"
@@ -17,6 +18,7 @@ namespace ottla::client {
 struct DecodeOptions {
   bool check_crcs = true;
   bool read_committed = false;
+  std::shared_ptr<DecompressionBuffers> buffers = std::make_shared<DecompressionBuffers>();
 };
 
 // What one fetch brought of one partition: batches as they came, in the shared memory of the

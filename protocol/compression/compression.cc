@@ -110,7 +110,6 @@ Error over_limit(Compression codec, std::size_t limit) {
 
 BoundedOutput::BoundedOutput(std::string& out, std::size_t input_size, std::size_t limit)
     : out_(out), limit_(limit) {
-  out_.clear();
   out_.resize(std::min(limit, 4 * input_size + 256));
 }
 

@@ -41,16 +41,19 @@ Result<void> zstd_compress(int level, BytesView in, std::string& out) {
 }
 
 // Whole frames are decompressed at once, since the output is then the window as well: the
-// streaming interface would set aside whatever window a frame header names. When the room turns
-// out too small, it starts again with four times as much, which costs a third more in the worst
-// case. Frames may follow one another.
+// streaming interface would set aside whatever window a frame header names. What the header says
+// of the size is believed up to eight times the input. When the room turns out too small, it starts
+// again with four times as much, which costs a third more in the worst case. Frames may follow one
+// another.
 Result<void> zstd_decompress(BytesView in, std::size_t limit, std::string& out) {
   static thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> context;
   if (!context) context.reset(ZSTD_createDCtx());
   OTTLA_ASSERT(context, "there is memory for a decompressor");
   if (in.empty()) return malformed(Compression::zstd, "there is none");
-  for (std::size_t room = 8 * in.size() + 256;; room *= 4) {
-    out.clear();
+  const std::size_t most_believed = 8 * in.size() + 256;
+  const auto named = ZSTD_getFrameContentSize(in.data(), in.size());
+  auto room = static_cast<std::size_t>(std::min<unsigned long long>(named, most_believed));
+  for (;; room = std::max(4 * room, most_believed)) {
     out.resize(std::min(room, limit));
     const auto size =
         ZSTD_decompressDCtx(context.get(), out.data(), out.size(), in.data(), in.size());

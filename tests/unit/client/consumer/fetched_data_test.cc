@@ -78,6 +78,33 @@ TEST(FetchedData, gives_as_many_records_as_are_wanted_and_goes_on_behind_them) {
   EXPECT_TRUE(data.status);
 }
 
+TEST(FetchedData, decompresses_into_the_memory_of_batches_that_are_no_longer_held) {
+  const std::string value(10'000, 'x');
+  const auto packed = batch(0, {value}, Compression::zstd) + batch(1, {value}, Compression::zstd) +
+                      batch(2, {value}, Compression::zstd);
+  Fetched data(packed);
+  const auto next = [&] {
+    data.decode(1);
+    return data.kept.back().records[0].value().data();
+  };
+  const auto* const first = next();
+  const auto* const second = next();
+  EXPECT_NE(second, first) << "the first is still held";
+  EXPECT_EQ(data.kept[0].records[0].value(), value);
+  data.kept.erase(data.kept.begin());
+  EXPECT_EQ(next(), first);
+  EXPECT_EQ(data.kept.back().records[0].value(), value);
+}
+
+TEST(DecompressionBuffers, keep_no_more_than_they_may) {
+  DecompressionBuffers buffers;
+  EXPECT_TRUE(buffers.take().empty());
+  buffers.give_back(std::string(DecompressionBuffers::kMostKept - 1, 'a'));
+  buffers.give_back(std::string(1000, 'b'));
+  EXPECT_EQ(buffers.take().size(), DecompressionBuffers::kMostKept - 1);
+  EXPECT_EQ(buffers.take().capacity(), std::string().capacity());
+}
+
 TEST(FetchedData, leaves_out_what_lies_before_the_offset_that_was_asked_for) {
   Fetched data(batch(0, {"a", "b"}) + batch(2, {"c", "d", "e"}), 3);
   EXPECT_EQ(data.decode(), (Strings{"3=d", "4=e"}));
