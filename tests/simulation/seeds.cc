@@ -95,6 +95,26 @@ void for_each_point(std::uint64_t count, const std::function<void(std::uint64_t 
   }
 }
 
+void for_each_step(std::uint64_t worlds,
+                   const std::function<bool(std::uint64_t world, std::uint64_t step)>& run) {
+  constexpr std::uint64_t kOneWorld = 1'000'000;
+  watch_for_death();
+  const auto run_one = [&run](std::uint64_t seed) {
+    bool reached = false;
+    run_seed(seed, [&](std::uint64_t) { reached = run(seed / kOneWorld, seed % kOneWorld); });
+    return reached && !testing::Test::HasFailure();
+  };
+  if (const auto only = number_from_environment("OTTLA_SEED")) {
+    run_one(*only);
+    return;
+  }
+  worlds *= number_from_environment("OTTLA_SEEDS_TIMES").value_or(1);
+  for (std::uint64_t world = 1; world <= worlds && !testing::Test::HasFailure(); ++world) {
+    for (std::uint64_t step = 1; run_one(world * kOneWorld + step); step += kOneSeedIn) {
+    }
+  }
+}
+
 std::uint64_t count_seeds(std::uint64_t count,
                           const std::function<bool(std::uint64_t seed)>& found) {
   watch_for_death();

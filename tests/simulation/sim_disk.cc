@@ -62,6 +62,12 @@ void SimDisk::crash_at(std::uint64_t change, bool after) {
   crash_after_ = after;
 }
 
+void SimDisk::crash() {
+  process_crash();
+  crashed_ = true;
+  if (on_crash_) on_crash_();
+}
+
 Error SimDisk::gone(const std::string& path) {
   return Error(ErrorCode::io_error, "the process that opened this is gone", {.file = path});
 }
@@ -70,8 +76,7 @@ Result<void> SimDisk::count_change(const std::string& path) {
   if (changes_++ != crash_at_) return {};
   crash_pending_ = crash_after_;
   if (crash_after_) return {};
-  process_crash();
-  crashed_ = true;
+  crash();
   return gone(path);
 }
 
@@ -84,8 +89,7 @@ Result<void> SimDisk::before_change(const std::shared_ptr<SimInode>& inode,
 
 Result<void> SimDisk::after_change(const std::string& path) {
   if (!crash_pending_) return {};
-  process_crash();
-  crashed_ = true;
+  crash();
   return gone(path);
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <set>
@@ -61,6 +62,8 @@ class SimDisk {
   // or change of names. It dies before the change is made, or `after` it, without an answer.
   void crash_at(std::uint64_t change, bool after);
   void crash_never() { crash_at_ = kUnlimited; }
+  // Called when that comes to be, in the middle of what the process does.
+  void set_on_crash(std::function<void()> on_crash) { on_crash_ = std::move(on_crash); }
   bool crashed() const { return crashed_; }
   // Changes that were asked for so far, by living processes.
   std::uint64_t changes() const { return changes_; }
@@ -106,6 +109,7 @@ class SimDisk {
   void note_dirty(const std::shared_ptr<SimInode>& inode);
   void sweep();
   Result<void> count_change(const std::string& path);
+  void crash();
   static Error gone(const std::string& path);
 
   base::Random random_;
@@ -125,6 +129,7 @@ class SimDisk {
   bool crash_after_ = false;
   bool crash_pending_ = false;  // when the change that is under way is made
   bool crashed_ = false;
+  std::function<void()> on_crash_;
   std::uint64_t syncs_ = 0;
   std::uint64_t bytes_written_ = 0;
   std::uint64_t sleeps_on_loops_ = 0;

@@ -10,7 +10,9 @@ SimNode::SimNode(Simulation& simulation, const std::string& name, const NodeOpti
     : simulation_(simulation),
       options_(options),
       host_(simulation.network().add_host(name)),
-      disk_(simulation.random().next(), options.disk, &simulation.scheduler()) {}
+      disk_(simulation.random().next(), options.disk, &simulation.scheduler()) {
+  disk_.set_on_crash([this] { silence(false); });
+}
 
 SimNode::~SimNode() {
   if (running()) crash(Crash::process);
@@ -38,11 +40,16 @@ SimRuntime& SimNode::runtime() {
 void SimNode::crash(Crash how) {
   OTTLA_ASSERT(running(), "the node is not running");
   // The order is that of a real end: first nothing runs or is heard, then memory goes.
-  runtime_->kill();
-  simulation_.network().end_processes(host_, how == Crash::power);
+  silence(how == Crash::power);
   how == Crash::power ? static_cast<void>(disk_.power_cut()) : disk_.process_crash();
   std::exchange(application_, nullptr).reset();
   runtime_.reset();
+}
+
+void SimNode::silence(bool power_cut) {
+  if (!running()) return;
+  runtime_->kill();
+  simulation_.network().end_processes(host_, power_cut);
 }
 
 void SimNode::stop() {

@@ -51,7 +51,8 @@ class SimNode {
   base::Loop& loop(std::size_t index = 0) { return *runtime().loop(index).loop; }
   base::Transport& transport(std::size_t index = 0) { return *runtime().loop(index).transport; }
 
-  // Ends everything that runs here, without a word. Not from a task of this node.
+  // Ends everything that runs here, without a word. Not from a task of this node. Must follow when
+  // a change of the disk has killed the process (SimDisk::crash_at): it is silent from then on.
   void crash(Crash how);
 
   // Ends what runs here as a process does that closed all it had before: the application is
@@ -66,6 +67,8 @@ class SimNode {
   void set_wall_offset(std::chrono::milliseconds offset);
 
  private:
+  void silence(bool power_cut);
+
   Simulation& simulation_;
   NodeOptions options_;
   SimHost& host_;

@@ -12,7 +12,8 @@ namespace {
 class BrokerOnNode {
  public:
   BrokerOnNode(SimNode& node, broker::BrokerConfig config, BrokerStatus& status)
-      : status_(status),
+      : node_(node),
+        status_(status),
         broker_({.loop = node.runtime().loop(0),
                  .directory = node.disk().open("/data"),
                  .logger = simulation_logger(node.simulation(), node.name()),
@@ -34,9 +35,11 @@ class BrokerOnNode {
 
  private:
   void fail(const Error& error) {
-    if (!status_.error) status_.error = error;
+    // What a process says that its disk has just killed, nobody hears.
+    if (!status_.error && !node_.disk().crashed()) status_.error = error;
   }
 
+  SimNode& node_;
   BrokerStatus& status_;
   broker::Broker broker_;
 };

@@ -52,7 +52,7 @@ void TransactionRun::add_clients(const std::string& name, std::uint64_t most, bo
 }
 
 void TransactionRun::stir() {
-  if (chaos_->over()) return world_.banks_stay_away();
+  if (chaos_->over()) return world_.start_no_more(false);
   auto& client = *world_.clients()[world_.random().below(world_.clients().size())];
   if (client.process != nullptr && options_.client_crashes) {
     world_.tell(client.node->name() + " is killed");
@@ -72,7 +72,7 @@ void TransactionRun::work() {
     return;
   }
   world_.simulation().network().set_options({});
-  world_.banks_stay_away();
+  world_.start_no_more(false);
   // What the killed ones left open ends by its timeout.
   if (!world_.finish_clients(false) || !world_.settles()) return;
   if (world_.all_gets_copied() && world_.finish_clients(true)) world_.settles();

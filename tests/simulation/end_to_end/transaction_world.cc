@@ -136,6 +136,7 @@ ProducerConfig TransactionWorld::producer_config(const std::string& node,
   config.socket_connection_setup_timeout = 300ms;
   config.log_sink = simulation_log_sink(simulation_, node);
   config.log_level = LogLevel::debug;
+  if (options_.tune_producer) options_.tune_producer(config);
   return config;
 }
 
@@ -160,10 +161,12 @@ ConsumerConfig TransactionWorld::consumer_config(const std::string& node) {
   config.socket_connection_setup_timeout = 300ms;
   config.log_sink = simulation_log_sink(simulation_, node);
   config.log_level = LogLevel::debug;
+  if (options_.tune_consumer) options_.tune_consumer(config);
   return config;
 }
 
 void TransactionWorld::start_client(Client& client) {
+  if (ending_[client.copies ? 1 : 0]) return;
   tell(client.node->name() + " starts as " + client.transactional_id);
   client.node->start([this, &client](SimNode& node) -> std::shared_ptr<void> {
     TransactionalProcess::Options options;
@@ -197,11 +200,12 @@ void TransactionWorld::crash_client(Client& client) {
   client.node->crash(Crash::process);
   const auto pause = std::chrono::milliseconds(1 + simulation_.random().below(500));
   simulation_.after(pause, [this, &client] {
-    if (!client.node->running() && (client.copies || banks_come_back_)) start_client(client);
+    if (!client.node->running()) start_client(client);
   });
 }
 
 bool TransactionWorld::finish_clients(bool copiers) {
+  start_no_more(copiers);
   for (auto& client : clients_) {
     if (client->copies == copiers && client->process != nullptr) client->process->finish();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,9 @@ struct TransactionWorldOptions {
   bool first_kind = false;    // of transactions: before KIP-890
   std::string advertised_as;  // a node between the broker and its clients; empty: none
   IsolationLevel reads = IsolationLevel::read_committed;
+  // What is to be different from what the seed has chosen; may be empty.
+  std::function<void(ProducerConfig&)> tune_producer{};
+  std::function<void(ConsumerConfig&)> tune_consumer{};
 };
 
 // A broker with the topics of a bank and of copies of what it does; clients that run transactions,
@@ -59,11 +63,13 @@ class TransactionWorld {
   Client& add_client(const std::string& name, const std::string& transactional_id, bool copies);
 
   bool start_broker();
+  // Unless its kind is to end.
   void start_client(Client& client);
-  // It comes back later: if it copies, or as long as `banks_come_back`.
+  // It comes back later.
   void crash_client(Client& client);
-  void banks_stay_away() { banks_come_back_ = false; }
-  // Lets what is under way end; then they are gone. False: somebody does not end.
+  // From now on none of that kind starts.
+  void start_no_more(bool copiers) { ending_[copiers ? 1 : 0] = true; }
+  // Lets what is under way end; then they are gone for good. False: somebody does not end.
   bool finish_clients(bool copiers);
 
   // No transaction is open any more, nor being ended.
@@ -104,7 +110,7 @@ class TransactionWorld {
   std::vector<std::unique_ptr<Client>> clients_;
   BrokerStatus status_;
   TransactionBook book_;
-  bool banks_come_back_ = true;
+  std::array<bool, 2> ending_{};  // banks, copiers
   std::function<void()> on_step_;
   Tally faults_;
   std::string story_;
