@@ -18,6 +18,7 @@ using Arguments = std::vector<std::string>;  // without the names of program and
 int run_topics(const Arguments& arguments);
 int run_configs(const Arguments& arguments);
 int run_delete_records(const Arguments& arguments);
+int run_consumer_groups(const Arguments& arguments);
 int run_transactions(const Arguments& arguments);
 int run_produce(const Arguments& arguments);
 int run_producer_perf_test(const Arguments& arguments);

@@ -72,7 +72,10 @@ Result<std::vector<OpenTransaction>> old_transactions(
     const auto described =
         admin.describe_producers(std::move(piece), {.timeout = {}, .broker = scope.broker}).get();
     if (!described) return while_doing("cannot describe producers", described.error());
-    const auto now = std::chrono::system_clock::now();
+    // Timestamps are the producers' own, and may be anything.
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto old_enough = now - scope.longest_timeout;
     for (const auto& [partition, producers] : *described) {
       if (!producers) {
         return while_doing("cannot describe producers of " + to_string(partition),
@@ -80,7 +83,7 @@ Result<std::vector<OpenTransaction>> old_transactions(
       }
       for (const auto& producer : *producers) {
         if (!producer.current_transaction_start_offset) continue;
-        if (now - producer.last_timestamp <= scope.longest_timeout) continue;
+        if (producer.last_timestamp >= old_enough) continue;
         open.push_back({partition, producer});
       }
     }

@@ -23,6 +23,8 @@ constexpr std::array kCommands = {
             run_configs},
     Command{"delete-records", "kafka-delete-records", "delete records below given offsets",
             run_delete_records},
+    Command{"consumer-groups", "kafka-consumer-groups",
+            "list, describe, reset and delete consumer groups", run_consumer_groups},
     Command{"transactions", "kafka-transactions", "look at transactions and end those that hang",
             run_transactions},
     Command{"produce", "console-producer", "send the lines of stdin to a topic", run_produce},

@@ -21,10 +21,9 @@ struct Cell {
   Cell(boost::json::value told, std::string shown)
       : value(std::move(told)), text(std::move(shown)) {}
   // Null for programs if it is not there, and `none` for people.
-  template <std::integral T>
-  Cell(const std::optional<T>& number, std::string_view none)
-      : text(number ? std::to_string(*number) : std::string(none)) {
-    if (number) value = *number;
+  template <class T>
+  Cell(const std::optional<T>& told, std::string_view none) : text(none) {
+    if (told) *this = Cell(*told);
   }
 
   boost::json::value value;
@@ -48,5 +47,35 @@ void add_output_flag(CLI::App& app, OutputFormat& format);
 // or as one JSON array of an object for each row.
 void print_table(std::ostream& out, OutputFormat format, const std::vector<Column>& columns,
                  const std::vector<Row>& rows);
+
+// A column of a table as Kafka's older scripts print them: padded to at least `width`, with a space
+// before the next one. 0: not padded, for the last one.
+struct PaddedColumn {
+  std::string_view header;
+  std::string_view key;
+  std::size_t width = 0;
+};
+
+// Several tables of the same columns; as JSON all of them are one array.
+class PaddedTables {
+ public:
+  // What stands before a table: most scripts print an empty line.
+  enum class Lead : std::uint8_t { none, empty_line };
+
+  PaddedTables(std::ostream& out, OutputFormat format, std::vector<PaddedColumn> columns)
+      : out_(out), format_(format), columns_(std::move(columns)) {}
+
+  void add(const std::vector<Row>& rows, Lead lead = Lead::empty_line);
+  // Prints what is printed last. To be called once.
+  void finish();
+
+ private:
+  void print(const std::vector<Row>& rows);
+
+  std::ostream& out_;
+  const OutputFormat format_;
+  const std::vector<PaddedColumn> columns_;
+  boost::json::array all_;
+};
 
 }  // namespace ottla::tools

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <map>
@@ -171,7 +172,7 @@ int print_hanging(Admin& admin, const Flags& flags) {
     rows.push_back({partition.topic, partition.partition, producer.producer_id,
                     producer.producer_epoch, Cell(producer.coordinator_epoch, "-1"),
                     Cell(producer.current_transaction_start_offset, "-1"), last,
-                    (now_ms() - last) / 60'000});
+                    (now_ms() - std::max<std::int64_t>(last, 0)) / 60'000});
   }
   print_table(std::cout, flags.output,
               {{"Topic", "topic"},

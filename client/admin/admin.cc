@@ -135,6 +135,56 @@ Future<void> Admin::force_terminate_transaction(std::string transactional_id,
   return handle_->core().force_terminate_transaction(transactional_id, options);
 }
 
+Future<ListedGroups> Admin::list_groups(const ListGroupsOptions& options) {
+  if (handle_->forked()) return forked_future<ListedGroups>();
+  return handle_->core().list_groups(options);
+}
+
+Future<GroupDescriptions> Admin::describe_consumer_groups(std::vector<std::string> groups,
+                                                          const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<GroupDescriptions>();
+  return handle_->core().describe_consumer_groups(groups, options);
+}
+
+Future<GroupOutcomes> Admin::delete_consumer_groups(std::vector<std::string> groups,
+                                                    const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<GroupOutcomes>();
+  return handle_->core().delete_consumer_groups(groups, options);
+}
+
+Future<ListedGroupOffsets> Admin::list_consumer_group_offsets(
+    GroupsToList groups, const ListGroupOffsetsOptions& options) {
+  if (handle_->forked()) return forked_future<ListedGroupOffsets>();
+  return handle_->core().list_consumer_group_offsets(std::move(groups), options);
+}
+
+Future<PartitionOutcomes> Admin::alter_consumer_group_offsets(std::string group,
+                                                              CommittedOffsets offsets,
+                                                              const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<PartitionOutcomes>();
+  return handle_->core().alter_consumer_group_offsets(std::move(group), std::move(offsets),
+                                                      options);
+}
+
+Future<PartitionOutcomes> Admin::delete_consumer_group_offsets(
+    std::string group, std::vector<TopicPartition> partitions, const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<PartitionOutcomes>();
+  return handle_->core().delete_consumer_group_offsets(std::move(group), partitions, options);
+}
+
+Future<MemberOutcomes> Admin::remove_members_from_consumer_group(
+    std::string group, std::vector<MemberToRemove> members, const RemoveMembersOptions& options) {
+  if (handle_->forked()) return forked_future<MemberOutcomes>();
+  return handle_->core().remove_members_from_consumer_group(std::move(group), std::move(members),
+                                                            options);
+}
+
+Future<ListedOffsets> Admin::list_offsets(std::map<TopicPartition, OffsetSpec> wanted,
+                                          const ListOffsetsOptions& options) {
+  if (handle_->forked()) return forked_future<ListedOffsets>();
+  return handle_->core().list_offsets(std::move(wanted), options);
+}
+
 Result<void> Admin::close() {
   if (handle_->forked()) return forked_error();
   if (handle_->on_callback_thread()) {

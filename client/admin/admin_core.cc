@@ -3,9 +3,12 @@
 #include <utility>
 
 #include "client/admin/change_topics.h"
+#include "client/admin/committed_offsets.h"
 #include "client/admin/configs.h"
 #include "client/admin/delete_records.h"
 #include "client/admin/describe.h"
+#include "client/admin/groups.h"
+#include "client/admin/list_offsets.h"
 #include "client/admin/transactions.h"
 #include "client/metadata/client_config.h"
 
@@ -142,6 +145,68 @@ Future<void> AdminCore::force_terminate_transaction(const std::string& transacti
                                                     const AdminOptions& options) {
   const Promise<void> promise(executor_);
   submit(std::make_unique<FenceProducersCall>(promise, transactional_id), options.timeout);
+  return promise.future();
+}
+
+Future<ListedGroups> AdminCore::list_groups(const ListGroupsOptions& options) {
+  const Promise<ListedGroups> promise(executor_);
+  submit(std::make_unique<ListGroupsCall>(promise, options), options.timeout);
+  return promise.future();
+}
+
+Future<GroupDescriptions> AdminCore::describe_consumer_groups(
+    const std::vector<std::string>& groups, const AdminOptions& options) {
+  const Promise<GroupDescriptions> promise(executor_);
+  submit(std::make_unique<DescribeGroupsCall>(promise, groups), options.timeout);
+  return promise.future();
+}
+
+Future<GroupOutcomes> AdminCore::delete_consumer_groups(const std::vector<std::string>& groups,
+                                                        const AdminOptions& options) {
+  const Promise<GroupOutcomes> promise(executor_);
+  submit(std::make_unique<DeleteGroupsCall>(promise, groups), options.timeout);
+  return promise.future();
+}
+
+Future<ListedGroupOffsets> AdminCore::list_consumer_group_offsets(
+    GroupsToList groups, const ListGroupOffsetsOptions& options) {
+  const Promise<ListedGroupOffsets> promise(executor_);
+  submit(std::make_unique<ListGroupOffsetsCall>(promise, std::move(groups), options.require_stable),
+         options.timeout);
+  return promise.future();
+}
+
+Future<PartitionOutcomes> AdminCore::alter_consumer_group_offsets(std::string group,
+                                                                  CommittedOffsets offsets,
+                                                                  const AdminOptions& options) {
+  const Promise<PartitionOutcomes> promise(executor_);
+  submit(std::make_unique<AlterGroupOffsetsCall>(promise, std::move(group), std::move(offsets)),
+         options.timeout);
+  return promise.future();
+}
+
+Future<PartitionOutcomes> AdminCore::delete_consumer_group_offsets(
+    std::string group, const std::vector<TopicPartition>& partitions, const AdminOptions& options) {
+  const Promise<PartitionOutcomes> promise(executor_);
+  submit(std::make_unique<DeleteGroupOffsetsCall>(promise, std::move(group), partitions),
+         options.timeout);
+  return promise.future();
+}
+
+Future<MemberOutcomes> AdminCore::remove_members_from_consumer_group(
+    std::string group, std::vector<MemberToRemove> members, const RemoveMembersOptions& options) {
+  const Promise<MemberOutcomes> promise(executor_);
+  submit(std::make_unique<RemoveMembersCall>(promise, std::move(group), std::move(members),
+                                             options.reason),
+         options.timeout);
+  return promise.future();
+}
+
+Future<ListedOffsets> AdminCore::list_offsets(std::map<TopicPartition, OffsetSpec> wanted,
+                                              const ListOffsetsOptions& options) {
+  const Promise<ListedOffsets> promise(executor_);
+  submit(std::make_unique<ListOffsetsCall>(promise, std::move(wanted), options.isolation_level),
+         options.timeout);
   return promise.future();
 }
 

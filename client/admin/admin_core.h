@@ -51,6 +51,24 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
                                           const AdminOptions& options);
   Future<void> force_terminate_transaction(const std::string& transactional_id,
                                            const AdminOptions& options);
+  Future<ListedGroups> list_groups(const ListGroupsOptions& options);
+  Future<GroupDescriptions> describe_consumer_groups(const std::vector<std::string>& groups,
+                                                     const AdminOptions& options);
+  Future<GroupOutcomes> delete_consumer_groups(const std::vector<std::string>& groups,
+                                               const AdminOptions& options);
+  Future<ListedGroupOffsets> list_consumer_group_offsets(GroupsToList groups,
+                                                         const ListGroupOffsetsOptions& options);
+  Future<PartitionOutcomes> alter_consumer_group_offsets(std::string group,
+                                                         CommittedOffsets offsets,
+                                                         const AdminOptions& options);
+  Future<PartitionOutcomes> delete_consumer_group_offsets(
+      std::string group, const std::vector<TopicPartition>& partitions,
+      const AdminOptions& options);
+  Future<MemberOutcomes> remove_members_from_consumer_group(std::string group,
+                                                            std::vector<MemberToRemove> members,
+                                                            const RemoveMembersOptions& options);
+  Future<ListedOffsets> list_offsets(std::map<TopicPartition, OffsetSpec> wanted,
+                                     const ListOffsetsOptions& options);
 
   // Done when all calls are answered and the network is closed. Closing again is success.
   Future<void> close_async();

@@ -5,13 +5,16 @@
 namespace ottla::client {
 namespace {
 
-Result<BrokerId> coordinator_of(ErrorCode code, std::optional<std::string_view> message,
-                                BrokerId node) {
-  if (code != ErrorCode::none) return Error(code, std::string(message.value_or("")));
-  if (node.value < 0) {
+// From an answer about one key, or an entry of one about several.
+template <class Answer>
+Result<Node> coordinator_in(const Answer& answer) {
+  if (answer.error_code != ErrorCode::none) {
+    return Error(answer.error_code, std::string(answer.error_message.value_or("")));
+  }
+  if (answer.node_id.value < 0) {
     return Error(ErrorCode::coordinator_not_available, "the broker's answer names no coordinator");
   }
-  return node;
+  return Node{.id = answer.node_id.value, .host = std::string(answer.host), .port = answer.port};
 }
 
 }  // namespace
@@ -30,20 +33,18 @@ protocol::FindCoordinatorRequest coordinators_request(protocol::CoordinatorType 
   return request;
 }
 
-std::map<std::string, Result<BrokerId>> coordinators_in(
+std::map<std::string, Result<Node>> coordinators_in(
     const protocol::FindCoordinatorResponse& response, const std::set<std::string>& keys,
     const std::string& single, std::int16_t version) {
-  std::map<std::string, Result<BrokerId>> found;
+  std::map<std::string, Result<Node>> found;
   if (version < kManyCoordinatorKeys) {
-    found.emplace(single,
-                  coordinator_of(response.error_code, response.error_message, response.node_id));
+    found.emplace(single, coordinator_in(response));
     return found;
   }
   for (const auto& each : response.coordinators) {
     std::string key(each.key);
     if (!keys.contains(key)) continue;
-    found.insert_or_assign(std::move(key),
-                           coordinator_of(each.error_code, each.error_message, each.node_id));
+    found.insert_or_assign(std::move(key), coordinator_in(each));
   }
   for (const auto& key : keys) {
     found.emplace(key, Error(ErrorCode::unknown_server_error,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/admin/routed_call.h"
+#include "ottla/cluster.h"
 #include "protocol/messages/find_coordinator.h"
 
 namespace ottla::client {
@@ -22,7 +23,7 @@ protocol::FindCoordinatorRequest coordinators_request(protocol::CoordinatorType 
                                                       std::int16_t version);
 
 // Who coordinates each of the keys that were asked for, or why that is not known.
-std::map<std::string, Result<BrokerId>> coordinators_in(
+std::map<std::string, Result<Node>> coordinators_in(
     const protocol::FindCoordinatorResponse& response, const std::set<std::string>& keys,
     const std::string& single, std::int16_t version);
 
@@ -63,10 +64,23 @@ class CoordinatorsCall : public RoutedCall<std::string, Outcome> {
     };
     auto done = [this, keys](Result<Response<protocol::FindCoordinatorResponse>> response) {
       if (!response) return this->on_failure(response.error());
-      this->take_routes(coordinators_in(response->message, keys, single_, response->raw.version));
+      std::map<std::string, Result<BrokerId>> routes;
+      for (const auto& [key, node] :
+           coordinators_in(response->message, keys, single_, response->raw.version)) {
+        if (node) {
+          coordinators_[BrokerId(node->id)] = *node;
+          routes.emplace(key, BrokerId(node->id));
+        } else {
+          routes.emplace(key, node.error());
+        }
+      }
+      this->take_routes(routes);
     };
     return make_request<protocol::FindCoordinatorRequest>(any, std::move(make), std::move(done));
   }
+
+  // As it was found.
+  const Node& coordinator(BrokerId id) const { return coordinators_.at(id); }
 
   // The error says itself which id it is about: ErrorContext has no place for that.
   Error about(const std::string& id, const Error& error) const final {
@@ -82,6 +96,7 @@ class CoordinatorsCall : public RoutedCall<std::string, Outcome> {
  private:
   const protocol::CoordinatorType type_;
   std::string single_;
+  std::map<BrokerId, Node> coordinators_;
 };
 
 }  // namespace ottla::client

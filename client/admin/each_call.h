@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -96,5 +97,22 @@ class EachCall : public AdminCallFor<std::map<Key, Outcome>> {
   Outcomes outcomes_;
   bool some_told_ = false;  // by a broker
 };
+
+// What tells the outcome of the only thing that a call is about: a Result, or an optional error.
+template <class Outcomes, class T>
+auto telling_the_only_one(const Promise<T>& promise) {
+  return [promise](Result<Outcomes> outcomes) {
+    if (!outcomes) return promise.set(std::move(outcomes).error());
+    auto& outcome = outcomes->begin()->second;
+    using Outcome = std::remove_reference_t<decltype(outcome)>;
+    if constexpr (std::is_same_v<Outcome, Result<T>>) {
+      promise.set(std::move(outcome));
+    } else if constexpr (std::is_same_v<Outcome, std::optional<Error>>) {
+      promise.set(outcome ? Result<void>(std::move(*outcome)) : Result<void>());
+    } else {
+      promise.set(outcome ? Result<void>() : Result<void>(std::move(outcome).error()));
+    }
+  };
+}
 
 }  // namespace ottla::client

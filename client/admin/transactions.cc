@@ -157,20 +157,6 @@ constexpr auto kIdOf = [](const auto& answer) {
   return std::optional(std::string(answer.transactional_id));
 };
 
-// Tells how the only one went that a call is about.
-template <class Outcomes>
-auto telling_the_only_one(const Promise<void>& promise) {
-  return [promise](Result<Outcomes> outcomes) {
-    if (!outcomes) return promise.set(std::move(outcomes).error());
-    auto& outcome = outcomes->begin()->second;
-    if constexpr (requires { outcome.error(); }) {
-      promise.set(outcome ? Result<void>() : Result<void>(std::move(outcome).error()));
-    } else {
-      promise.set(outcome ? Result<void>(std::move(*outcome)) : Result<void>());
-    }
-  };
-}
-
 }  // namespace
 
 Request ListTransactionsCall::ask(BrokerId broker) {

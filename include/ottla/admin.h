@@ -13,6 +13,7 @@
 #include "ottla/configs.h"
 #include "ottla/error.h"
 #include "ottla/future.h"
+#include "ottla/group_admin.h"
 #include "ottla/result.h"
 #include "ottla/transaction_admin.h"
 #include "ottla/types.h"
@@ -191,6 +192,43 @@ class Admin {
   // The same for one (KIP-939).
   Future<void> force_terminate_transaction(std::string transactional_id,
                                            const AdminOptions& options = {});
+
+  // What each broker coordinates; one that cannot be reached in time has an error of its own.
+  Future<ListedGroups> list_groups(const ListGroupsOptions& options = {});
+
+  // Per group: group_id_not_found, group_authorization_failed ...
+  Future<GroupDescriptions> describe_consumer_groups(std::vector<std::string> groups,
+                                                     const AdminOptions& options = {});
+
+  // With all that they have committed. Per group: non_empty_group, group_id_not_found ...
+  Future<GroupOutcomes> delete_consumer_groups(std::vector<std::string> groups,
+                                               const AdminOptions& options = {});
+
+  // A group that is not known has committed nothing. Per group: group_authorization_failed ...
+  Future<ListedGroupOffsets> list_consumer_group_offsets(
+      GroupsToList groups, const ListGroupOffsetsOptions& options = {});
+
+  // Commits for a group without members, and makes it if it is new. Per partition:
+  // unknown_member_id (it has members), unknown_topic_or_partition, offset_metadata_too_large ...
+  Future<PartitionOutcomes> alter_consumer_group_offsets(std::string group,
+                                                         CommittedOffsets offsets,
+                                                         const AdminOptions& options = {});
+
+  // Takes commits back (KIP-496). As a whole: group_id_not_found, non_empty_group ... Per
+  // partition: group_subscribed_to_topic, unknown_topic_or_partition ...
+  Future<PartitionOutcomes> delete_consumer_group_offsets(std::string group,
+                                                          std::vector<TopicPartition> partitions,
+                                                          const AdminOptions& options = {});
+
+  // As if they had left (KIP-345, Kafka 2.4). One entry for each, by instance id or else member id:
+  // unknown_member_id ...
+  Future<MemberOutcomes> remove_members_from_consumer_group(
+      std::string group, std::vector<MemberToRemove> members,
+      const RemoveMembersOptions& options = {});
+
+  // Per partition: unknown_topic_or_partition, unsupported_version (max_timestamp) ...
+  Future<ListedOffsets> list_offsets(std::map<TopicPartition, OffsetSpec> wanted,
+                                     const ListOffsetsOptions& options = {});
 
   // Fails what is under way with `closed` and stops the threads. Closing again is success. On the
   // callback thread: invalid_argument.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ottla/assignor.h"
+#include "ottla/isolation_level.h"
 #include "ottla/logging.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
@@ -21,11 +22,6 @@ enum class AutoOffsetReset : std::uint8_t {
   // With the first record that is not older than auto_offset_reset_duration; while there is none,
   // with the first to come (KIP-1106).
   by_duration,
-};
-
-enum class IsolationLevel : std::int8_t {
-  read_uncommitted = 0,  // every record, also of transactions that are open or were aborted
-  read_committed = 1,    // only what is committed, up to the first transaction that is still open
 };
 
 // How a Consumer behaves. Names are Kafka's keys with '_' for '.' and without the unit; defaults

@@ -32,5 +32,23 @@ TEST(Table, is_one_array_for_programs) {
   EXPECT_EQ(printed(OutputFormat::json, {}), "[]\n");
 }
 
+std::string padded(OutputFormat format) {
+  std::ostringstream out;
+  PaddedTables tables(out, format, {{"GROUP", "group", 8}, {"#", "count", 4}, {"WHO", "who", 0}});
+  tables.add({{std::string("a"), 7, std::string("me")}});
+  tables.add({{std::string("a long name"), 12345, Cell(std::optional<std::string>(), "-")}});
+  tables.finish();
+  return out.str();
+}
+
+TEST(Table, keeps_to_the_widths_of_older_scripts) {
+  EXPECT_EQ(padded(OutputFormat::table),
+            "\nGROUP    #    WHO\na        7    me\n"
+            "\nGROUP       #     WHO\na long name 12345 -\n");
+  EXPECT_EQ(padded(OutputFormat::json), R"([{"group":"a","count":7,"who":"me"},)"
+                                        R"({"group":"a long name","count":12345,"who":null}])"
+                                        "\n");
+}
+
 }  // namespace
 }  // namespace ottla::tools

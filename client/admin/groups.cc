@@ -1,0 +1,312 @@
+#include "client/admin/groups.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "protocol/group/consumer_protocol.h"
+#include "protocol/messages/delete_groups.h"
+#include "protocol/messages/describe_groups.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
+
+namespace ottla {
+namespace {
+
+struct StateName {
+  GroupState state;
+  std::string_view name;
+};
+constexpr std::array kStateNames = {
+    StateName{GroupState::unknown, "Unknown"},
+    StateName{GroupState::preparing_rebalance, "PreparingRebalance"},
+    StateName{GroupState::completing_rebalance, "CompletingRebalance"},
+    StateName{GroupState::stable, "Stable"},
+    StateName{GroupState::dead, "Dead"},
+    StateName{GroupState::empty, "Empty"},
+    StateName{GroupState::assigning, "Assigning"},
+    StateName{GroupState::reconciling, "Reconciling"},
+    StateName{GroupState::not_ready, "NotReady"},
+};
+
+struct TypeName {
+  GroupType type;
+  std::string_view name;       // for people
+  std::string_view wire_name;  // in requests; answers have either
+};
+constexpr std::array kTypeNames = {
+    TypeName{GroupType::unknown, "Unknown", "unknown"},
+    TypeName{GroupType::classic, "Classic", "classic"},
+    TypeName{GroupType::consumer, "Consumer", "consumer"},
+    TypeName{GroupType::share, "Share", "share"},
+    TypeName{GroupType::streams, "Streams", "streams"},
+};
+
+}  // namespace
+
+std::string_view to_string(GroupState state) {
+  for (const auto& each : kStateNames) {
+    if (each.state == state) return each.name;
+  }
+  return kStateNames[0].name;
+}
+
+std::string_view to_string(GroupType type) {
+  for (const auto& each : kTypeNames) {
+    if (each.type == type) return each.name;
+  }
+  return kTypeNames[0].name;
+}
+
+}  // namespace ottla
+
+namespace ottla::client {
+namespace {
+
+using protocol::CoordinatorType;
+using protocol::DeleteGroupsRequest;
+using protocol::DeleteGroupsResponse;
+using protocol::DescribeGroupsRequest;
+using protocol::DescribeGroupsResponse;
+using protocol::LeaveGroupRequest;
+using protocol::LeaveGroupResponse;
+using protocol::ListGroupsRequest;
+using protocol::ListGroupsResponse;
+
+// The first version of LeaveGroup that removes others than oneself (KIP-345).
+constexpr std::int16_t kLeavesForOthers = 3;
+
+GroupState state_of(std::string_view name) {
+  for (const auto& each : kStateNames) {
+    if (each.name == name) return each.state;
+  }
+  return GroupState::unknown;
+}
+
+GroupType type_of(std::string_view name) {
+  for (const auto& each : kTypeNames) {
+    if (each.name == name || each.wire_name == name) return each.type;
+  }
+  return GroupType::unknown;
+}
+
+std::string_view wire_name(GroupType type) {
+  for (const auto& each : kTypeNames) {
+    if (each.type == type) return each.wire_name;
+  }
+  return kTypeNames[0].wire_name;
+}
+
+// Those of the protocol types (none: all), sorted by id, each once.
+std::vector<GroupListing> listings_in(const ListGroupsResponse& response,
+                                      const std::vector<std::string>& protocol_types) {
+  std::map<std::string_view, GroupListing> listings;
+  for (const auto& each : response.groups) {
+    if (!protocol_types.empty() && std::find(protocol_types.begin(), protocol_types.end(),
+                                             each.protocol_type) == protocol_types.end()) {
+      continue;
+    }
+    listings[each.group_id] = {.group_id = std::string(each.group_id),
+                               .protocol_type = std::string(each.protocol_type),
+                               .state = state_of(each.group_state),
+                               .type = type_of(each.group_type)};
+  }
+  std::vector<GroupListing> sorted;
+  sorted.reserve(listings.size());
+  for (auto& [id, listing] : listings) sorted.push_back(std::move(listing));
+  return sorted;
+}
+
+Result<MemberDescription> description_of(const DescribeGroupsResponse::Member& told,
+                                         bool consumer) {
+  MemberDescription member{.member_id = std::string(told.member_id),
+                           .client_id = std::string(told.client_id),
+                           .client_host = std::string(told.client_host)};
+  if (told.group_instance_id) member.group_instance_id = *told.group_instance_id;
+  if (!consumer || told.member_assignment.view.empty()) return member;
+  const auto assignment = protocol::parse_assignment(told.member_assignment.view);
+  if (!assignment) {
+    return Error(assignment.error().code(), "the assignment of member " + member.member_id +
+                                                " cannot be read: " + assignment.error().message());
+  }
+  for (const auto& topic : assignment->assigned_partitions) {
+    for (const auto partition : topic.partitions) {
+      member.assignment.push_back({std::string(topic.topic), partition});
+    }
+  }
+  std::sort(member.assignment.begin(), member.assignment.end());
+  return member;
+}
+
+Result<GroupDescription> description_of(const DescribeGroupsResponse::Group& told,
+                                        const Node& coordinator) {
+  GroupDescription group{.group_id = std::string(told.group_id),
+                         .state = state_of(told.group_state),
+                         .protocol_type = std::string(told.protocol_type),
+                         .partition_assignor = std::string(told.protocol_data),
+                         .coordinator = coordinator};
+  const bool consumer = told.protocol_type == protocol::kConsumerProtocolType;
+  for (const auto& each : told.members) {
+    auto member = description_of(each, consumer);
+    if (!member) return member.error();
+    group.members.push_back(std::move(*member));
+  }
+  return group;
+}
+
+// By what a member that is to be removed is told apart.
+const std::string& key_of(const MemberToRemove& member) {
+  return member.group_instance_id ? *member.group_instance_id : member.member_id;
+}
+
+Result<MemberOutcomes> outcomes_in(const LeaveGroupResponse& response,
+                                   const std::vector<MemberToRemove>& members) {
+  MemberOutcomes outcomes;
+  for (const auto& member : members) {
+    outcomes.insert_or_assign(
+        key_of(member), Error(ErrorCode::unknown_server_error,
+                              "the broker's answer leaves member " + key_of(member) + " out"));
+  }
+  for (const auto& told : response.members) {
+    const auto found = outcomes.find(std::string(told.group_instance_id.value_or(told.member_id)));
+    if (found == outcomes.end()) continue;
+    found->second.reset();
+    if (told.error_code != ErrorCode::none) {
+      found->second = Error(told.error_code, "member " + found->first);
+    }
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+Request ListGroupsCall::ask(BrokerId broker) {
+  auto make = [this](std::int16_t) {
+    ListGroupsRequest request;
+    for (const auto state : options_.states) request.states_filter.push_back(to_string(state));
+    for (const auto type : options_.types) request.types_filter.push_back(wire_name(type));
+    return request;
+  };
+  auto done = [this](Result<Response<ListGroupsResponse>> response) {
+    if (!response) return on_broker_failure(response.error());
+    if (const auto code = response->message.error_code; code != ErrorCode::none) {
+      return on_broker_failure(Error(code));
+    }
+    take_answer(listings_in(response->message, options_.protocol_types));
+  };
+  return make_request<ListGroupsRequest>(broker, std::move(make), std::move(done));
+}
+
+DescribeGroupsCall::DescribeGroupsCall(Promise<GroupDescriptions> promise,
+                                       const std::vector<std::string>& groups)
+    : CoordinatorsCall(std::move(promise), CoordinatorType::group) {
+  for (const auto& group : groups) add(group);
+  answer_if_settled();
+}
+
+Request DescribeGroupsCall::ask(BrokerId broker, std::int32_t) {
+  auto asked = routed_to(broker);
+  auto make = [asked](std::int16_t) {
+    DescribeGroupsRequest request;
+    request.groups.assign(asked.begin(), asked.end());
+    return request;
+  };
+  auto done = [this, asked, broker](Result<Response<DescribeGroupsResponse>> response) {
+    if (!response) return on_broker_failure(response.error());
+    const auto take = [&](const std::string& id,
+                          const DescribeGroupsResponse::Group& told) -> std::optional<Error> {
+      auto code = told.error_code;
+      // How brokers older than Kafka 4.0 say that there is none (KIP-1043).
+      if (code == ErrorCode::none && state_of(told.group_state) == GroupState::dead) {
+        code = ErrorCode::group_id_not_found;
+      }
+      if (code != ErrorCode::none) {
+        return take_error(id, Error(code, std::string(told.error_message.value_or(""))),
+                          coordinates_no_more(code));
+      }
+      auto description = description_of(told, coordinator(broker));
+      if (!description) return take_error(id, description.error(), false);
+      settle(id, std::move(*description));
+      return std::nullopt;
+    };
+    const auto key = [](const auto& told) { return std::optional(std::string(told.group_id)); };
+    take_answers(asked, response->message.groups, key, take);
+  };
+  return make_request<DescribeGroupsRequest>(broker, std::move(make), std::move(done));
+}
+
+DeleteGroupsCall::DeleteGroupsCall(Promise<GroupOutcomes> promise,
+                                   const std::vector<std::string>& groups)
+    : CoordinatorsCall(std::move(promise), CoordinatorType::group) {
+  for (const auto& group : groups) add(group);
+  answer_if_settled();
+}
+
+Request DeleteGroupsCall::ask(BrokerId broker, std::int32_t) {
+  auto asked = routed_to(broker);
+  auto make = [asked](std::int16_t) {
+    DeleteGroupsRequest request;
+    request.groups_names.assign(asked.begin(), asked.end());
+    return request;
+  };
+  auto done = [this, asked](Result<Response<DeleteGroupsResponse>> response) {
+    if (!response) return on_broker_failure(response.error());
+    const auto take = [&](const std::string& id, const auto& told) -> std::optional<Error> {
+      if (const auto code = told.error_code; code != ErrorCode::none) {
+        return take_error(id, Error(code), coordinates_no_more(code));
+      }
+      settle(id, std::nullopt);
+      return std::nullopt;
+    };
+    const auto key = [](const auto& told) { return std::optional(std::string(told.group_id)); };
+    take_answers(asked, response->message.results, key, take);
+  };
+  return make_request<DeleteGroupsRequest>(broker, std::move(make), std::move(done));
+}
+
+RemoveMembersCall::RemoveMembersCall(const Promise<MemberOutcomes>& promise, std::string group,
+                                     std::vector<MemberToRemove> members, std::string reason)
+    : CoordinatorsCall(telling_the_only_one<Outcomes>(promise), CoordinatorType::group),
+      group_(std::move(group)),
+      members_(std::move(members)),
+      reason_(std::move(reason)) {
+  if (members_.empty()) {
+    settle(group_, MemberOutcomes());
+  } else {
+    add(group_);
+  }
+  answer_if_settled();
+}
+
+Request RemoveMembersCall::ask(BrokerId broker, std::int32_t) {
+  auto make = [this](std::int16_t) {
+    LeaveGroupRequest request;
+    request.group_id = group_;
+    for (const auto& member : members_) {
+      auto& leaving = request.members.emplace_back();
+      leaving.member_id = member.member_id;
+      if (member.group_instance_id) leaving.group_instance_id = *member.group_instance_id;
+      if (!reason_.empty()) leaving.reason = reason_;
+    }
+    return request;
+  };
+  auto done = [this](Result<Response<LeaveGroupResponse>> response) {
+    if (!response) return on_broker_failure(response.error());
+    const auto take = [&](const std::string& id,
+                          const LeaveGroupResponse& told) -> std::optional<Error> {
+      if (const auto code = told.error_code; code != ErrorCode::none) {
+        return take_error(id, Error(code), coordinates_no_more(code));
+      }
+      settle(id, outcomes_in(told, members_));
+      return std::nullopt;
+    };
+    const auto key = [this](const auto&) { return std::optional(group_); };
+    take_answers({group_}, std::vector{std::move(response->message)}, key, take);
+  };
+  auto request = make_request<LeaveGroupRequest>(broker, std::move(make), std::move(done));
+  request.min_version = kLeavesForOthers;
+  return request;
+}
+
+}  // namespace ottla::client
