@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -9,10 +10,11 @@
 #include "ottla/consumer.h"
 #include "ottla/embedded_broker.h"
 #include "ottla/producer.h"
+#include "tests/integration/child_process.h"
 #include "tests/integration/proxy.h"
 
-// Transactions over a network that brings requests when their time is over, and that loses and
-// doubles answers.
+// Transactions over a network that brings requests when their time is over, loses and doubles
+// answers, and of which one end is killed.
 namespace ottla::integration {
 namespace {
 
@@ -233,6 +235,36 @@ INSTANTIATE_TEST_SUITE_P(, SpoiledAnswers,
                            return std::string("kind_") + std::to_string(std::get<0>(made.param)) +
                                   (std::get<1>(made.param) == Fault::lost ? "_lost" : "_doubled");
                          });
+
+class KilledClient : public testing::TestWithParam<int> {};
+
+// The example writes an order and its invoice in each transaction. It is killed behind its first
+// request, then behind its second, and so on, until it comes to its end.
+TEST_P(KilledClient, leaves_whole_transactions_whatever_it_asked_for_last) {
+  World world(GetParam());
+  auto& proxy = world.proxy();
+  std::size_t kills = 0;
+  for (bool killed = true; killed; kills += killed ? 1 : 0) {
+    ChildProcess shop({OTTLA_BIN "/../examples/atomic_writes", proxy.address(), "t", "u"});
+    proxy.cut_behind_request(kills + 1, [&shop] { shop.signal(SIGKILL); });
+    const auto line = shop.read_line();
+    proxy.cut_behind_request(0);
+    const int code = shop.wait();
+    killed = code == 128 + SIGKILL;
+    ASSERT_TRUE(killed || line == "8 orders placed with their invoices")
+        << code << ": " << line << shop.stderr_text();
+  }
+  EXPECT_GT(kills, 20U);
+  auto invoices = world.committed("u");
+  for (auto& each : invoices) each = each.substr(std::string("invoice for ").size());
+  const auto orders = world.committed("t");
+  EXPECT_GE(orders.size(), 8U);
+  EXPECT_EQ(orders, invoices);
+  EXPECT_FALSE(world.transaction_is_open());
+}
+
+INSTANTIATE_TEST_SUITE_P(, KilledClient, testing::Values(1, 2),
+                         [](const auto& made) { return "kind_" + std::to_string(made.param); });
 
 }  // namespace
 }  // namespace ottla::integration

@@ -156,6 +156,12 @@ std::string Proxy::deliver_held() {
   return answer;
 }
 
+void Proxy::cut_behind_request(std::size_t number, std::function<void()> then) {
+  const std::lock_guard lock(mutex_);
+  requests_left_ = number;
+  then_ = std::move(then);
+}
+
 void Proxy::spoil_answer(std::size_t number, Fault fault) {
   const std::lock_guard lock(mutex_);
   answers_left_ = number;
@@ -227,7 +233,12 @@ bool Proxy::pass_request(Connection& connection, std::string frame) {
       return false;
     }
   }
-  return send_all(connection.broker, frame);
+  if (!send_all(connection.broker, frame)) return false;
+  const std::lock_guard lock(mutex_);
+  if (requests_left_ == 0 || --requests_left_ > 0) return true;
+  then_();
+  for (const auto& each : connections_) ::shutdown(each->client, SHUT_RDWR);
+  return false;
 }
 
 bool Proxy::pass_answer(Connection& connection, std::string_view frame) {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -16,7 +17,8 @@
 namespace ottla::integration {
 
 // Stands between clients and a broker, on loopback, and knows frames: it passes on what comes, but
-// can keep a request back and lose or double an answer. The broker must advertise its address.
+// can keep a request back, cut connections, and lose or double an answer. The broker must advertise
+// its address.
 class Proxy {
  public:
   Proxy();
@@ -41,6 +43,10 @@ class Proxy {
     lost,     // the connection is cut instead
     doubled,  // it comes twice
   };
+  // When the `number`th request from now on has been passed on, `then` is called, on a thread of
+  // the proxy, and every connection is cut. 0: that is off, and `then` is not running any more.
+  void cut_behind_request(std::size_t number, std::function<void()> then = {});
+
   // What happens to the `number`th answer from now on, counting from 1.
   void spoil_answer(std::size_t number, Fault fault);
   // Whether it came to that.
@@ -70,6 +76,8 @@ class Proxy {
   std::list<std::unique_ptr<Connection>> connections_;
   std::optional<ApiKey> to_hold_;
   std::optional<Held> held_;
+  std::size_t requests_left_ = 0;
+  std::function<void()> then_;
   std::size_t answers_left_ = 0;
   Fault fault_ = Fault::lost;
   bool spoiled_ = false;
