@@ -32,6 +32,7 @@ from lib import (  # noqa: E402
     selfcheck,
     streams,
     tool,
+    tool_groups,
     tool_transactions,
     transactions,
     trials,
@@ -157,6 +158,7 @@ def run_broker(table, context):
         clients.rows(table, context, "broker", server)
         clients.own_rows(table, context, "broker", server)
         tool.rows(table, context, "broker/tool", server)
+        tool_groups.row(table, context, "broker/tool/consumer-groups", server)
         groups.rows(table, context, "broker/group", server)
         groups.own_rows(table, context, "broker/consumer", server)
         transactions.rows(table, context, "broker/transaction", server)
@@ -174,6 +176,7 @@ def run_tool(table, context):
     kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
     try:
         tool.rows(table, context, "kafka/tool", kafka)
+        tool_groups.row(table, context, "kafka/tool/consumer-groups", kafka)
         clients.own_rows(table, context, "kafka", kafka)
         groups.own_rows(table, context, "kafka/consumer", kafka)
         isolation.rows(table, context, "kafka/isolation", kafka)
