@@ -246,6 +246,20 @@ def run_cluster(table, context, count, seed):
         cluster.kill_all()
 
 
+def run_cluster_tool(table, context):
+    """Our tool beside Kafka's, on three nodes of Apache Kafka."""
+    names = ("cluster/tool/consumer-groups", "cluster/tool/transactions")
+    if not any(table.wants(each) for each in names):
+        return
+    cluster = KafkaCluster(context.jvm_folder, context.new_folder("cluster-tool"), context.log)
+    cluster.start()
+    try:
+        tool_groups.row(table, context, names[0], cluster)
+        tool_transactions.cluster_row(table, context, names[1], cluster)
+    finally:
+        cluster.kill_all()
+
+
 def run_trial_of_kafka(table, context, count, seed):
     """The judge of our transactions judges Apache Kafka's."""
     if not table.wants("kafka/transactions"):
@@ -298,6 +312,7 @@ def run_all(table, context, arguments):
     run_streams(table, context, 30 if arguments.long else 4, arguments.seed)
     run_copiers(table, context, 60 if arguments.long else 8, arguments.seed)
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
+    run_cluster_tool(table, context)
     run_cluster(table, context, 20 if arguments.long else 4, arguments.seed)
     if arguments.long:
         run_trial_of_kafka(table, context, 10, arguments.seed)

@@ -30,6 +30,16 @@ def row(table, context, name, server, data):
         server.kill()
 
 
+def cluster_row(table, context, name, cluster):
+    """The same of open transactions, where coordinators and leaders are several brokers."""
+    if not table.wants(name):
+        return
+    with table.row(name) as cells:
+        if cells.cell("open", lambda: _open(context, cluster, None)):
+            cells.cell("the same is shown", lambda: _show_open(context, cluster, None))
+            cells.cell("fenced", lambda: _terminate(context, cluster, None))
+
+
 def _open(context, server, _):
     context.java.create_topic(server.bootstrap, TOPIC, 2)
     for each in ("one", "two"):
