@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -81,7 +82,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   Result<TopicEntry*> topic_for(const ProducerRecord& record, bool may_wait);
   base::TimePoint transaction_deadline() const;
   template <class Begin>
-  Future<void> call_transactions(Begin begin);
+  Future<void> call_transactions(std::optional<TransactionCall> call, Begin begin);
   Future<void> end_transaction(bool commit, base::TimePoint deadline);
 
   Future<void> wait_for_partitions(std::string_view topic, std::int32_t count);

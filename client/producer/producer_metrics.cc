@@ -5,6 +5,12 @@
 namespace ottla::client {
 namespace {
 
+// In the order of TransactionCall.
+constexpr const char* kTransactionTimes[] = {
+    "txn-init-time-ns-total",   "txn-begin-time-ns-total", "txn-send-offsets-time-ns-total",
+    "txn-commit-time-ns-total", "txn-abort-time-ns-total",
+};
+
 double milliseconds(base::Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
@@ -93,6 +99,11 @@ void ProducerMetrics::on_metadata_wait(base::Duration time) {
   metadata_wait_ += time;
 }
 
+void ProducerMetrics::on_transaction_call(TransactionCall call, base::Duration time) {
+  const std::lock_guard lock(mutex_);
+  transaction_calls_[static_cast<std::size_t>(call)] += time;
+}
+
 void ProducerMetrics::write(const std::string& client_id, const Gauges& gauges, base::TimePoint now,
                             MetricsSnapshot& snapshot) const {
   const std::lock_guard lock(mutex_);
@@ -115,6 +126,9 @@ void ProducerMetrics::write(const std::string& client_id, const Gauges& gauges, 
   all.counter("bufferpool-wait-time-ns-total", pool_wait_.total());
   all.counter("metadata-wait-time-ns-total", nanoseconds(metadata_wait_));
   all.counter("flush-time-ns-total", nanoseconds(gauges.flush_time));
+  for (std::size_t call = 0; call < transaction_calls_.size(); ++call) {
+    all.counter(kTransactionTimes[call], nanoseconds(transaction_calls_[call]));
+  }
   for (const auto& [name, counts] : topics_) {
     MetricsWriter writer(snapshot, "producer-topic-metrics",
                          {{"client-id", client_id}, {"topic", name}}, now);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -14,6 +16,9 @@ namespace ottla::client {
 
 class TopicEntry;
 struct ProduceDraft;
+
+// The calls of transactions that take time.
+enum class TransactionCall : std::uint8_t { init, begin, send_offsets, commit, abort };
 
 // What a producer does, in all and by topic. Told once a batch or a request, never for a record
 // that goes well; any thread.
@@ -37,6 +42,8 @@ class ProducerMetrics {
   void on_pool_wait(base::Duration time, bool exhausted, base::TimePoint now);
   // A caller waited for a topic's metadata.
   void on_metadata_wait(base::Duration time);
+  // A call of the application is through, well or not.
+  void on_transaction_call(TransactionCall call, base::Duration time);
 
   // What others know.
   struct Gauges {
@@ -75,6 +82,7 @@ class ProducerMetrics {
   Meter buffer_exhausted_;
   Meter pool_wait_;  // nanoseconds
   base::Duration metadata_wait_{};
+  std::array<base::Duration, 5> transaction_calls_{};  // by TransactionCall
   std::map<std::string, Records> topics_;
 };
 

@@ -1,5 +1,6 @@
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -25,9 +26,10 @@ base::TimePoint ProducerCore::transaction_deadline() const {
   return runtime_.clock().now() + settings_.max_block;
 }
 
-// `begin(done)` hands it to the manager.
+// `begin(done)` hands it to the manager. Its time counts as that of `call`, if it is one of the
+// application's.
 template <class Begin>
-Future<void> ProducerCore::call_transactions(Begin begin) {
+Future<void> ProducerCore::call_transactions(std::optional<TransactionCall> call, Begin begin) {
   const Promise<void> promise(executor_);
   if (!transactions_) {
     promise.set(Error(ErrorCode::invalid_argument,
@@ -35,8 +37,11 @@ Future<void> ProducerCore::call_transactions(Begin begin) {
                       "transactional_id (transactional.id)"));
     return promise.future();
   }
+  const auto started = runtime_.clock().now();
   // After the callbacks that are queued already.
-  begin([promise, executor = executor_](const Result<void>& outcome) {
+  begin([this, call, started, promise, executor = executor_](const Result<void>& outcome) {
+    const auto time = runtime_.clock().now() - started;
+    if (call) accumulator_.metrics().on_transaction_call(*call, time);
     executor->complete(promise, outcome);
   });
   auto future = promise.future();
@@ -45,28 +50,34 @@ Future<void> ProducerCore::call_transactions(Begin begin) {
 }
 
 Future<void> ProducerCore::init_transactions() {
-  return call_transactions(
-      [this](auto done) { transactions_->init(transaction_deadline(), std::move(done)); });
+  return call_transactions(TransactionCall::init, [this](auto done) {
+    transactions_->init(transaction_deadline(), std::move(done));
+  });
 }
 
 Result<void> ProducerCore::begin_transaction() {
   if (closed_.load(std::memory_order_relaxed)) {
     return Error(ErrorCode::closed, "the producer was closed");
   }
-  if (transactions_) return transactions_->begin();
-  return call_transactions([](auto) {}).get();
+  if (!transactions_) return call_transactions({}, [](auto) {}).get();
+  const auto started = runtime_.clock().now();
+  auto begun = transactions_->begin();
+  accumulator_.metrics().on_transaction_call(TransactionCall::begin,
+                                             runtime_.clock().now() - started);
+  return begun;
 }
 
 Future<void> ProducerCore::send_offsets_to_transaction(CommittedOffsets offsets,
                                                        ConsumerGroupMetadata group) {
-  return call_transactions([&](auto done) {
+  return call_transactions(TransactionCall::send_offsets, [&](auto done) {
     transactions_->send_offsets(std::move(offsets), std::move(group), transaction_deadline(),
                                 std::move(done));
   });
 }
 
 Future<void> ProducerCore::end_transaction(bool commit, base::TimePoint deadline) {
-  return call_transactions([&](auto done) {
+  const auto call = commit ? TransactionCall::commit : TransactionCall::abort;
+  return call_transactions(call, [&](auto done) {
     if (commit) {
       transactions_->commit(deadline, std::move(done));
     } else {
@@ -77,7 +88,7 @@ Future<void> ProducerCore::end_transaction(bool commit, base::TimePoint deadline
 
 Future<void> ProducerCore::transactions_settled() {
   return call_transactions(
-      [this](auto done) { transactions_->settle(transaction_deadline(), std::move(done)); });
+      {}, [this](auto done) { transactions_->settle(transaction_deadline(), std::move(done)); });
 }
 
 Result<void> ProducerCore::put(const ProducerRecord& record) {

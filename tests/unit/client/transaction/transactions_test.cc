@@ -29,6 +29,28 @@ TEST_P(Transactions, are_seen_if_they_are_committed) {
   world_.close(producer);
 }
 
+TEST_P(Transactions, tell_how_long_their_calls_took) {
+  const auto producer = world_.open();
+  const auto ns = [&](const char* call) {
+    return producer->metrics().value(std::string("txn-") + call + "-time-ns-total").value();
+  };
+  EXPECT_GT(ns("init"), 0);
+  for (const auto* call : {"begin", "send-offsets", "commit", "abort"}) EXPECT_EQ(ns(call), 0);
+  ASSERT_TRUE(world_.transact(*producer, "a"));
+  const auto once = ns("commit");
+  EXPECT_GT(once, 0);
+  ASSERT_TRUE(world_.transact(*producer, "b"));
+  EXPECT_GT(ns("commit"), once);
+  EXPECT_EQ(ns("abort"), 0);
+  ASSERT_TRUE(producer->begin_transaction());
+  ASSERT_TRUE(world_.await(
+      producer->send_offsets_to_transaction({{{"t", 0}, {.offset = 7}}}, {.group_id = "g"})));
+  ASSERT_TRUE(world_.await(producer->abort_transaction()));
+  EXPECT_GT(ns("send-offsets"), 0);
+  EXPECT_GT(ns("abort"), 0);
+  world_.close(producer);
+}
+
 TEST_P(Transactions, that_write_nothing_need_nobody) {
   const auto producer = world_.open();
   ASSERT_TRUE(producer->begin_transaction());
