@@ -47,8 +47,16 @@ Release kafka_2_1() {
            {ApiKey::offset_for_leader_epoch, 2},
            {ApiKey::describe_configs, 2},
            {ApiKey::alter_configs, 1},
-           {ApiKey::create_partitions, 1}},
-          {ApiKey::incremental_alter_configs, ApiKey::describe_cluster}};
+           {ApiKey::create_partitions, 1},
+           {ApiKey::list_groups, 2},
+           {ApiKey::describe_groups, 2},
+           {ApiKey::delete_groups, 1},
+           {ApiKey::offset_commit, 6},
+           {ApiKey::offset_fetch, 5},
+           {ApiKey::leave_group, 2},
+           {ApiKey::write_txn_markers, 0}},
+          {ApiKey::incremental_alter_configs, ApiKey::describe_cluster, ApiKey::offset_delete,
+           ApiKey::list_transactions, ApiKey::describe_transactions, ApiKey::describe_producers}};
 }
 
 // Flexible, but Produce and Fetch name topics.
@@ -69,17 +77,31 @@ Release kafka_2_8() {
            {ApiKey::alter_configs, 2},
            {ApiKey::create_partitions, 3},
            {ApiKey::incremental_alter_configs, 1},
-           {ApiKey::describe_cluster, 0}},
+           {ApiKey::describe_cluster, 0},
+           {ApiKey::list_groups, 4},
+           {ApiKey::describe_groups, 5},
+           {ApiKey::delete_groups, 2},
+           {ApiKey::offset_commit, 8},
+           {ApiKey::offset_fetch, 7},
+           {ApiKey::leave_group, 4},
+           {ApiKey::write_txn_markers, 1},
+           {ApiKey::describe_producers, 0},
+           {ApiKey::list_transactions, -1},
+           {ApiKey::describe_transactions, -1}},
           {}};
 }
 
 Release kafka_3_9() {
   auto release = kafka_2_8();
   release.name = "3_9";
-  const std::vector<Range> newer = {{ApiKey::produce, 11},         {ApiKey::fetch, 17},
-                                    {ApiKey::list_offsets, 9},     {ApiKey::metadata, 12},
-                                    {ApiKey::find_coordinator, 6}, {ApiKey::api_versions, 4},
-                                    {ApiKey::init_producer_id, 5}, {ApiKey::describe_cluster, 1}};
+  const std::vector<Range> newer = {
+      {ApiKey::produce, 11},          {ApiKey::fetch, 17},
+      {ApiKey::list_offsets, 9},      {ApiKey::metadata, 12},
+      {ApiKey::find_coordinator, 6},  {ApiKey::api_versions, 4},
+      {ApiKey::init_producer_id, 5},  {ApiKey::describe_cluster, 1},
+      {ApiKey::list_groups, 5},       {ApiKey::offset_commit, 9},
+      {ApiKey::offset_fetch, 9},      {ApiKey::leave_group, 5},
+      {ApiKey::list_transactions, 1}, {ApiKey::describe_transactions, 0}};
   for (const auto& range : newer) {
     for (auto& known : release.ranges) {
       if (known.api == range.api) known.max = range.max;
@@ -189,6 +211,56 @@ TEST_P(OldBrokers, an_admin_lists_describes_and_deletes) {
   const auto deleted = admin->delete_topics({"t"}).get();
   ASSERT_TRUE(deleted) << deleted.error();
   EXPECT_FALSE(deleted->at("t"));
+}
+
+// What a release does not know is said so, of the group or the broker.
+TEST_P(OldBrokers, an_admin_moves_and_deletes_groups) {
+  const bool oldest = GetParam().name == "2_1";
+  create_topic("t", 2);
+  auto admin = Admin::open({.bootstrap_servers = broker_->address()}).value();
+  const auto altered =
+      admin.alter_consumer_group_offsets("g", {{{"t", 0}, {.offset = 0}}, {{"t", 1}, {}}}).get();
+  ASSERT_TRUE(altered) << altered.error();
+  EXPECT_FALSE(altered->at({"t", 0}));
+  const auto listed = admin.list_groups().get().value();
+  EXPECT_EQ(listed.at(1).value().at(0).group_id, "g");
+  EXPECT_EQ(listed.at(1).value().at(0).state, oldest ? GroupState::unknown : GroupState::empty);
+  const auto described = admin.describe_consumer_groups({"g", "nobody"}).get().value();
+  EXPECT_EQ(described.at("g").value().state, GroupState::empty);
+  EXPECT_EQ(described.at("nobody").error().code(), ErrorCode::group_id_not_found);
+  const auto offsets =
+      admin.list_consumer_group_offsets({{"g", {}}, {"h", {{"t", 0}}}}).get().value();
+  EXPECT_EQ(offsets.at("g").value().size(), 2U);
+  EXPECT_TRUE(offsets.at("h").value().empty());
+  const auto ends = admin.list_offsets({{{"t", 0}, OffsetSpec::latest()}}).get().value();
+  EXPECT_EQ(ends.at({"t", 0}).value().offset, 0);
+  const auto removed = admin.remove_members_from_consumer_group("g", {{"m", {}}}).get();
+  const auto taken_back = admin.delete_consumer_group_offsets("g", {{"t", 0}}).get();
+  if (oldest) {
+    EXPECT_EQ(removed.error().code(), ErrorCode::unsupported_version);
+    EXPECT_EQ(taken_back.error().code(), ErrorCode::unsupported_version);
+  } else {
+    EXPECT_EQ(removed.value().at("m")->code(), ErrorCode::unknown_member_id);
+    EXPECT_FALSE(taken_back.value().at({"t", 0}));
+  }
+  EXPECT_FALSE(admin.delete_consumer_groups({"g"}).get().value().at("g"));
+}
+
+TEST_P(OldBrokers, an_admin_fences_producers_and_sees_transactions_where_it_can) {
+  auto admin = Admin::open({.bootstrap_servers = broker_->address()}).value();
+  const auto fenced = admin.fence_producers({"writer"}).get().value();
+  ASSERT_TRUE(fenced.at("writer")) << fenced.at("writer").error();
+  const auto listed = admin.list_transactions().get().value();
+  const auto described = admin.describe_transactions({"writer"}).get().value();
+  if (GetParam().name == "3_9") {
+    EXPECT_EQ(listed.at(1).value().at(0).state, TransactionState::empty);
+    EXPECT_EQ(described.at("writer").value().producer_id, fenced.at("writer")->producer_id);
+  } else {
+    EXPECT_EQ(listed.at(1).error().code(), ErrorCode::unsupported_version);
+    EXPECT_EQ(described.at("writer").error().code(), ErrorCode::unsupported_version);
+  }
+  const auto filtered = admin.list_transactions({.transactional_id_pattern = "w.*"}).get().value();
+  EXPECT_EQ(filtered.at(1).error().code(), ErrorCode::unsupported_version);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kafka, OldBrokers, testing::Values(kafka_2_1(), kafka_2_8(), kafka_3_9()),
