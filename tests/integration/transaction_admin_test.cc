@@ -224,6 +224,34 @@ TEST_F(Transactions, are_not_aborted_by_one_who_knows_less_than_the_partition) {
   EXPECT_EQ(committed(), std::vector<std::string>{"of one"});
 }
 
+// The group's offsets of a transaction that hangs are neither committed nor taken back.
+TEST_F(Transactions, that_hang_hold_a_groups_offsets_up_until_they_are_aborted) {
+  auto& producer = begin("one");
+  ASSERT_TRUE(
+      producer.send_offsets_to_transaction({{{"lines", 0}, {.offset = 1}}}, {.group_id = "readers"})
+          .get());
+  lose_the_coordinators_memory();
+  const auto stable = [&](std::chrono::milliseconds timeout) {
+    return admin_
+        ->list_consumer_group_offsets({{"readers", {{"lines", 0}}}},
+                                      {.timeout = timeout, .require_stable = true})
+        .get();
+  };
+  const auto held_up = stable(300ms);
+  ASSERT_FALSE(held_up);
+  EXPECT_EQ(held_up.error().code(), ErrorCode::timed_out);
+  const auto found = tool({"find-hanging", "--broker-id", "1", "--max-transaction-timeout", "0"});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].at("topic").as_string(), "__consumer_offsets");
+  for (const auto& each : found) {
+    run({"abort", "--topic", std::string(each.at("topic").as_string()), "--partition",
+         json::serialize(each.at("partition")), "--start-offset",
+         json::serialize(each.at("startOffset"))},
+        {}, 0);
+  }
+  EXPECT_TRUE(stable(30s).value().at("readers").value().empty());
+}
+
 TEST_F(Transactions, are_shown_by_the_tool) {
   begin("one");
   const auto listed = tool({"list"});
