@@ -252,6 +252,24 @@ TEST_F(Transactions, that_hang_hold_a_groups_offsets_up_until_they_are_aborted) 
   EXPECT_TRUE(stable(30s).value().at("readers").value().empty());
 }
 
+// Kafka lets it be deleted, as any topic; what it held is forgotten then.
+TEST_F(Transactions, hang_when_their_coordinators_topic_was_deleted) {
+  begin("one");
+  EXPECT_FALSE(
+      admin_->delete_topics({"__transaction_state"}).get().value().at("__transaction_state"));
+  auto& two = begin("two");
+  EXPECT_TRUE(two.commit_transaction().get());
+  EXPECT_EQ(admin_->describe_transactions({"one"}).get().value().at("one").error().code(),
+            ErrorCode::transactional_id_not_found);
+  EXPECT_TRUE(committed().empty());
+  const auto found = tool({"find-hanging", "--topic", "lines"});
+  ASSERT_EQ(found.size(), 1U);
+  run({"abort", "--topic", "lines", "--partition", "0", "--start-offset",
+       json::serialize(found[0].at("startOffset"))},
+      {}, 0);
+  EXPECT_EQ(committed(), std::vector<std::string>{"of two"});
+}
+
 TEST_F(Transactions, are_shown_by_the_tool) {
   begin("one");
   const auto listed = tool({"list"});
