@@ -32,6 +32,7 @@ struct FlushTarget {
   std::vector<ClosedFile> closed;  // of any kind, where the whole file system is synced
   bool metadata = false;           // partition.metadata is among the files
   Offset end_offset{0};
+  std::uint64_t cuts = 0;  // so many refused appends had been cut off by then
 
   // (sleeps) Any thread. The first failure ends it.
   Result<void> sync() const;

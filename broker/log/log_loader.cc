@@ -197,7 +197,9 @@ Result<void> LogLoader::recover_from(std::size_t first) {
     const Offset next = loaded_.segments[i + 1].base_offset();
     const bool hole =
         next > recovered->next_offset && next > gaps && next > request_.log_start_offset;
-    if (recovered->cut_bytes == 0 && !hole && next >= recovered->next_offset) {
+    // What is cut off where the next one begins was of an append that was refused.
+    const bool whole = recovered->cut_bytes == 0 || next == recovered->next_offset;
+    if (whole && !hole && next >= recovered->next_offset) {
       // It is full: nothing else will add the last entry of its time index.
       if (auto finished = segment.finish_indexes(); !finished) return finished;
       continue;

@@ -208,6 +208,8 @@ Result<void> UnifiedLog::write(const SegmentAppend& append) {
   if (written) return {};
   const auto& error = written.error();
   if (error.code() == ErrorCode::no_space) {
+    if (cut_segment_ == kNoOffset) cut_segment_ = segments_.back().base_offset();
+    ++cuts_;
     logger_.warn("no space left: an append to " + to_string(location_.partition) +
                  " was refused and taken back");
   } else {
@@ -368,6 +370,9 @@ Result<void> UnifiedLog::collect_files(bool as_closed_files, FlushTarget& target
     target.before_entries.push_back(*file);
   }
   target.metadata = metadata_dirty_;
+  target.cuts = cuts_;
+  const Offset from =
+      cut_segment_ == kNoOffset ? durable_offset_ : std::min(durable_offset_, cut_segment_);
   for (std::size_t i = segments_.size(); i-- > 0;) {
     auto& segment = segments_[i];
     if (as_closed_files && !segment.has_open_files()) {
@@ -378,7 +383,7 @@ Result<void> UnifiedLog::collect_files(bool as_closed_files, FlushTarget& target
       auto& files = i + 1 == segments_.size() ? target.after_entries : target.before_entries;
       files.push_back(*file);
     }
-    if (segment.base_offset() <= durable_offset_) break;
+    if (segment.base_offset() <= from) break;
   }
   return {};
 }
@@ -394,6 +399,7 @@ void UnifiedLog::end_flush(const FlushTarget& target) {
     metadata_dirty_ = false;
     new_metadata_.reset();
   }
+  if (target.cuts == cuts_) cut_segment_ = kNoOffset;
   durable_offset_ = std::max(durable_offset_, target.end_offset);
   raise_high_watermark();
   open_logs_.trim();

@@ -284,7 +284,11 @@ class UnifiedLog final : public Flushable {
   Offset durable_offset_{0};
   Offset recovery_point_{0};
   std::uint64_t bytes_since_recovery_point_ = 0;
-  bool dirty_ = false;           // the FlushScheduler knows
+  bool dirty_ = false;  // the FlushScheduler knows
+  // The segment of which a refused append was cut off, and no sync knows of that: what was cut off
+  // could come back between it and the next one. None: kNoOffset.
+  Offset cut_segment_ = kNoOffset;
+  std::uint64_t cuts_ = 0;
   bool entries_dirty_ = false;   // files were made or removed since the last flush began
   bool parent_dirty_ = false;    // the directory itself was
   bool metadata_dirty_ = false;  // partition.metadata is not synced

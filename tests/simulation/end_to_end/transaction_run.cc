@@ -74,7 +74,7 @@ void TransactionRun::work() {
   world_.simulation().network().set_options({});
   world_.start_no_more(false);
   // What the killed ones left open ends by its timeout.
-  if (!world_.finish_clients(false) || !world_.settles()) return;
+  if (!world_.finish_clients(false) || !world_.settles() || !world_.read_all()) return;
   if (world_.all_gets_copied() && world_.finish_clients(true)) world_.settles();
 }
 

@@ -293,7 +293,7 @@ bool TransactionWorld::all_gets_copied() {
   return false;
 }
 
-bool TransactionWorld::audit() {
+bool TransactionWorld::read_all() {
   Auditor* auditor = nullptr;
   auditor_.start([&](SimNode& node) {
     auto made = make_auditor(node, IsolationLevel::read_committed);
@@ -301,14 +301,16 @@ bool TransactionWorld::audit() {
     auditor = made.get();
     return made;
   });
-  if (!within_limit([&] { return !auditor->ends().empty(); }, "the ends are not told"))
-    return false;
-  auditor->read();
-  return within_limit([&] { return auditor->at_end(); }, "the topics cannot be read to their ends");
+  const bool told = within_limit([&] { return !auditor->ends().empty(); }, "the ends are not told");
+  if (told) auditor->read();
+  const bool read = told && within_limit([&] { return auditor->at_end(); },
+                                         "the topics cannot be read to their ends");
+  auditor_.crash(Crash::process);
+  return read;
 }
 
 TransactionRunResult TransactionWorld::judge() {
-  if (wrong_.empty()) audit();
+  if (wrong_.empty()) read_all();
   if (status_.error) wrong_.push_back("the broker failed: " + status_.error->to_string());
   for (const auto& what : book_.wrongs()) wrong_.push_back(what);
   for (auto& client : clients_) {

@@ -74,6 +74,8 @@ class TransactionWorld {
 
   // No transaction is open any more, nor being ended.
   bool settles();
+  // So that everything is known of which its sender could not tell whether it was committed.
+  bool read_all();
   // Copiers go on until there is nothing left that none of them has taken.
   bool all_gets_copied();
   // Reads everything, if all went well so far; ends all processes and judges what they did.
@@ -100,7 +102,6 @@ class TransactionWorld {
   std::string bootstrap() const;
   std::shared_ptr<Auditor> make_auditor(SimNode& node, IsolationLevel isolation);
   bool all_is_settled();
-  bool audit();
   checker::Expectations expectations(bool complete) const;
 
   const TransactionWorldOptions options_;

@@ -127,6 +127,27 @@ TEST(Recovery, removes_the_segments_behind_a_cut) {
   EXPECT_TRUE(f.lines.mention("the segment before it ends at offset 1"));
 }
 
+TEST(Recovery, keeps_the_segments_behind_a_cut_that_takes_no_offset) {
+  LogFixture f;
+  f.config.segment_bytes = 200;
+  f.create();
+  for (int i = 0; i < 9; ++i) {
+    ASSERT_TRUE(f.append(make_batch("value")));
+    f.log->flush_soon();
+    f.loop.run();
+  }
+  const auto segments = f.log->segment_count();
+  ASSERT_GT(segments, 3u);
+  f.crash();
+  auto first = f.partition_directory()->open(kFirstLog, base::OpenMode::read_write).value();
+  const auto size = first->size().value();
+  ASSERT_TRUE(first->write_at(size, BytesView("what was begun and refused")));
+  ASSERT_TRUE(f.open(false));
+  EXPECT_EQ(f.log->segment_count(), segments);
+  EXPECT_EQ(f.values(Offset(0)).size(), 9U);
+  EXPECT_EQ(first->size().value(), size);
+}
+
 TEST(Recovery, gives_full_segments_the_last_entry_of_their_time_index) {
   LogFixture f;
   f.config.segment_bytes = 300;

@@ -228,6 +228,40 @@ TEST(StorageFaults, what_an_overtaking_advance_makes_durable_is_all_there_after_
   EXPECT_EQ(log.f.log->topic_id(), kTopicId);
 }
 
+// A refused append has left something behind the end of a segment, which was cut off again; the
+// next one goes into another segment, and is acknowledged.
+TEST(StorageFaults, what_was_cut_off_does_not_come_back_before_what_follows_it) {
+  simulation::for_each_seed(60, [](std::uint64_t seed) {
+    SimDisk disk(seed, {.would_block_one_in = 0});
+    LogFixture f(disk.open("/data"));
+    f.create();
+    ASSERT_TRUE(f.append(make_batch("a")));
+    f.log->flush_soon();
+    f.loop.run();
+    const auto size = f.log->size_in_bytes();
+    disk.inject({.call = DiskCall::write, .code = ErrorCode::no_space, .times = 1});
+    ASSERT_FALSE(f.append(make_batch("b")));
+    f.config.segment_bytes = 100;
+    f.log->update_config(f.config);
+    ASSERT_TRUE(f.append(make_batch("c")));
+    f.log->flush_soon();
+    f.loop.run_tasks();
+    ASSERT_EQ(f.loop.works(), 2U) << "the advance of the recovery point, and the flush";
+    f.loop.run_last_work();
+    ASSERT_EQ(f.log->high_watermark(), Offset(2));
+    disk.power_cut();
+    f.crash();
+    f.root = disk.open("/data");
+    const auto first =
+        f.partition_directory()->open("00000000000000000000.log", base::OpenMode::read);
+    ASSERT_TRUE(first);
+    EXPECT_EQ((*first)->size().value(), size);
+    f.flush = std::make_unique<FlushScheduler>(f.loop, f.root, f.lines.logger());
+    ASSERT_TRUE(f.open(false));
+    EXPECT_EQ(f.values(Offset(0)), (decltype(f.values(Offset(0))){{0, "a"}, {1, "c"}}));
+  });
+}
+
 TEST(StorageFaults, a_want_of_file_descriptors_puts_a_sync_off) {
   FaultyLog log;
   ASSERT_TRUE(log.f.append(make_batch("a")));
