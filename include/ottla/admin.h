@@ -171,7 +171,7 @@ class Admin {
   Future<TransactionDescriptions> describe_transactions(std::vector<std::string> transactional_ids,
                                                         const AdminOptions& options = {});
 
-  // Who writes to each partition, sorted as its leader tells. Per partition:
+  // Who writes to each partition, in the order in which its leader tells. Per partition:
   // unknown_topic_or_partition, topic_authorization_failed, not_leader_or_follower (the broker that
   // the options name has none of it) ...
   Future<DescribedProducers> describe_producers(std::vector<TopicPartition> partitions,
