@@ -26,7 +26,7 @@ void set(rd_kafka_conf_t* conf, const char* name, const std::string& value) {
 }
 
 void produce(rd_kafka_t* client, rd_kafka_topic_t* topic, const bench::Workload& workload,
-             const bench::Payload& payload, std::uint64_t count) {
+             const bench::Payload& payload, std::uint64_t count, bool pause) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto& value = payload.value(i);
     const auto& key = payload.key(i);
@@ -38,6 +38,7 @@ void produce(rd_kafka_t* client, rd_kafka_topic_t* topic, const bench::Workload&
     }
     if (i % 64 == 0) rd_kafka_poll(client, 0);
   }
+  if (pause) bench::pause_for_input();
   rd_kafka_flush(client, 120'000);
 }
 
@@ -52,7 +53,7 @@ int main(int argc, char** argv) {
   set(conf, "enable.idempotence", "true");
   set(conf, "compression.codec", workload.compression);
   set(conf, "linger.ms", std::to_string(workload.linger_ms));
-  set(conf, "queue.buffering.max.messages", "1000000");
+  set(conf, "queue.buffering.max.messages", "2000000");
   if (workload.key_size > 0) set(conf, "partitioner", "murmur2_random");
   if (workload.batch_size > 0) set(conf, "batch.size", std::to_string(workload.batch_size));
   rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -64,10 +65,11 @@ int main(int argc, char** argv) {
     return 1;
   }
   auto* topic = rd_kafka_topic_new(client, workload.topic.c_str(), nullptr);
-  produce(client, topic, workload, payload, workload.warm_up);
+  produce(client, topic, workload, payload, workload.warm_up, false);
+  if (workload.pause) bench::pause_for_input();
   const auto warm = counts.delivered;
   const bench::Meter meter;
-  produce(client, topic, workload, payload, workload.records);
+  produce(client, topic, workload, payload, workload.records, workload.pause);
   meter.print("librdkafka", workload, counts.delivered - warm, counts.failed);
   rd_kafka_topic_destroy(topic);
   rd_kafka_destroy(client);

@@ -22,7 +22,7 @@ ottla::Compression codec_of(const std::string& name) {
 }
 
 void produce(ottla::Producer& producer, const bench::Workload& workload,
-             const bench::Payload& payload, std::uint64_t count, Counts& counts) {
+             const bench::Payload& payload, std::uint64_t count, bool pause, Counts& counts) {
   for (std::uint64_t i = 0; i < count; ++i) {
     ottla::ProducerRecord record{.topic = workload.topic, .value = payload.value(i)};
     if (workload.key_size > 0) record.key = payload.key(i);
@@ -31,6 +31,7 @@ void produce(ottla::Producer& producer, const bench::Workload& workload,
       counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     });
   }
+  if (pause) bench::pause_for_input();
   if (auto flushed = producer.flush().get(); !flushed) {
     std::fprintf(stderr, "%s\n", flushed.error().to_string().c_str());
   }
@@ -46,16 +47,18 @@ int main(int argc, char** argv) {
   config.compression_type = codec_of(workload.compression);
   config.linger = std::chrono::milliseconds(workload.linger_ms);
   if (workload.batch_size > 0) config.batch_size = workload.batch_size;
+  if (workload.pause) config.buffer_memory = std::size_t{1} << 30;
   auto producer = ottla::Producer::open(config);
   if (!producer) {
     std::fprintf(stderr, "%s\n", producer.error().to_string().c_str());
     return 1;
   }
   Counts counts;
-  produce(*producer, workload, payload, workload.warm_up, counts);
+  produce(*producer, workload, payload, workload.warm_up, false, counts);
+  if (workload.pause) bench::pause_for_input();
   const auto warm = counts.delivered.load();
   const bench::Meter meter;
-  produce(*producer, workload, payload, workload.records, counts);
+  produce(*producer, workload, payload, workload.records, workload.pause, counts);
   meter.print("ottla", workload, counts.delivered - warm, counts.failed);
   return 0;
 }

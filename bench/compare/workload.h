@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -28,6 +29,9 @@ struct Workload {
   std::uint64_t commit_records = 0;
   std::int64_t commit_ms = 0;
 
+  double rate = 1000;            // records a second, where latencies are measured
+  bool read = false;             // and whether they are read as well
+  bool pause = false;            // waits for input before and after the records are queued
   std::size_t poll_records = 0;  // a poll's or a batch's at most; 0: the client's default
 
   bool transactional() const { return commit_records > 0 || commit_ms > 0; }
@@ -57,6 +61,12 @@ inline Workload parse(int argc, char** argv) {
       workload.linger_ms = std::atoi(value);
     else if (name == "--batch-size")
       workload.batch_size = std::strtoull(value, nullptr, 10);
+    else if (name == "--rate")
+      workload.rate = std::strtod(value, nullptr);
+    else if (name == "--read")
+      workload.read = std::atoi(value) != 0;
+    else if (name == "--pause")
+      workload.pause = std::atoi(value) != 0;
     else if (name == "--poll-records")
       workload.poll_records = std::strtoull(value, nullptr, 10);
     else if (name == "--commit-records")
@@ -132,5 +142,21 @@ class Meter {
   double cpu_;
   std::chrono::steady_clock::time_point began_;
 };
+
+// Says how much memory is resident, and waits for a line of input.
+inline void pause_for_input() {
+  long pages = 0;
+  if (auto* statm = std::fopen("/proc/self/statm", "r")) {
+    if (std::fscanf(statm, "%*s %ld", &pages) != 1) pages = 0;
+    std::fclose(statm);
+  }
+  std::printf("{\"rss_mb\": %.1f}\n",
+              static_cast<double>(pages * ::sysconf(_SC_PAGESIZE)) / (1 << 20));
+  std::fflush(stdout);
+  while (true) {
+    const int c = std::getchar();
+    if (c == '\n' || c == EOF) return;
+  }
+}
 
 }  // namespace bench

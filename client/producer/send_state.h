@@ -25,6 +25,9 @@ struct SendState {
   protocol::BrokerId blocked_at = protocol::kNoBroker;
   // Among those that wait before they are sent again, which another leader would end.
   bool pausing = false;
+  // Among those whose batch takes more records until it is due, or leaves with what is.
+  bool lingering = false;
+  std::uint64_t draft = 0;  // the last one that took a batch: it takes no second one
 
   base::TimePoint timer = base::kNever;  // when to look at it again
   base::TimePoint retry_at = base::TimePoint::min();

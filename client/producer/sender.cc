@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "base/assert.h"
+
 namespace ottla::client {
 namespace {
 
@@ -84,7 +86,11 @@ void Sender::look_at(PartitionQueue& queue, base::TimePoint now) {
         register_ready(queue);
       } else {
         timer = std::min(timer, when);
-        if (head->sending->attempts > 0) note_pause(queue);
+        if (head->sending->attempts > 0) {
+          note_pause(queue);
+        } else {
+          note_lingering(queue);
+        }
       }
     }
   }
@@ -153,6 +159,14 @@ void Sender::note_pause(PartitionQueue& queue) {
   if (!std::exchange(queue.send.pausing, true)) pausing_.push_back(&queue);
 }
 
+void Sender::note_lingering(PartitionQueue& queue) {
+  if (queue.send.lingering) return;
+  const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
+  if (!leader) return;
+  queue.send.lingering = true;
+  lingering_[leader->broker].push_back(&queue);
+}
+
 // Batches that may not overtake others of their partition wait for their broker as well.
 void Sender::note_blocked(PartitionQueue& queue, bool blocked) {
   if (config_.availability_timeout.count() == 0) return;
@@ -199,6 +213,10 @@ void Sender::look_at_moved(base::TimePoint now) {
   for (auto* queue : pausing_) queue->send.pausing = false;
   queues.insert(queues.end(), pausing_.begin(), pausing_.end());
   pausing_.clear();
+  for (const auto& [broker, lingering] : std::exchange(lingering_, {})) {
+    for (auto* queue : lingering) queue->send.lingering = false;
+    queues.insert(queues.end(), lingering.begin(), lingering.end());
+  }
   for (const auto& [broker, ready] : ready_)
     queues.insert(queues.end(), ready.begin(), ready.end());
   for (auto* queue : queues) {
@@ -242,12 +260,12 @@ void Sender::fail_queued(PartitionQueue& queue, const Error& error) {
 }
 
 ProduceDraft Sender::drain(BrokerId broker, base::TimePoint now) {
-  ProduceDraft draft{.broker = broker, .entries = {}};
+  ++drafts_;
+  Filling into{.draft = {.broker = broker, .entries = {}}, .room = config_.max_request_size};
   if (transactions_ != nullptr) {
-    draft.transactional = true;
-    draft.transactions_v2 = transactions_->v2();
+    into.draft.transactional = true;
+    into.draft.transactions_v2 = transactions_->v2();
   }
-  auto room = config_.max_request_size;
   // Those that register again on the way are for the next request.
   for (auto left = ready_[broker].size(); left > 0; --left) {
     auto& queues = ready_[broker];
@@ -255,14 +273,15 @@ ProduceDraft Sender::drain(BrokerId broker, base::TimePoint now) {
     auto& queue = *queues.front();
     queues.pop_front();
     queue.send.ready_at = protocol::kNoBroker;
-    if (!take_for(broker, queue, now, room, draft)) break;
+    if (!take_for(queue, now, into)) return std::move(into.draft);
   }
-  return draft;
+  if (into.lingered) take_lingering(now, into);
+  return std::move(into.draft);
 }
 
 // False if the request is full.
-bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint now,
-                      std::size_t& room, ProduceDraft& draft) {
+bool Sender::take_for(PartitionQueue& queue, base::TimePoint now, Filling& into) {
+  const auto broker = into.draft.broker;
   const auto head = expire(queue, now);
   const auto leader = metadata_.cluster().leader(*queue.topic.name(), queue.partition);
   const bool still = head && may_send(queue, *head) && send_time(queue, *head) <= now && leader &&
@@ -271,25 +290,51 @@ bool Sender::take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint no
     look_at(queue, now);
     return true;
   }
-  if (!draft.entries.empty() && head->size > room) {
+  if (!into.draft.entries.empty() && head->size > into.room) {
     queue.send.ready_at = broker;
     ready_[broker].push_front(&queue);
     return false;
   }
+  into.lingered = into.lingered || !head->complete;
+  add_head(queue, leader->epoch, now, into);
+  return true;
+}
+
+// As far as there is room; those that are left go on lingering.
+void Sender::take_lingering(base::TimePoint now, Filling& into) {
+  const auto broker = into.draft.broker;
+  for (auto* queue : std::exchange(lingering_[broker], {})) {
+    queue->send.lingering = false;
+    const auto head = expire(*queue, now);
+    const auto leader = metadata_.cluster().leader(*queue->topic.name(), queue->partition);
+    const bool along = head && head->size <= into.room && may_send(*queue, *head) &&
+                       head->sending->attempts == 0 && leader && leader->broker == broker &&
+                       queue->send.ready_at == protocol::kNoBroker && queue->send.draft != drafts_;
+    if (along) {
+      add_head(*queue, leader->epoch, now, into);
+    } else {
+      look_at(*queue, now);
+    }
+  }
+}
+
+void Sender::add_head(PartitionQueue& queue, protocol::LeaderEpoch leader_epoch,
+                      base::TimePoint now, Filling& into) {
   auto batch = accumulator_.take_head(queue);
-  if (!batch) return true;
+  if (!batch) return;
   metadata_.note_use(*queue.topic.name(), now);
+  OTTLA_ASSERT(queue.send.draft != drafts_, "a request has one batch of a partition");
+  queue.send.draft = drafts_;
   stamp(queue, *batch);
   auto& sending = batch->sending;
   if (sending.order.number == 0) sending.order.number = queue.send.next_order++;
   ++sending.attempts;
-  sending.leader_epoch = leader->epoch;
-  room -= std::min(room, batch->size_in_bytes());
+  sending.leader_epoch = leader_epoch;
+  into.room -= std::min(into.room, batch->size_in_bytes());
   ++in_flight_;
-  draft.entries.push_back({&queue, batch.get(), batch->slice()});
+  into.draft.entries.push_back({&queue, batch.get(), batch->slice()});
   queue.send.in_flight.push_back(std::move(batch));
   look_at(queue, now);
-  return true;
 }
 
 void Sender::stamp(PartitionQueue& queue, ProducerBatch& batch) {

@@ -47,8 +47,11 @@ struct ProduceDraft {
 };
 
 // Decides which batches go to which broker when, and what their answers mean: delivered, again, or
-// failed. A request manager: `poll` gives requests, each of which is answered once by `on_response`
-// or `on_failure`. It touches only partitions that something has happened to. Loop thread.
+// failed. A request that leaves because a batch has lingered takes along what lingers for the same
+// broker, so that the requests of many partitions are few; one that leaves because a batch is full
+// leaves the others time to fill. A request manager: `poll` gives requests, each of which is
+// answered once by `on_response` or `on_failure`. It touches only partitions that something has
+// happened to. Loop thread.
 //
 // Nothing twice: a batch whose fate is open, since an attempt had no answer, is only ever sent
 // again as it was. If brokers refuse its sequence it fails, for it may be stored, and forgotten.
@@ -110,6 +113,7 @@ class Sender {
   void register_ready(PartitionQueue& queue);
   void unregister(PartitionQueue& queue);
   void note_pause(PartitionQueue& queue);
+  void note_lingering(PartitionQueue& queue);
   void set_timer(PartitionQueue& queue, base::TimePoint when);
   base::TimePoint fire_timers(base::TimePoint now);
   void look_at_moved(base::TimePoint now);
@@ -118,9 +122,17 @@ class Sender {
   void tell_stalls();
   void fail_queued(PartitionQueue& queue, const Error& error);
 
+  // A draft that is being filled.
+  struct Filling {
+    ProduceDraft draft;
+    std::size_t room = 0;
+    bool lingered = false;  // a batch is in it because its time was over, not because it was full
+  };
   ProduceDraft drain(BrokerId broker, base::TimePoint now);
-  bool take_for(BrokerId broker, PartitionQueue& queue, base::TimePoint now, std::size_t& room,
-                ProduceDraft& draft);
+  bool take_for(PartitionQueue& queue, base::TimePoint now, Filling& into);
+  void take_lingering(base::TimePoint now, Filling& into);
+  void add_head(PartitionQueue& queue, protocol::LeaderEpoch leader_epoch, base::TimePoint now,
+                Filling& into);
   void stamp(PartitionQueue& queue, ProducerBatch& batch);
   void stamp_in_transaction(PartitionQueue& queue, ProducerBatch& batch);
   bool in_transaction_may_send(PartitionQueue& queue, const RecordAccumulator::Head& head) const;
@@ -163,6 +175,8 @@ class Sender {
   std::uint64_t transaction_ = 0;
   std::map<BrokerId, std::deque<PartitionQueue*>> ready_;
   std::map<BrokerId, std::size_t> blocked_;  // partitions by `blocked_at`
+  std::map<BrokerId, std::vector<PartitionQueue*>> lingering_;
+  std::uint64_t drafts_ = 0;
   std::vector<PartitionQueue*> leaderless_;
   std::vector<PartitionQueue*> pausing_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;

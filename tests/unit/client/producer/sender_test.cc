@@ -65,6 +65,95 @@ TEST(Sender, sends_one_request_to_each_broker_with_one_batch_of_each_partition) 
   EXPECT_NE(drafts[0].broker, drafts[1].broker);
 }
 
+TEST(Sender, what_lingers_leaves_with_what_is_due_at_its_broker) {
+  SenderWorld world(with(5ms), 6);
+  world.add('a', 0, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(4ms);
+  world.add('b', 2, 5);
+  world.add('x', 1, 5);  // at the other broker
+  world.add('c', 4, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(1ms);
+  auto draft = world.draft();
+  EXPECT_EQ(world.letters(draft), "abc");
+  world.answer(draft, 7);
+  world.advance(4ms);
+  EXPECT_EQ(world.letters(world.draft()), "x") << "its own time";
+  world.add('d', 2, 5);
+  EXPECT_TRUE(world.poll().empty()) << "what was taken along has time again";
+  EXPECT_EQ(world.sender.poll(world.now(), world.gate).next, world.now() + 5ms);
+}
+
+TEST(Sender, a_full_batch_leaves_the_others_time_to_fill) {
+  SenderWorld world(with(5ms), 4);
+  world.add('a', 0, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.add('b', 2);
+  auto full = world.draft();
+  EXPECT_EQ(world.letters(full), "b");
+  world.answer(full, 0);
+  world.advance(5ms);
+  EXPECT_EQ(world.letters(world.draft()), "a");
+}
+
+TEST(Sender, takes_no_second_batch_of_a_partition_along) {
+  SenderWorld world(with(5ms), 4);
+  world.add('a', 0);
+  auto first = world.draft();
+  world.answer(first, 0);  // from here on several may be on their way
+  world.add('b', 2, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(4ms);
+  world.gate.busy = {BrokerId(1)};
+  world.add('c', 0);
+  world.add('d', 0, 40);  // does not fit into the batch of c, and lingers when that is taken
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(1ms);
+  world.gate.busy = {};
+  EXPECT_EQ(world.letters(world.draft()), "cb");
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(4ms);
+  EXPECT_EQ(world.letters(world.draft()), "d");
+}
+
+TEST(Sender, what_lingers_is_taken_along_as_far_as_there_is_room) {
+  auto config = with(5ms);
+  config.max_request_size = 160;  // two batches of one small record
+  SenderWorld world(config, 8);
+  world.add('a', 0, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(1ms);
+  world.add('b', 2, 5);
+  world.add('c', 4, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(4ms);
+  auto draft = world.draft();
+  EXPECT_EQ(world.letters(draft), "ab");
+  world.answer(draft, 7);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(1ms);
+  EXPECT_EQ(world.letters(world.draft()), "c");
+}
+
+TEST(Sender, what_lingers_at_a_leader_that_has_moved_leaves_with_what_is_due_at_the_new_one) {
+  SenderWorld world(with(5ms), 4);
+  world.add('a', 0, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(2ms);
+  world.add('b', 1, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.tell_leaders(4, 1, 1);  // 0 is led by broker 2 now, 1 by broker 1
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(1ms);
+  world.add('c', 2, 5);
+  EXPECT_TRUE(world.poll().empty());
+  world.advance(2ms);
+  auto draft = world.draft();
+  EXPECT_EQ(draft.broker, BrokerId(2));
+  EXPECT_EQ(world.letters(draft), "ac");
+}
+
 TEST(Sender, serves_partitions_in_turn_when_a_request_has_no_room_for_all) {
   auto config = with(0ms);
   config.max_request_size = 400;  // two batches
