@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "bench/compare/workload.h"
@@ -59,7 +60,8 @@ class Schedule {
   std::int64_t wait_for_next() {
     const std::chrono::duration<double> after(static_cast<double>(number_++) / a_second_);
     const auto due = began_ + std::chrono::duration_cast<Latencies::Clock::duration>(after);
-    std::this_thread::sleep_until(due);
+    std::unique_lock lock(mutex_);
+    moment_.wait_until(lock, due, [&] { return Latencies::Clock::now() >= due; });
     return std::chrono::nanoseconds(due.time_since_epoch()).count();
   }
 
@@ -67,6 +69,8 @@ class Schedule {
   const double a_second_;
   const Latencies::Clock::time_point began_ = Latencies::Clock::now();
   std::uint64_t number_ = 0;
+  std::mutex mutex_;
+  std::condition_variable moment_;
 };
 
 // A value carries when it was due.
