@@ -254,13 +254,44 @@ TEST_P(KilledClient, leaves_whole_transactions_whatever_it_asked_for_last) {
     ASSERT_TRUE(killed || line == "8 orders placed with their invoices")
         << code << ": " << line << shop.stderr_text();
   }
-  EXPECT_GT(kills, 20U);
+  EXPECT_GT(kills, 15U);
   auto invoices = world.committed("u");
   for (auto& each : invoices) each = each.substr(std::string("invoice for ").size());
   const auto orders = world.committed("t");
   EXPECT_GE(orders.size(), 8U);
   EXPECT_EQ(orders, invoices);
   EXPECT_FALSE(world.transaction_is_open());
+}
+
+// It copies "t" to "u" in transactions of ten records. Each life finds some more to do, and what
+// the one before has left.
+TEST_P(KilledClient, has_copied_each_record_once_whatever_it_asked_for_last) {
+  constexpr int kMore = 5;
+  World world(GetParam());
+  auto& proxy = world.proxy();
+  auto producer = Producer::open({.bootstrap_servers = proxy.address(), .linger = 0ms}).value();
+  Values records;
+  std::size_t kills = 0;
+  for (bool killed = true; killed; kills += killed ? 1 : 0) {
+    for (int i = 0; i < kMore; ++i) {
+      records.push_back(std::to_string(records.size()));
+      producer.send({.topic = "t", .value = records.back(), .partition = 0}).forget();
+    }
+    ASSERT_TRUE(producer.flush().get());
+    ChildProcess copier({OTTLA_BIN "/ottla", "transactional-message-copier", "--bootstrap-server",
+                         proxy.address(), "--input-topic", "t", "--output-topic", "u",
+                         "--consumer-group", "group", "--transactional-id", "id",
+                         "--transaction-size", "10"});
+    proxy.cut_behind_request(kills + 1, [&copier] { copier.signal(SIGKILL); });
+    while (!copier.read_line().empty()) {
+    }
+    proxy.cut_behind_request(0);
+    const int code = copier.wait();
+    killed = code == 128 + SIGKILL;
+    ASSERT_TRUE(killed || code == 0) << code << ": " << copier.stderr_text();
+  }
+  EXPECT_GT(kills, 20U);
+  EXPECT_EQ(world.committed("u"), records);
 }
 
 INSTANTIATE_TEST_SUITE_P(, KilledClient, testing::Values(1, 2),
