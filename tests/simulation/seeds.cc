@@ -77,22 +77,28 @@ void run_seed(std::uint64_t seed, const std::function<void(std::uint64_t)>& run)
   if (testing::Test::HasFailure()) std::fputs(line.c_str(), stderr);
 }
 
-}  // namespace
-
-void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t seed)>& run) {
-  for_each_point(count * number_from_environment("OTTLA_SEEDS_TIMES").value_or(1), run);
-}
-
-void for_each_point(std::uint64_t count, const std::function<void(std::uint64_t point)>& run) {
+void run_seeds(std::uint64_t from, std::uint64_t count,
+               const std::function<void(std::uint64_t)>& run) {
   watch_for_death();
   if (const auto only = number_from_environment("OTTLA_SEED")) {
     run_seed(*only, run);
     return;
   }
   const std::uint64_t seeds = (count + kOneSeedIn - 1) / kOneSeedIn;
-  for (std::uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
+  for (std::uint64_t seed = from; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
     run_seed(seed, run);
   }
+}
+
+}  // namespace
+
+void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t seed)>& run) {
+  const auto times = number_from_environment("OTTLA_SEEDS_TIMES").value_or(1);
+  run_seeds(number_from_environment("OTTLA_SEEDS_FROM").value_or(1), count * times, run);
+}
+
+void for_each_point(std::uint64_t count, const std::function<void(std::uint64_t point)>& run) {
+  run_seeds(1, count, run);
 }
 
 void for_each_step(std::uint64_t worlds,

@@ -8,7 +8,8 @@ namespace ottla::simulation {
 // Runs `run` with each of `count` seeds, within one TEST; stops at the first seed with a failure
 // and prints one line with the seed and the command that runs it again. A crash prints it too.
 // Builds with sanitizers run one seed in twenty. The environment may say OTTLA_SEED=N (that seed
-// alone), or OTTLA_SEEDS_TIMES=N (so many times as many seeds).
+// alone), OTTLA_SEEDS_TIMES=N (so many times as many seeds), or OTTLA_SEEDS_FROM=N (those from N
+// on: many seeds can be shared out among processes).
 void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t seed)>& run);
 
 // The same for tests that try each of `count` points once, which more seeds would only repeat:

@@ -95,12 +95,13 @@ BankClient::BankClient(SimNode& node, Options options, const ConsumerConfig& rea
   std::vector<TopicPartition> all;
   for (std::int32_t i = 0; i < partitions; ++i) all.push_back({topic_, i});
   consumer_->assign(all).value();
-  ask();
   start();
 }
 
 void BankClient::ask() {
-  consumer_->next().then(lifetime_.guard([this](const Result<ConsumerRecords>& records) {
+  asked_ = true;
+  on_outcome(consumer_->next(), [this](const Result<ConsumerRecords>& records) {
+    asked_ = false;
     if (!records) {
       if (records.error().code() != ErrorCode::closed) wrong(records.error().to_string());
       return;
@@ -112,8 +113,8 @@ void BankClient::ask() {
                            .value = number_in(record.value())});
       }
     }
-    if (node_.running()) node_.loop().post(lifetime_.guard([this] { ask(); }));
-  }));
+    if (polling_) take_polled();
+  });
 }
 
 void BankClient::ready() {
@@ -143,11 +144,19 @@ void BankClient::transfer() {
        [this, amount, to = partition()] { send(to, amount, [this] { do_next(); }); });
 }
 
+// As Consumer::poll with a timeout.
 void BankClient::poll() {
-  for (std::uint64_t most = 1 + random_.below(20); most > 0 && !polled_.empty(); --most) {
-    recorder_.polled(polled_.front());
-    polled_.pop_front();
-  }
+  polling_ = true;
+  if (!polled_.empty()) return take_polled();
+  if (!asked_) ask();
+  later(some(20ms), [this, number = ++polls_] {
+    if (polling_ && number == polls_) take_polled();
+  });
+}
+
+void BankClient::take_polled() {
+  polling_ = false;
+  for (const auto& record : std::exchange(polled_, {})) recorder_.polled(record);
   later(some(2ms), [this] { do_next(); });
 }
 

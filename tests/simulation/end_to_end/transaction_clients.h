@@ -47,7 +47,9 @@ class Auditor {
 };
 
 // Jepsen's clients: a transaction has up to four sends and polls. What is sent moves money between
-// two accounts, whose sum stays. Reads all partitions, with positions of its own.
+// two accounts, whose sum stays. Reads all partitions, with positions of its own: within a
+// transaction, what others have committed while it is open. As with Kafka, reads are not part of
+// it: an abort does not take them back.
 class BankClient final : public TransactionalProcess {
  public:
   BankClient(SimNode& node, Options options, const ConsumerConfig& reads, std::int32_t partitions,
@@ -61,11 +63,15 @@ class BankClient final : public TransactionalProcess {
   void transfer();
   void poll();
   void ask();
+  void take_polled();
 
   const std::string topic_;
   const std::int32_t partitions_;
   std::shared_ptr<client::ConsumerCore> consumer_;
-  std::deque<checker::Polled> polled_;
+  std::vector<checker::Polled> polled_;  // that came when its poll was over: for the next one
+  bool asked_ = false;
+  std::uint64_t polls_ = 0;
+  bool polling_ = false;
   std::uint64_t left_ = 0;  // sends and polls of this transaction
 };
 
