@@ -10,6 +10,7 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.Materialized;
@@ -27,6 +28,11 @@ final class Streams {
     /** Starts an instance of `application`; done when it has partitions and works. */
     synchronized void start(JsonNode request, ObjectNode answer) throws Exception {
         streams = new KafkaStreams(wordCount(request), properties(request));
+        // A thread whose transaction the coordinator has ended, being too old, may end as well.
+        streams.setUncaughtExceptionHandler(
+                error ->
+                        StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse
+                                .REPLACE_THREAD);
         streams.start();
         long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (streams.state() != KafkaStreams.State.RUNNING) {
