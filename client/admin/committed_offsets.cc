@@ -93,8 +93,12 @@ ListGroupOffsetsCall::ListGroupOffsetsCall(Promise<ListedGroupOffsets> promise, 
 }
 
 OffsetFetchRequest ListGroupOffsetsCall::make(std::int16_t version) {
-  // Older brokers are asked for one group after the other.
-  if (version < kManyGroups) asked_ = {*asked_.begin()};
+  // Older brokers are asked for one group after the other, also when one must be asked again.
+  if (version < kManyGroups) {
+    const auto next = asked_.upper_bound(last_);
+    last_ = next == asked_.end() ? *asked_.begin() : *next;
+    asked_ = {last_};
+  }
   OffsetFetchRequest request;
   request.require_stable = require_stable_;
   for (const auto& group : asked_) {

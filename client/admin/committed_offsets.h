@@ -22,6 +22,7 @@ class ListGroupOffsetsCall final : public CoordinatorsCall<Result<CommittedOffse
   const GroupsToList groups_;
   const bool require_stable_;
   Keys asked_;
+  std::string last_;  // of those that are asked for one after the other
 };
 
 // Of one group.

@@ -67,7 +67,7 @@ Request ListOffsetsCall::ask(BrokerId broker, std::int32_t timeout_ms) {
     return request;
   };
   auto done = [this, asked](Result<Response<ListOffsetsResponse>> response) {
-    if (!response) return on_broker_failure(response.error());
+    if (!response) return on_failure(asked, response.error());
     const auto key = [](const Answer& answer) { return std::optional(answer.partition); };
     const auto take = [this](const TopicPartition& partition,
                              const Answer& answer) -> std::optional<Error> {
@@ -87,6 +87,21 @@ Request ListOffsetsCall::ask(BrokerId broker, std::int32_t timeout_ms) {
     }
   }
   return request;
+}
+
+// A broker that is too old for the largest timestamp can answer the rest.
+void ListOffsetsCall::on_failure(const Keys& asked, const Error& error) {
+  Keys too_new;
+  if (error.code() == ErrorCode::unsupported_version) {
+    for (const auto& partition : asked) {
+      if (wanted_.at(partition) == OffsetSpec::max_timestamp()) too_new.insert(partition);
+    }
+  }
+  if (too_new.empty()) return on_broker_failure(error);
+  for (const auto& partition : too_new) settle(partition, about(partition, error));
+  set_told();
+  answer_if_settled();
+  set_progress();
 }
 
 }  // namespace ottla::client

@@ -14,6 +14,7 @@ class ListOffsetsCall final : public LeadersCall<Result<ListedOffset>> {
 
  private:
   Request ask(BrokerId broker, std::int32_t timeout_ms) override;
+  void on_failure(const Keys& asked, const Error& error);
 
   const std::map<TopicPartition, OffsetSpec> wanted_;
   const IsolationLevel isolation_level_;

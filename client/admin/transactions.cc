@@ -275,7 +275,10 @@ Request AbortTransactionCall::ask(BrokerId broker, std::int32_t) {
     const auto take = [&](const TopicPartition& partition,
                           const MarkerAnswer& told) -> std::optional<Error> {
       if (told.error != ErrorCode::none) {
-        return take_error(partition, Error(told.error), leads_no_more(told.error));
+        const Error error(told.error);
+        if (leads_no_more(told.error)) return take_error(partition, error, true);
+        settle(partition, about(partition, error));
+        return std::nullopt;
       }
       settle(partition, std::nullopt);
       return std::nullopt;

@@ -45,8 +45,9 @@ class DescribeProducersCall final : public LeadersCall<Result<std::vector<Produc
   const bool leaders_only_;
 };
 
-// Of one partition. A marker that is written twice does no harm: the second one finds no
-// transaction that is open.
+// Of one partition. The marker is asked for again only where it was certainly not written, or no
+// answer came, as Kafka's Admin does: a second one would end what a producer that lives after all
+// had begun meanwhile.
 class AbortTransactionCall final : public LeadersCall<std::optional<Error>> {
  public:
   AbortTransactionCall(const Promise<void>& promise, AbortTransactionSpec spec);

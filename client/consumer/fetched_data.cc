@@ -27,6 +27,17 @@ struct FetchedData::Block {
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
 
+  // The memory is one that a much larger batch had, which this one might keep for long.
+  bool wasteful() const {
+    return decompressed.capacity() > std::max<std::size_t>(4 * decompressed.size(), 64 << 10);
+  }
+  const std::string& fit() {
+    std::string exact(decompressed);
+    std::swap(decompressed, exact);
+    buffers->give_back(std::move(exact));
+    return decompressed;
+  }
+
   const std::shared_ptr<DecompressionBuffers> buffers;
   BatchView view;
   std::shared_ptr<const std::string> topic;
@@ -115,6 +126,7 @@ Result<bool> FetchedData::next_batch() {
     if (batch_.compression() != Compression::none) block_->decompressed = options_.buffers->take();
     auto records = protocol::uncompressed_records(batch_, kMostDecompressed, block_->decompressed);
     if (!records) return records.error();
+    if (!records->empty() && block_->wasteful()) records = BytesView(block_->fit());
     block_->topic = topic_;
     block_->frame = bytes_.owner;
     block_->view = {.topic = *topic_,

@@ -12,6 +12,9 @@ namespace {
 // The broker remembers so many batches of a producer to recognise one that comes again.
 constexpr std::size_t kMaxIdempotentInFlight = 5;
 
+// When so many that linger do not fit into what is left of a request, it is full.
+constexpr int kMostThatDoNotFit = 8;
+
 // The last epoch that a producer may write in.
 constexpr protocol::ProducerEpoch kLastEpoch{32766};
 
@@ -303,7 +306,13 @@ bool Sender::take_for(PartitionQueue& queue, base::TimePoint now, Filling& into)
 // As far as there is room; those that are left go on lingering.
 void Sender::take_lingering(base::TimePoint now, Filling& into) {
   const auto broker = into.draft.broker;
-  for (auto* queue : std::exchange(lingering_[broker], {})) {
+  const auto lingering = std::exchange(lingering_[broker], {});
+  int did_not_fit = 0;
+  for (auto* queue : lingering) {
+    if (did_not_fit >= kMostThatDoNotFit) {
+      lingering_[broker].push_back(queue);
+      continue;
+    }
     queue->send.lingering = false;
     const auto head = expire(*queue, now);
     const auto leader = metadata_.cluster().leader(*queue->topic.name(), queue->partition);
@@ -313,6 +322,7 @@ void Sender::take_lingering(base::TimePoint now, Filling& into) {
     if (along) {
       add_head(*queue, leader->epoch, now, into);
     } else {
+      if (head && head->size > into.room) ++did_not_fit;
       look_at(*queue, now);
     }
   }

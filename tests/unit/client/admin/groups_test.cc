@@ -377,6 +377,17 @@ TEST_F(GroupCoordinators, tell_of_one_group_at_a_time_where_they_are_older) {
   EXPECT_EQ(code_of(refused, "a"), ErrorCode::unsupported_version);
 }
 
+TEST_F(GroupCoordinators, that_are_older_tell_of_the_others_while_a_group_loads) {
+  fetch_with(1, 5);
+  errors["a"] = std::vector<ErrorCode>(1000, ErrorCode::coordinator_load_in_progress);
+  const auto listed = world
+                          .wait(world.admin().list_consumer_group_offsets(
+                              {{"a", {}}, {"c", {}}}, {.timeout = std::chrono::seconds(5)}))
+                          .value();
+  EXPECT_FALSE(listed.at("a"));
+  EXPECT_EQ(listed.at("c").value().size(), 1U);
+}
+
 TEST_F(GroupCoordinators, answer_for_every_partition_or_none) {
   errors["a"] = {ErrorCode::unstable_offset_commit};
   const auto listed = world

@@ -108,5 +108,16 @@ TEST_F(ListOffsets, asks_no_broker_for_what_it_does_not_know) {
   EXPECT_TRUE(seen.empty());
 }
 
+TEST_F(ListOffsets, asks_a_broker_for_the_rest_of_what_it_knows) {
+  answer_with(1, 6);
+  const auto listed =
+      world
+          .wait(world.admin().list_offsets(
+              {{{"t", 0}, OffsetSpec::latest()}, {{"t", 1}, OffsetSpec::max_timestamp()}}, {}))
+          .value();
+  EXPECT_EQ(listed.at({"t", 0}).value().offset, 99);
+  EXPECT_EQ(listed.at({"t", 1}).error().code(), ErrorCode::unsupported_version);
+}
+
 }  // namespace
 }  // namespace ottla::client

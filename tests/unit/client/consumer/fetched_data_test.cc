@@ -96,6 +96,15 @@ TEST(FetchedData, decompresses_into_the_memory_of_batches_that_are_no_longer_hel
   EXPECT_EQ(data.kept.back().records[0].value(), value);
 }
 
+TEST(FetchedData, a_small_batch_does_not_keep_the_memory_of_a_large_one) {
+  DecodeOptions options;
+  options.buffers->give_back(std::string(1 << 20, 'a'));
+  Fetched data(batch(0, {"b"}, Compression::zstd), 0, options);
+  EXPECT_EQ(data.decode(), Strings{"0=b"});
+  EXPECT_GE(options.buffers->take().capacity(), std::size_t{1} << 20) << "it was given back";
+  EXPECT_EQ(data.kept[0].records[0].value(), "b");
+}
+
 TEST(DecompressionBuffers, keep_no_more_than_they_may) {
   DecompressionBuffers buffers;
   EXPECT_TRUE(buffers.take().empty());
