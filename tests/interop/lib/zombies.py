@@ -130,8 +130,10 @@ def _stop_in_transaction(zombie, ends):
     while time.monotonic() < deadline:
         zombie.signal(signal.SIGSTOP)
         time.sleep(0.2)  # what it had sent before may end the transaction
-        if found := places():
-            return found
+        if places():
+            time.sleep(0.3)  # however busy the machine is
+            if found := places():
+                return found
         zombie.signal(signal.SIGCONT)
         time.sleep(random.uniform(0.01, 0.05))  # any moment will do
     raise StepFailed("it did not stop in the middle of a transaction")
