@@ -93,7 +93,8 @@ struct AbortTransactionSpec {
   TopicPartition partition{};
   std::int64_t producer_id = -1;
   std::int16_t producer_epoch = -1;
-  // Not below that of the last marker; 0 if there was none.
+  // That of the last marker; 0 if there was none. A lower one is refused, and after a higher one
+  // the coordinator can end no later transaction of this producer there.
   std::int32_t coordinator_epoch = 0;
 };
 
