@@ -126,7 +126,7 @@ Result<bool> FetchedData::next_batch() {
     if (batch_.compression() != Compression::none) block_->decompressed = options_.buffers->take();
     auto records = protocol::uncompressed_records(batch_, kMostDecompressed, block_->decompressed);
     if (!records) return records.error();
-    if (!records->empty() && block_->wasteful()) records = BytesView(block_->fit());
+    if (!records->empty() && block_->wasteful()) *records = block_->fit();
     block_->topic = topic_;
     block_->frame = bytes_.owner;
     block_->view = {.topic = *topic_,
