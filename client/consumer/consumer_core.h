@@ -103,6 +103,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   void auto_commit_given_up(const std::vector<TopicPartition>& kept);
   void tell_given_up(ConsumerRebalanceListener* listener,
                      const std::vector<TopicPartition>& partitions);
+  std::int32_t current_generation() const;
   Result<void> check_group(std::string_view what) const;
   SubscriptionState::Start start_of_partitions() const;
   Result<void> may_subscribe() const;

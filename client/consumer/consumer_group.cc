@@ -22,7 +22,7 @@ ConsumerGroup::ConsumerGroup(const GroupSettings& settings, Membership::Assignor
       finder_(settings.membership.group_id, settings.membership.retry, seed),
       membership_(settings.membership, std::move(assignors), seed + 1, env_.client.log()),
       offsets_(settings.membership.retry, seed + 2) {
-  metadata_ = membership_.member();
+  metadata_ = reader_ = membership_.member();
 }
 
 base::TimePoint ConsumerGroup::turn(base::TimePoint now) {
@@ -81,6 +81,7 @@ void ConsumerGroup::share() {
   {
     const std::lock_guard lock(env_.mutex);
     metadata_ = membership_.member();
+    if (metadata_.generation_id >= 0 || !membership_.wanted()) reader_ = metadata_;
     awaits_poll_ = membership_.awaits_poll();
     const auto& partitions = env_.subscription.in_turn();
     reads_ = !partitions.empty();

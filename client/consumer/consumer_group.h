@@ -83,6 +83,10 @@ class ConsumerGroup {
   bool running() const { return phase_ == Phase::running; }
   std::optional<Error> take_error() { return std::exchange(error_, std::nullopt); }
   const ConsumerGroupMetadata& metadata() const { return metadata_; }
+  // As who the application read what it has: a member that falls out of the group stays in this
+  // what it was, until it is in a generation again or is to be none. Offsets that it commits in a
+  // transaction would otherwise be taken for those of a client outside the group, and not refused.
+  const ConsumerGroupMetadata& reader() const { return reader_; }
   CommittedOffsets committable(bool everything_returned) const;
 
  private:
@@ -134,6 +138,7 @@ class ConsumerGroup {
   bool awaits_poll_ = true;
   std::optional<Error> error_;
   ConsumerGroupMetadata metadata_;
+  ConsumerGroupMetadata reader_;
 };
 
 }  // namespace ottla::client

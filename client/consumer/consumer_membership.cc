@@ -175,7 +175,7 @@ Result<void> ConsumerCore::unsubscribe() {
 void ConsumerCore::tell_given_up(ConsumerRebalanceListener* listener,
                                  const std::vector<TopicPartition>& partitions) {
   if (listener == nullptr || partitions.empty()) return;
-  const bool member = group_metadata().generation_id >= 0;
+  const bool member = current_generation() >= 0;
   executor_->invoke([&] {
     if (member) {
       listener->on_partitions_revoked(partitions);
@@ -196,7 +196,12 @@ Result<void> ConsumerCore::enforce_rebalance(std::string_view reason) {
 
 ConsumerGroupMetadata ConsumerCore::group_metadata() const {
   const std::lock_guard lock(mutex_);
-  return group_ ? group_->metadata() : ConsumerGroupMetadata();
+  return group_ ? group_->reader() : ConsumerGroupMetadata();
+}
+
+std::int32_t ConsumerCore::current_generation() const {
+  const std::lock_guard lock(mutex_);
+  return group_ ? group_->metadata().generation_id : -1;
 }
 
 // ---- between the loop and the thread that polls
@@ -272,14 +277,13 @@ Future<void> ConsumerCore::commit(CommittedOffsets offsets) {
     promise.set(checked.error());
     return promise.future();
   }
-  const auto generation = group_metadata().generation_id;
-  client_.post(
-      [self = shared_from_this(), promise, offsets = std::move(offsets), generation]() mutable {
-        if (self->client_.stopped()) return promise.set(closed_error());
-        const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
-        self->group_->commit(std::move(offsets), generation, deadline,
-                             [promise](Result<void> outcome) { promise.set(std::move(outcome)); });
-      });
+  client_.post([self = shared_from_this(), promise, offsets = std::move(offsets),
+                generation = current_generation()]() mutable {
+    if (self->client_.stopped()) return promise.set(closed_error());
+    const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
+    self->group_->commit(std::move(offsets), generation, deadline,
+                         [promise](Result<void> outcome) { promise.set(std::move(outcome)); });
+  });
   return promise.future();
 }
 

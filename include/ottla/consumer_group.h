@@ -10,8 +10,8 @@
 
 namespace ottla {
 
-// Which member of a consumer group a consumer is, as its last rebalance left it. A member that
-// belongs to no generation has generation -1 and no member id.
+// Which member of a consumer group a consumer is, as its last rebalance left it: also if it fell
+// out of the group since. One that was never in a generation has -1 and no member id.
 struct ConsumerGroupMetadata {
   std::string group_id{};
   std::int32_t generation_id = -1;

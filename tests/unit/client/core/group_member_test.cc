@@ -270,6 +270,27 @@ TEST_F(GroupMemberTest, what_was_to_be_revoked_is_lost_if_the_member_falls_out_f
   EXPECT_TRUE(world.await(consumer->close_async()));
 }
 
+// What it has read it read as that member: for offsets in a transaction this must be said, or they
+// would be taken for those of a client outside the group.
+TEST_F(GroupMemberTest,
+       one_that_fell_out_is_in_its_metadata_who_it_was_until_it_is_somebody_again) {
+  const auto consumer = start_member();
+  const auto was = consumer->group_metadata();
+  ASSERT_GE(was.generation_id, 0);
+  world.cluster.play(
+      {.trick = Trick::error, .api = ApiKey::heartbeat, .error = ErrorCode::unknown_member_id});
+  world.sim.run_for(5s);
+  EXPECT_EQ(consumer->group_metadata(), was);
+  expect_ten(*consumer);
+  EXPECT_EQ(heard->lost, Partitions{kFirst});
+  EXPECT_NE(consumer->group_metadata(), was);
+  EXPECT_GE(consumer->group_metadata().generation_id, 0);
+  ASSERT_TRUE(consumer->unsubscribe());
+  world.sim.run_for(5s);
+  EXPECT_EQ(consumer->group_metadata().generation_id, -1);
+  EXPECT_TRUE(world.await(consumer->close_async()));
+}
+
 TEST_F(GroupMemberTest, nothing_is_committed_without_the_membership_that_ended_before_it) {
   config.enable_auto_commit = false;
   config.partition_assignment_strategy = {cooperative_sticky_assignor()};
