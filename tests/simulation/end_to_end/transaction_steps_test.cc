@@ -198,7 +198,9 @@ TEST_P(TransactionSteps, have_a_coordinator_that_loads_at_any_request) {
       },
       slow);
   constexpr std::uint64_t all = 20;  // builds with sanitizers run a few of the steps
-  if (steps_ > all) EXPECT_GT(loading, 0U);
+  if (steps_ > all) {
+    EXPECT_GT(loading, 0U);
+  }
 }
 
 TEST_P(TransactionSteps, have_a_rebalance_in_the_middle_of_send_offsets) {
