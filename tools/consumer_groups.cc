@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <iostream>
 #include <string_view>
 #include <utility>
@@ -141,9 +140,6 @@ int remove(Admin& admin, const ConsumerGroupFlags& flags) {
 }
 
 int delete_offsets(Admin& admin, const ConsumerGroupFlags& flags) {
-  if (flags.groups.size() != 1 || flags.topics.empty()) {
-    return fail(kName, "--delete-offsets needs one --group, and --topic");
-  }
   PartitionOutcomes outcomes;
   auto partitions = partitions_of(admin, flags, &outcomes);
   if (!partitions) return fail(kName, partitions.error());
@@ -176,79 +172,6 @@ int delete_offsets(Admin& admin, const ConsumerGroupFlags& flags) {
   return code;
 }
 
-void add_scope(CLI::App& app, ConsumerGroupFlags& flags) {
-  const auto all = CLI::MultiOptionPolicy::TakeAll;
-  auto* group = app.add_option("--group", flags.groups, "which; repeatable")
-                    ->expected(1)
-                    ->multi_option_policy(all);
-  app.add_flag("--all-groups", flags.all_groups, "all of them")->excludes(group);
-  auto* topic = app.add_option("--topic", flags.topics,
-                               "whose offsets; also topic:0,1 for some partitions; repeatable")
-                    ->expected(1)
-                    ->multi_option_policy(all);
-  app.add_flag("--all-topics", flags.all_topics, "all that the group has committed")
-      ->excludes(topic);
-}
-
-void add_views(CLI::App& app, ConsumerGroupFlags& flags) {
-  auto* what = app.add_option_group("what --describe tells");
-  what->add_flag("--offsets", flags.offsets, "offsets and lag of each partition (default)");
-  what->add_flag("--members", flags.members, "the members");
-  what->add_option("--state", flags.state,
-                   "the group; with --list: each group's state, or those in these states")
-      ->expected(0, 1);
-  what->require_option(0, 1);
-  app.add_option("--type", flags.type, "with --list: each group's type, or those of these types")
-      ->expected(0, 1);
-  app.add_flag("--verbose", flags.verbose, "more of it");
-}
-
-void add_places(CLI::App& app, ConsumerGroupFlags& flags) {
-  auto* where = app.add_option_group("where --reset-offsets goes");
-  where->add_flag("--to-earliest", flags.to_earliest, "to the first record");
-  where->add_flag("--to-latest", flags.to_latest, "behind the last record");
-  where->add_flag("--to-current", flags.to_current, "to what is committed, else to the latest");
-  where->add_option("--to-offset", flags.to_offset, "to this offset");
-  where->add_option("--shift-by", flags.shift_by, "on by so many, or back");
-  where->add_option("--to-datetime", flags.to_datetime, "YYYY-MM-DDThh:mm:ss.sss, and a zone");
-  where->add_option("--by-duration", flags.by_duration, "back from now: PnDTnHnMnS");
-  where->add_option("--from-file", flags.from_file,
-                    "to what a CSV file says: topic,partition,offset, of several groups with the "
-                    "group before it");
-  where->require_option(0, 1);
-  auto* dry = app.add_flag("--dry-run", flags.dry_run, "only say what would be (default)");
-  app.add_flag("--execute", flags.execute, "do it")->excludes(dry);
-  app.add_flag("--export", flags.export_csv, "print the offsets as CSV");
-}
-
-void add_flags(CLI::App& app, ConsumerGroupFlags& flags) {
-  flags.cluster.add_to(app);
-  add_output_flag(app, flags.output);
-  auto* what = app.add_option_group("what to do");
-  what->add_flag("--list", flags.list, "print the names of all consumer groups");
-  what->add_flag("--describe", flags.describe, "print members, offsets and lag of groups");
-  what->add_flag("--delete", flags.remove, "delete groups and what they have committed");
-  what->add_flag("--reset-offsets", flags.reset_offsets, "move groups without members");
-  what->add_flag("--delete-offsets", flags.delete_offsets, "take commits back");
-  what->require_option(1);
-  add_scope(app, flags);
-  add_views(app, flags);
-  add_places(app, flags);
-  const auto set_timeout = [&flags](std::int64_t ms) {
-    flags.timeout = std::chrono::milliseconds(ms);
-  };
-  app.add_option_function<std::int64_t>("--timeout", set_timeout, "ms for each call (30000)");
-}
-
-Result<std::int32_t> parse_partition(std::string_view text, const std::string& argument) {
-  std::int32_t number = -1;
-  const auto* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc() && rest == end && number >= 0) return number;
-  return Error(ErrorCode::invalid_argument, "--topic " + argument + ": '" + std::string(text) +
-                                                "' is not the number of a partition");
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> groups_of(Admin& admin, const ConsumerGroupFlags& flags) {
@@ -262,8 +185,38 @@ Result<std::vector<std::string>> groups_of(Admin& admin, const ConsumerGroupFlag
     if (!listed) return listed.error();
     for (const auto& each : *listed) groups.push_back(each.group_id);
   }
+  // A group that moves between two brokers meanwhile can be in both lists.
   std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
   return groups;
+}
+
+Result<std::map<std::string, GroupListing>> list_all_groups(Admin& admin,
+                                                            const ConsumerGroupFlags& flags) {
+  const auto brokers = admin.list_groups({.timeout = flags.timeout}).get();
+  if (!brokers) return brokers.error();
+  std::map<std::string, GroupListing> groups;
+  for (const auto& [broker, listed] : *brokers) {
+    if (!listed) return listed.error();
+    for (const auto& each : *listed) groups.insert_or_assign(each.group_id, each);
+  }
+  return groups;
+}
+
+Error not_described(const Error& told, const std::optional<GroupListing>& listed) {
+  if (!listed || listed->type == GroupType::unknown || listed->type == GroupType::classic) {
+    return told;
+  }
+  return {ErrorCode::unsupported_version,
+          "group '" + listed->group_id + "' is there, but of type " +
+              std::string(to_string(listed->type)) + ", which this version cannot describe"};
+}
+
+std::optional<Error> fault_in_reset(const std::string& group, GroupState state) {
+  if (state == GroupState::empty) return std::nullopt;
+  return Error(ErrorCode::non_empty_group,
+               "group '" + group + "' can only be reset while it is inactive; its state is " +
+                   std::string(to_string(state)));
 }
 
 Result<std::vector<TopicPartition>> partitions_of(Admin& admin, const ConsumerGroupFlags& flags,
@@ -271,16 +224,10 @@ Result<std::vector<TopicPartition>> partitions_of(Admin& admin, const ConsumerGr
   std::vector<TopicPartition> partitions;
   std::vector<std::string> whole;
   for (const auto& argument : flags.topics) {
-    const auto colon = argument.find(':');
-    if (colon == std::string::npos) {
-      whole.push_back(argument);
-      continue;
-    }
-    for (const auto& text : split(std::string_view(argument).substr(colon + 1))) {
-      const auto number = parse_partition(text, argument);
-      if (!number) return number.error();
-      partitions.push_back({argument.substr(0, colon), *number});
-    }
+    auto scope = parse_topic(argument);
+    if (!scope) return scope.error();
+    for (const auto number : scope->partitions) partitions.push_back({scope->topic, number});
+    if (scope->partitions.empty()) whole.push_back(std::move(scope->topic));
   }
   if (whole.empty()) return partitions;
   const auto described = admin.describe_topics(std::move(whole), flags.options()).get();
@@ -298,12 +245,7 @@ Result<std::vector<TopicPartition>> partitions_of(Admin& admin, const ConsumerGr
 
 int run_consumer_groups(const Arguments& arguments) {
   ConsumerGroupFlags flags;
-  CLI::App app("Lists, describes, resets and deletes consumer groups.", "ottla consumer-groups");
-  add_flags(app, flags);
-  if (const auto code = parse_flags(app, arguments)) return *code;
-  if (!flags.list && flags.groups.empty() && !flags.all_groups) {
-    return fail(kName, "--group says which group, or --all-groups");
-  }
+  if (const auto code = read_flags(arguments, flags)) return *code;
   auto admin = open_admin(flags.cluster);
   if (!admin) return fail(kName, admin.error());
   if (flags.list) return list(*admin, flags);

@@ -36,18 +36,32 @@ struct Described {
   int code = kSuccess;                   // kFailure if there are some that could not be described
 };
 
+// What brokers list of the groups that they could not describe; that is only told on top.
+std::map<std::string, GroupListing> listed_instead(Admin& admin, const ConsumerGroupFlags& flags,
+                                                   const GroupDescriptions& groups) {
+  const bool missing = std::any_of(groups.begin(), groups.end(), [](const auto& each) {
+    return !each.second && each.second.error().code() == ErrorCode::group_id_not_found;
+  });
+  if (!missing) return {};
+  auto listed = list_all_groups(admin, flags);
+  return listed ? std::move(*listed) : std::map<std::string, GroupListing>();
+}
+
 Result<Described> described(Admin& admin, const ConsumerGroupFlags& flags) {
   auto names = groups_of(admin, flags);
   if (!names) return names.error();
   auto groups = admin.describe_consumer_groups(std::move(*names), flags.options()).get();
   if (!groups) return groups.error();
+  const auto listed = listed_instead(admin, flags, *groups);
   Described all;
   for (auto& [name, group] : *groups) {
     if (group) {
       all.groups.push_back(std::move(*group));
-    } else {
-      all.code = fail(kName, group.error());
+      continue;
     }
+    std::optional<GroupListing> known;
+    if (const auto found = listed.find(name); found != listed.end()) known = found->second;
+    all.code = fail(kName, not_described(group.error(), known));
   }
   return all;
 }
@@ -57,6 +71,25 @@ struct Progress {
   std::map<std::string, CommittedOffsets> committed;
   std::map<TopicPartition, std::int64_t> ends;  // those that are known
 };
+
+// The ends that can be had; says why others cannot.
+void find_ends(Admin& admin, const ConsumerGroupFlags& flags,
+               std::map<TopicPartition, OffsetSpec> partitions, Progress& progress,
+               Described& all) {
+  const auto ends = admin.list_offsets(std::move(partitions), {.timeout = flags.timeout}).get();
+  if (!ends) {
+    all.code = fail(kName, "no log end offsets are known: " + ends.error().to_string());
+    return;
+  }
+  for (const auto& [partition, end] : *ends) {
+    if (!end) {
+      all.code = fail(kName, "the log end offset of " + to_string(partition) +
+                                 " is not known: " + end.error().to_string());
+    } else if (end->offset) {
+      progress.ends[partition] = *end->offset;
+    }
+  }
+}
 
 Result<Progress> progress_of(Admin& admin, const ConsumerGroupFlags& flags, Described& all) {
   GroupsToList wanted;
@@ -79,11 +112,7 @@ Result<Progress> progress_of(Admin& admin, const ConsumerGroupFlags& flags, Desc
       for (const auto& id : member.assignment) partitions.emplace(id, OffsetSpec::latest());
     }
   }
-  const auto ends = admin.list_offsets(std::move(partitions), {.timeout = flags.timeout}).get();
-  if (!ends) return ends.error();
-  for (const auto& [partition, end] : *ends) {
-    if (end && end->offset) progress.ends[partition] = *end->offset;
-  }
+  find_ends(admin, flags, std::move(partitions), progress, all);
   return progress;
 }
 
@@ -259,9 +288,6 @@ int describe_states(const ConsumerGroupFlags& flags, const Described& all) {
 }  // namespace
 
 int describe_groups(Admin& admin, const ConsumerGroupFlags& flags) {
-  if (!flags.state.value_or("").empty()) {
-    return fail(kName, "with --describe, --state has no value");
-  }
   auto all = described(admin, flags);
   if (!all) return fail(kName, all.error());
   if (flags.members) return describe_members(flags, *all);

@@ -61,15 +61,20 @@ Result<void> Reset::check_inactive(const std::string& group) {
   const auto described = admin_.describe_consumer_groups({group}, flags_.options()).get();
   if (!described) return described.error();
   const auto& found = described->at(group);
-  if (!found) {
+  auto state = GroupState::unknown;
+  if (found) {
+    state = found->state;
+  } else {
+    if (found.error().code() != ErrorCode::group_id_not_found) return found.error();
+    const auto listed = list_all_groups(admin_, flags_);
+    if (!listed) return listed.error();
+    const auto there = listed->find(group);
     // One that is not there is made by its first commit.
-    if (found.error().code() == ErrorCode::group_id_not_found) return {};
-    return found.error();
+    if (there == listed->end()) return {};
+    state = there->second.state;
   }
-  if (found->state == GroupState::empty) return {};
-  return Error(ErrorCode::non_empty_group,
-               "group '" + group + "' can only be reset while it is inactive; its state is " +
-                   std::string(to_string(found->state)));
+  const auto fault = fault_in_reset(group, state);
+  return fault ? Result<void>(*fault) : Result<void>();
 }
 
 Result<CommittedOffsets> Reset::committed(const std::string& group) {
@@ -207,35 +212,23 @@ Result<Offsets> Reset::offsets_of(const std::string& group) {
   return at(*partitions, now - *back);
 }
 
-// Errors of flags that only their sum has.
-std::optional<std::string> fault_in(const ConsumerGroupFlags& flags) {
-  const bool place = flags.to_earliest || flags.to_latest || flags.to_current || flags.to_offset ||
-                     flags.shift_by || !flags.to_datetime.empty() || !flags.by_duration.empty();
-  if (!place && flags.from_file.empty()) {
-    return "--reset-offsets needs one of --to-earliest, --to-latest, --to-current, --to-offset, "
-           "--shift-by, --to-datetime, --by-duration and --from-file";
-  }
-  if (place && flags.topics.empty() && !flags.all_topics) {
-    return "--reset-offsets needs --topic or --all-topics";
-  }
-  return std::nullopt;
-}
-
-// Whether it is done; says what was not.
-bool execute(Admin& admin, const ConsumerGroupFlags& flags, const std::string& group,
-             const Offsets& wanted) {
+// What of it is done; says of the rest why not.
+Offsets execute(Admin& admin, const ConsumerGroupFlags& flags, const std::string& group,
+                Offsets wanted) {
   CommittedOffsets offsets;
   for (const auto& [partition, offset] : wanted) offsets[partition] = {.offset = offset};
   const auto altered =
       admin.alter_consumer_group_offsets(group, std::move(offsets), flags.options()).get();
-  if (!altered) return fail(kName, altered.error()) == kSuccess;
-  bool done = true;
+  if (!altered) {
+    (void)fail(kName, "group " + group + ": " + altered.error().to_string());
+    return {};
+  }
   for (const auto& [partition, error] : *altered) {
     if (!error) continue;
     (void)fail(kName, "group " + group + ", " + to_string(partition) + ": " + error->to_string());
-    done = false;
+    wanted.erase(partition);
   }
-  return done;
+  return wanted;
 }
 
 void print(const ConsumerGroupFlags& flags, const ResetPlan& plan) {
@@ -261,7 +254,6 @@ void print(const ConsumerGroupFlags& flags, const ResetPlan& plan) {
 }  // namespace
 
 int reset_offsets(Admin& admin, const ConsumerGroupFlags& flags) {
-  if (const auto fault = fault_in(flags)) return fail(kName, *fault);
   if (!flags.execute && !flags.dry_run) {
     std::cerr << "Warning: nothing is changed without --execute; --dry-run says so.\n";
   }
@@ -277,7 +269,9 @@ int reset_offsets(Admin& admin, const ConsumerGroupFlags& flags) {
       code = fail(kName, offsets.error());
       continue;
     }
-    if (flags.execute && !execute(admin, flags, group, *offsets)) code = kFailure;
+    const auto count = offsets->size();
+    if (flags.execute) *offsets = execute(admin, flags, group, std::move(*offsets));
+    if (offsets->size() < count) code = kFailure;
     plan[group] = std::move(*offsets);
   }
   print(flags, plan);

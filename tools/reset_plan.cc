@@ -1,7 +1,6 @@
 #include "tools/reset_plan.h"
 
 #include <charconv>
-#include <ctime>
 #include <optional>
 #include <regex>
 #include <utility>
@@ -82,7 +81,7 @@ int int_of(const std::string& text) {
   return text.empty() ? 0 : std::stoi(text);  // a few digits, by the pattern
 }
 
-// How far a zone is east of Greenwich.
+// How far a zone is east of Greenwich; none is UTC, as for Kafka's tools.
 std::chrono::minutes zone_of(const std::smatch& found) {
   if (found[9].str().empty()) return {};
   const std::chrono::minutes east(int_of(found[10]) * 60 + int_of(found[11]));
@@ -137,22 +136,10 @@ Result<Timestamp> parse_datetime(const std::string& text) {
     return invalid("there is no time " + text);
   }
   const milliseconds fraction(int_of((found[7].str() + "000").substr(0, 3)));
-  if (!found[8].str().empty()) {
-    const auto time = std::chrono::hours(int_of(found[4])) +
-                      std::chrono::minutes(int_of(found[5])) +
-                      std::chrono::seconds(int_of(found[6]));
-    return Timestamp(std::chrono::sys_days(date).time_since_epoch() + time + fraction -
-                     zone_of(found));
-  }
-  std::tm local{};
-  local.tm_year = int_of(found[1]) - 1900;
-  local.tm_mon = int_of(found[2]) - 1;
-  local.tm_mday = int_of(found[3]);
-  local.tm_hour = int_of(found[4]);
-  local.tm_min = int_of(found[5]);
-  local.tm_sec = int_of(found[6]);
-  local.tm_isdst = -1;
-  return Timestamp(std::chrono::seconds(std::mktime(&local)) + fraction);
+  const auto time = std::chrono::hours(int_of(found[4])) + std::chrono::minutes(int_of(found[5])) +
+                    std::chrono::seconds(int_of(found[6]));
+  return Timestamp(std::chrono::sys_days(date).time_since_epoch() + time + fraction -
+                   zone_of(found));
 }
 
 Result<milliseconds> parse_duration(std::string_view text) {

@@ -24,7 +24,7 @@ Result<ResetPlan> parse_plan(std::string_view csv, const std::string& only_group
 // The same back; without the groups if `with_groups` is not set.
 std::string to_csv(const ResetPlan& plan, bool with_groups);
 
-// "2026-11-30T12:00:00.000" in local time, or with a zone: Z, +01, +0100, +01:00. Digits of the
+// "2026-11-30T12:00:00.000" in UTC, or with a zone: Z, +01, +0100, +01:00. Digits of the
 // second may be left out. Error: invalid_argument.
 Result<Timestamp> parse_datetime(const std::string& text);
 

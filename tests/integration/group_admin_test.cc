@@ -269,9 +269,9 @@ TEST_F(GroupAdmin, is_in_the_tool_to_reset) {
   std::ofstream(file) << csv;
   run({"--reset-offsets", "--group", "new", "--from-file", file, "--execute"});
   EXPECT_EQ(offsets("new"), (Where{1, 1, -1}));
-  EXPECT_NE(run({"--reset-offsets", "--group", "g", "--to-earliest"}, 1).find("--all-topics"),
+  EXPECT_NE(run({"--reset-offsets", "--group", "g", "--to-earliest"}, 2).find("--all-topics"),
             std::string::npos);
-  EXPECT_NE(run({"--reset-offsets", "--group", "g", "--all-topics"}, 1).find("--to-datetime"),
+  EXPECT_NE(run({"--reset-offsets", "--group", "g", "--all-topics"}, 2).find("--to-datetime"),
             std::string::npos);
   auto consumer = open("g");
   read(*consumer, 1);

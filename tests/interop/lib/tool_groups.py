@@ -69,7 +69,8 @@ class _Pair:
 
     def show_plans(self):
         one = self._teams[0]
-        yesterday = time.strftime("%Y-%m-%dT%H:%M:%S.000", time.localtime(time.time() - 86400))
+        # Both take a time without a zone for one in UTC.
+        yesterday = time.strftime("%Y-%m-%dT%H:%M:%S.000", time.gmtime(time.time() - 86400))
         topics = f"{one.topic}:0,2"
         for place in (
             ("--all-topics", "--to-earliest"),
