@@ -16,18 +16,29 @@ namespace {
   std::exit(1);
 }
 
+// Of the thread that polls for reports; another one waits for `all`.
 struct Delivered {
   bench::Latencies* latencies;
   std::uint64_t warm_up;
-  std::uint64_t count;
+  std::uint64_t count = 0;
+  std::atomic<std::uint64_t> wanted{0};
+  std::atomic<bool> all{false};
+
+  void count_one() {
+    if (++count != wanted.load(std::memory_order_relaxed)) return;
+    all = true;
+    all.notify_one();
+  }
 };
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto& delivered = *static_cast<Delivered*>(opaque);
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) fail(rd_kafka_err2str(message->err));
-  if (++delivered.count <= delivered.warm_up) return;
-  delivered.latencies->since(
-      bench::stamp_of({static_cast<const char*>(message->payload), message->len}));
+  if (delivered.count >= delivered.warm_up) {
+    delivered.latencies->since(
+        bench::stamp_of({static_cast<const char*>(message->payload), message->len}));
+  }
+  delivered.count_one();
 }
 
 void set(rd_kafka_conf_t* conf, const char* name, const std::string& value) {
@@ -80,7 +91,7 @@ int main(int argc, char** argv) {
   const bench::Payload payload(workload);
   bench::Latencies acknowledged(workload.records);
   bench::Latencies consumed(workload.records);
-  Delivered delivered{&acknowledged, workload.warm_up, 0};
+  Delivered delivered{.latencies = &acknowledged, .warm_up = workload.warm_up};
   auto* conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", workload.bootstrap);
   set(conf, "enable.idempotence", "true");
@@ -100,7 +111,10 @@ int main(int argc, char** argv) {
     while (!done) rd_kafka_poll(client, 100);
   });
 
+  // A flush would call for reports as well, on this thread.
   const auto send = [&](std::uint64_t count) {
+    delivered.all = false;
+    delivered.wanted += count;
     bench::Schedule schedule(workload.rate);
     std::string value(workload.size, 'v');
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -112,7 +126,7 @@ int main(int argc, char** argv) {
         std::this_thread::yield();
       }
     }
-    rd_kafka_flush(client, 120'000);
+    delivered.all.wait(false);
   };
   send(workload.warm_up);
   const bench::Meter meter;
