@@ -7,34 +7,30 @@ Tables: produce-fetch, requests, durable, backlog, start, many. Apache Kafka is 
 tests/interop/setup.sh has brought; the brokers take turns A-B-B-A, each on a directory of its own
 that is kept warm, and medians are printed. CPU is that of the broker's process (user and system).
 """
-import argparse
 import json
 import pathlib
-import shutil
 import signal
 import statistics
 import subprocess
-import tempfile
+import sys
 import time
 
-import brokers
-
-FOLDER = pathlib.Path(__file__).resolve().parent
-CLASSPATH = FOLDER.parent.parent / "tests/interop/jvm/target/classpath"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import brokers  # noqa: E402
+from tables import arguments_for, head, row, run, turns  # noqa: E402
+from tables import options as words  # noqa: E402
 
 
 class Bench:
     def __init__(self, arguments, work):
         self.build, self.work = arguments.build, work
         self.rounds, self.megabytes = arguments.rounds, arguments.megabytes
-        self.classpath = CLASSPATH.read_text().strip() if CLASSPATH.exists() else None
 
     def pair(self, name, ours, theirs):
         work = self.work / name
         work.mkdir()
-        if self.classpath is None:
-            raise SystemExit("run tests/interop/setup.sh first: it brings Apache Kafka")
-        return brokers.Ottla(self.build, work, ours), brokers.Kafka(self.classpath, work, theirs)
+        return (brokers.Ottla(self.build, work, ours),
+                brokers.Kafka(brokers.classpath(), work, theirs))
 
     def ottla(self, *arguments):
         return subprocess.run([f"{self.build}/bin/ottla", *map(str, arguments)],
@@ -69,9 +65,7 @@ class Bench:
     def command(self, mode, broker, topic, options):
         command = [f"{self.build}/bench/broker_load", mode, "--bootstrap", broker.bootstrap,
                    "--topic", topic]
-        for key, value in options.items():
-            command += [f"--{key.replace('_', '-')}", str(value)]
-        return command
+        return command + words(options)
 
     def load(self, mode, broker, topic, **options):
         """One run of broker_load, with the CPU that the broker took meanwhile."""
@@ -81,19 +75,8 @@ class Bench:
         figures = json.loads(done.stdout)
         return figures | {"cpu_s": broker.process.cpu_s() - before}
 
-    def turns(self, ours, theirs):
-        for _ in range(self.rounds):
-            yield from (ours, theirs, theirs, ours)
-
-
-def row(*cells):
-    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
-
-
-def head(title, *columns):
-    print(f"\n{title}\n")
-    row(*columns)
-    row(*["---"] * len(columns))
+    def turns(self, *these):
+        return turns(self.rounds, these)
 
 
 def per_mb(figures):
@@ -263,19 +246,9 @@ TABLES = {"produce-fetch": produce_fetch, "requests": requests, "durable": durab
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("build")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=TABLES, action="append")
+    parser = arguments_for(__doc__, TABLES, rounds=5)
     parser.add_argument("--megabytes", type=int, default=500)
-    parser.add_argument("--work", help="where data directories are made; removed at the end")
-    arguments = parser.parse_args()
-    for name in arguments.only or TABLES:
-        work = pathlib.Path(tempfile.mkdtemp(dir=arguments.work))
-        try:
-            TABLES[name](Bench(arguments, work))
-        finally:
-            shutil.rmtree(work)
+    run(TABLES, Bench, parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -6,9 +6,22 @@ import socket
 import subprocess
 import time
 
+CLASSPATH = pathlib.Path(__file__).resolve().parents[2] / "tests/interop/jvm/target/classpath"
 CLUSTER_ID = "T3R0bGFCZW5jaENsdXN0ZQ"
 TICKS = os.sysconf("SC_CLK_TCK")
 START_LIMIT_S = 180
+
+
+def classpath():
+    """Of Apache Kafka and its client."""
+    if not CLASSPATH.exists():
+        raise SystemExit("run tests/interop/setup.sh first: it brings Apache Kafka")
+    return CLASSPATH.read_text().strip()
+
+
+def java_client(path, source):
+    return ["java", "-Xmx1G", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", path,
+            str(source)]
 
 
 def free_port():

@@ -13,16 +13,15 @@ import argparse
 import json
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent / "broker"))
+sys.path[:0] = [str(FOLDER.parent), str(FOLDER.parent / "broker")]
 import brokers  # noqa: E402
+from tables import median, options, row, turns  # noqa: E402
 
-CLASSPATH = FOLDER.parent.parent / "tests/interop/jvm/target/classpath"
 LARGE = {"batch_size": 1_000_000}
 MOST_POLLED = 1000
 AHEAD = {"poll_records": MOST_POLLED}
@@ -39,11 +38,6 @@ CASES = {
 }
 
 
-def options(of):
-    return [word for key, value in of.items()
-            for word in ("--" + key.replace("_", "-"), str(value))]
-
-
 def serves(build):
     return lambda broker: subprocess.run(
         [f"{build}/bin/ottla", "topics", "--list", "--bootstrap-server", broker.bootstrap],
@@ -53,10 +47,7 @@ def serves(build):
 def client(build, name):
     if name != "java":
         return [f"{build}/bench/consume_{name}"]
-    if not CLASSPATH.exists():
-        sys.exit("run tests/interop/setup.sh first: it brings the Java client")
-    return ["java", "-Xmx1G", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
-            CLASSPATH.read_text().strip(), str(FOLDER / "Consume.java")]
+    return brokers.java_client(brokers.classpath(), FOLDER / "Consume.java")
 
 
 def run(command, records):
@@ -68,10 +59,6 @@ def run(command, records):
     if figures["delivered"] < records - MOST_POLLED:
         sys.exit(f"{command[0]}: not everything was read: {figures}")
     return figures
-
-
-def median(runs, field):
-    return statistics.median(each[field] for each in runs)
 
 
 def compare(case, other, arguments, work):
@@ -88,16 +75,15 @@ def compare(case, other, arguments, work):
                        check=True, stdout=subprocess.DEVNULL)
         asked = ["--warm-up", str(warm_up), "--records", str(records), *options(reading)]
         runs = {"ottla": [], other: []}
-        for _ in range(arguments.rounds):
-            for name in ("ottla", other, other, "ottla"):
-                runs[name].append(run([*client(arguments.build, name), *there, *asked], records))
+        for name in turns(arguments.rounds, ("ottla", other)):
+            runs[name].append(run([*client(arguments.build, name), *there, *asked], records))
     ours, theirs = runs["ottla"], runs[other]
     cells = [case]
     for field, form in (("cpu_s_per_million", "{:.3f}"), ("records_per_s", "{:.0f}")):
         one, another = median(ours, field), median(theirs, field)
         cells += [form.format(one), form.format(another), f"{one / another:.2f}"]
     cells += [f"{median(each, 'max_rss_mb'):.0f}" for each in (ours, theirs)]
-    print("| " + " | ".join(cells) + " |", flush=True)
+    row(*cells)
 
 
 def main():

@@ -6,20 +6,18 @@
 Tables: acks, read, partitions, queued. Clients take turns A-B-B-A, each in a process of its own.
 Latencies count from when a record was due; percentiles are medians of the rounds.
 """
-import argparse
 import json
 import pathlib
-import shutil
 import signal
-import statistics
 import subprocess
 import sys
-import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "broker"))
+BENCH = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(BENCH), str(BENCH / "broker")]
 import brokers  # noqa: E402
+from tables import arguments_for, head, median, options, row, run, turns  # noqa: E402
 
-CLIENTS = ("ottla", "librdkafka", "librdkafka", "ottla")
+CLIENTS = ("ottla", "librdkafka")
 PERCENTILES = ("p50", "p99", "p999")
 
 
@@ -35,12 +33,11 @@ class Bench:
         return subprocess.run([f"{self.build}/bin/ottla", "topics", "--list", "--bootstrap-server",
                                broker.bootstrap], capture_output=True).returncode == 0
 
-    def run(self, client, bootstrap, rate, **options):
+    def run(self, client, bootstrap, rate, **more):
         records = int(rate * self.seconds)
         command = [f"{self.build}/bench/latency_{client}", "--bootstrap", bootstrap, "--rate",
-                   str(rate), "--records", str(records), "--warm-up", str(max(records // 5, 10))]
-        for key, value in options.items():
-            command += ["--" + key.replace("_", "-"), str(value)]
+                   str(rate), "--records", str(records), "--warm-up", str(max(records // 5, 10)),
+                   *options(more)]
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE, timeout=600)
         if done.returncode != 0:
             sys.exit(f"{client} failed")
@@ -50,33 +47,18 @@ class Bench:
         return figures
 
     def rounds_of(self, measure):
-        runs = {"ottla": [], "librdkafka": []}
-        for _ in range(self.rounds):
-            for client in CLIENTS:
-                runs[client].append(measure(client))
+        runs = {client: [] for client in CLIENTS}
+        for client in turns(self.rounds, CLIENTS):
+            runs[client].append(measure(client))
         return runs
-
-
-def row(*cells):
-    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
-
-
-def head(title, *columns):
-    print(f"\n{title}\n")
-    row(*columns)
-    row(*["---"] * len(columns))
-
-
-def median(runs, field):
-    return statistics.median(each[field] for each in runs)
 
 
 def print_percentiles(what, runs, kind):
     cells = [what]
     for name in PERCENTILES:
-        ours, theirs = (median(runs[client], f"{kind}_{name}") for client in CLIENTS[:2])
+        ours, theirs = (median(runs[client], f"{kind}_{name}") for client in CLIENTS)
         cells += [f"{ours:.0f}", f"{theirs:.0f}", f"{ours / theirs:.2f}"]
-    ours, theirs = (median(runs[client], "cpu_s_per_million") for client in CLIENTS[:2])
+    ours, theirs = (median(runs[client], "cpu_s_per_million") for client in CLIENTS)
     row(*cells, f"{ours:.1f}", f"{theirs:.1f}")
 
 
@@ -142,7 +124,7 @@ def queued(bench):
     runs = bench.rounds_of(lambda client: with_null_broker(
         bench, 1, lambda bootstrap, broker: use(client, bootstrap, broker)))
     for what in ("before", "after"):
-        ours, theirs = (median(runs[client], what) for client in CLIENTS[:2])
+        ours, theirs = (median(runs[client], what) for client in CLIENTS)
         row(f"RSS MB {what}", f"{ours:.0f}", f"{theirs:.0f}", f"{ours / theirs:.2f}")
 
 
@@ -150,19 +132,9 @@ TABLES = {"acks": acks, "read": read, "partitions": partitions, "queued": queued
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("build")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = arguments_for(__doc__, TABLES, rounds=3)
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--only", choices=TABLES, action="append")
-    parser.add_argument("--work", help="where data directories are made; removed at the end")
-    arguments = parser.parse_args()
-    for name in arguments.only or TABLES:
-        work = pathlib.Path(tempfile.mkdtemp(dir=arguments.work))
-        try:
-            TABLES[name](Bench(arguments, work))
-        finally:
-            shutil.rmtree(work)
+    run(TABLES, Bench, parser.parse_args())
 
 
 if __name__ == "__main__":

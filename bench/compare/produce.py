@@ -9,9 +9,12 @@ what Ottla takes of librdkafka's. Every run's records must be delivered, and hav
 """
 import argparse
 import json
-import statistics
+import pathlib
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from tables import median, row, turns  # noqa: E402
 
 # librdkafka's default for a batch; Kafka's own is 16 KiB, which the last cases have.
 LARGE = ["--batch-size", "1000000"]
@@ -50,10 +53,6 @@ def run(build, client, options, records):
     return figures | {"requests": arrived["requests"]}
 
 
-def median(runs, field):
-    return statistics.median(each[field] for each in runs)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build")
@@ -68,16 +67,15 @@ def main():
         if arguments.only not in case:
             continue
         runs = {"ottla": [], "librdkafka": []}
-        for _ in range(arguments.rounds):
-            for client in ("ottla", "librdkafka", "librdkafka", "ottla"):
-                runs[client].append(run(arguments.build, client, options, arguments.records))
+        for client in turns(arguments.rounds, list(runs)):
+            runs[client].append(run(arguments.build, client, options, arguments.records))
         ours, theirs = runs["ottla"], runs["librdkafka"]
         cells = [case]
         for field, form in (("cpu_s_per_million", "{:.3f}"), ("records_per_s", "{:.0f}")):
             one, other = median(ours, field), median(theirs, field)
             cells += [form.format(one), form.format(other), f"{one / other:.2f}"]
         cells += [f"{median(each, 'max_rss_mb'):.0f}" for each in (ours, theirs)]
-        print("| " + " | ".join(cells) + " |", flush=True)
+        row(*cells)
 
 
 if __name__ == "__main__":

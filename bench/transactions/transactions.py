@@ -7,21 +7,17 @@ Tables: clients, broker, throughput, open. Clients and brokers take turns A-B-B-
 them A-B-C-C-B-A), medians are printed. Java's client and Apache Kafka are those that
 tests/interop/setup.sh has brought. Every commit must succeed, or the run ends.
 """
-import argparse
 import json
 import pathlib
-import shutil
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent / "broker"))
+sys.path[:0] = [str(FOLDER.parent), str(FOLDER.parent / "broker")]
 import brokers  # noqa: E402
+from tables import arguments_for, head, median, options, row, run, turns  # noqa: E402
 
-CLASSPATH = FOLDER.parent.parent / "tests/interop/jvm/target/classpath"
 ONE_RECORD = {"size": 100, "commit_records": 1, "linger": 0}
 
 
@@ -29,9 +25,7 @@ class Bench:
     def __init__(self, arguments, work):
         self.build, self.work, self.rounds = arguments.build, work, arguments.rounds
         self.commits, self.records = arguments.commits, arguments.records
-        if not CLASSPATH.exists():
-            raise SystemExit("run tests/interop/setup.sh first: it brings Apache Kafka")
-        self.classpath = CLASSPATH.read_text().strip()
+        self.classpath = brokers.classpath()
 
     def ottla(self):
         return brokers.Ottla(self.build, self.work, {"ottla.durability": "os"})
@@ -55,40 +49,18 @@ class Bench:
 
     def client(self, name):
         if name == "java":
-            return ["java", "-Xmx1G", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
-                    self.classpath, str(FOLDER / "Transact.java")]
+            return brokers.java_client(self.classpath, FOLDER / "Transact.java")
         return [f"{self.build}/bench/transact_{name}"]
 
-    def run(self, name, broker, **options):
+    def run(self, name, broker, **more):
         """One run of a client, with the CPU that the broker took meanwhile, its warm-up included."""
-        command = [*self.client(name), "--bootstrap", broker.bootstrap]
-        for key, value in options.items():
-            command += ["--" + key.replace("_", "-"), str(value)]
+        command = [*self.client(name), "--bootstrap", broker.bootstrap, *options(more)]
         before = broker.process.cpu_s()
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE)
         if done.returncode != 0:
             raise SystemExit(f"{name} failed on {broker.name}")
         figures = json.loads(done.stdout)
         return figures | {"broker_cpu_s": broker.process.cpu_s() - before}
-
-
-def row(*cells):
-    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
-
-
-def head(title, *columns):
-    print(f"\n{title}\n")
-    row(*columns)
-    row(*["---"] * len(columns))
-
-
-def median(runs, field):
-    return statistics.median(each[field] for each in runs)
-
-
-def turns(rounds, names):
-    for _ in range(rounds):
-        yield from (*names, *reversed(names))
 
 
 def clients(bench):
@@ -116,16 +88,16 @@ def broker(bench):
     head("One record a transaction: the broker's CPU", "client", "us/commit: Ottla",
          "Apache Kafka", "ratio", "commits/s: Ottla", "Apache Kafka")
     ours, theirs = bench.ottla(), bench.kafka()
-    options = ONE_RECORD | {"records": bench.commits, "warm_up": 0}
+    workload = ONE_RECORD | {"records": bench.commits, "warm_up": 0}
     with brokers.Running(ours, bench.serves), brokers.Running(theirs, bench.serves):
         for each in (ours, theirs):
             bench.create(each, "bench")
             for _ in range(2):
-                bench.run("ottla", each, **options)
+                bench.run("ottla", each, **workload)
         for name in ("ottla", "librdkafka"):
             runs = {ours.name: [], theirs.name: []}
             for each in turns(bench.rounds, [ours, theirs]):
-                runs[each.name].append(bench.run(name, each, **options))
+                runs[each.name].append(bench.run(name, each, **workload))
             cpu = {which: median(found, "broker_cpu_s") * 1e6 / bench.commits
                    for which, found in runs.items()}
             row(name, f"{cpu[ours.name]:.1f}", f"{cpu[theirs.name]:.1f}",
@@ -177,20 +149,10 @@ TABLES = {"clients": clients, "broker": broker, "throughput": throughput, "open"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("build")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=TABLES, action="append")
+    parser = arguments_for(__doc__, TABLES, rounds=3)
     parser.add_argument("--commits", type=int, default=20_000)
     parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--work", help="where data directories are made; removed at the end")
-    arguments = parser.parse_args()
-    for name in arguments.only or TABLES:
-        work = pathlib.Path(tempfile.mkdtemp(dir=arguments.work))
-        try:
-            TABLES[name](Bench(arguments, work))
-        finally:
-            shutil.rmtree(work)
+    run(TABLES, Bench, parser.parse_args())
 
 
 if __name__ == "__main__":

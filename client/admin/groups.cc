@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "client/admin/names.h"
 #include "protocol/group/consumer_protocol.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
@@ -15,7 +16,7 @@ namespace ottla {
 namespace {
 
 struct StateName {
-  GroupState state;
+  GroupState value;
   std::string_view name;
 };
 constexpr std::array kStateNames = {
@@ -31,7 +32,7 @@ constexpr std::array kStateNames = {
 };
 
 struct TypeName {
-  GroupType type;
+  GroupType value;
   std::string_view name;       // for people
   std::string_view wire_name;  // in requests; answers have either
 };
@@ -46,17 +47,11 @@ constexpr std::array kTypeNames = {
 }  // namespace
 
 std::string_view to_string(GroupState state) {
-  for (const auto& each : kStateNames) {
-    if (each.state == state) return each.name;
-  }
-  return kStateNames[0].name;
+  return client::name_in(kStateNames, state);
 }
 
 std::string_view to_string(GroupType type) {
-  for (const auto& each : kTypeNames) {
-    if (each.type == type) return each.name;
-  }
-  return kTypeNames[0].name;
+  return client::name_in(kTypeNames, type);
 }
 
 }  // namespace ottla
@@ -77,23 +72,16 @@ using protocol::ListGroupsResponse;
 // The first version of LeaveGroup that removes others than oneself (KIP-345).
 constexpr std::int16_t kLeavesForOthers = 3;
 
-GroupState state_of(std::string_view name) {
-  for (const auto& each : kStateNames) {
-    if (each.name == name) return each.state;
-  }
-  return GroupState::unknown;
-}
-
 GroupType type_of(std::string_view name) {
   for (const auto& each : kTypeNames) {
-    if (each.name == name || each.wire_name == name) return each.type;
+    if (each.name == name || each.wire_name == name) return each.value;
   }
   return GroupType::unknown;
 }
 
 std::string_view wire_name(GroupType type) {
   for (const auto& each : kTypeNames) {
-    if (each.type == type) return each.wire_name;
+    if (each.value == type) return each.wire_name;
   }
   return kTypeNames[0].wire_name;
 }
@@ -109,7 +97,7 @@ std::vector<GroupListing> listings_in(const ListGroupsResponse& response,
     }
     listings[each.group_id] = {.group_id = std::string(each.group_id),
                                .protocol_type = std::string(each.protocol_type),
-                               .state = state_of(each.group_state),
+                               .state = value_in(kStateNames, each.group_state),
                                .type = type_of(each.group_type)};
   }
   std::vector<GroupListing> sorted;
@@ -142,7 +130,7 @@ Result<MemberDescription> description_of(const DescribeGroupsResponse::Member& t
 Result<GroupDescription> description_of(const DescribeGroupsResponse::Group& told,
                                         const Node& coordinator) {
   GroupDescription group{.group_id = std::string(told.group_id),
-                         .state = state_of(told.group_state),
+                         .state = value_in(kStateNames, told.group_state),
                          .protocol_type = std::string(told.protocol_type),
                          .partition_assignor = std::string(told.protocol_data),
                          .coordinator = coordinator};
@@ -218,7 +206,7 @@ Request DescribeGroupsCall::ask(BrokerId broker, std::int32_t) {
                           const DescribeGroupsResponse::Group& told) -> std::optional<Error> {
       auto code = told.error_code;
       // How brokers older than Kafka 4.0 say that there is none (KIP-1043).
-      if (code == ErrorCode::none && state_of(told.group_state) == GroupState::dead) {
+      if (code == ErrorCode::none && value_in(kStateNames, told.group_state) == GroupState::dead) {
         code = ErrorCode::group_id_not_found;
       }
       if (code != ErrorCode::none) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "client/admin/names.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_transactions.h"
 #include "protocol/messages/init_producer_id.h"
@@ -14,7 +15,7 @@ namespace ottla {
 namespace {
 
 struct StateName {
-  TransactionState state;
+  TransactionState value;
   std::string_view name;
 };
 
@@ -33,10 +34,7 @@ constexpr std::array kStateNames = {
 }  // namespace
 
 std::string_view to_string(TransactionState state) {
-  for (const auto& each : kStateNames) {
-    if (each.state == state) return each.name;
-  }
-  return kStateNames[0].name;
+  return client::name_in(kStateNames, state);
 }
 
 }  // namespace ottla
@@ -58,13 +56,6 @@ using protocol::ProducerId;
 using protocol::WriteTxnMarkersRequest;
 using protocol::WriteTxnMarkersResponse;
 
-TransactionState state_of(std::string_view name) {
-  for (const auto& each : kStateNames) {
-    if (each.name == name) return each.state;
-  }
-  return TransactionState::unknown;
-}
-
 Timestamp time_of(std::int64_t ms) {
   return Timestamp(std::chrono::milliseconds(ms));
 }
@@ -75,7 +66,7 @@ std::vector<TransactionListing> listings_in(const ListTransactionsResponse& resp
   for (const auto& each : response.transaction_states) {
     listings[each.transactional_id] = {.transactional_id = std::string(each.transactional_id),
                                        .producer_id = each.producer_id.value,
-                                       .state = state_of(each.transaction_state)};
+                                       .state = value_in(kStateNames, each.transaction_state)};
   }
   std::vector<TransactionListing> sorted;
   sorted.reserve(listings.size());
@@ -87,7 +78,7 @@ TransactionDescription description_of(const DescribeTransactionsResponse::Transa
                                       BrokerId coordinator) {
   TransactionDescription description{
       .coordinator = coordinator.value,
-      .state = state_of(told.transaction_state),
+      .state = value_in(kStateNames, told.transaction_state),
       .producer_id = told.producer_id.value,
       .producer_epoch = told.producer_epoch.value,
       .timeout = std::chrono::milliseconds(std::max(told.transaction_timeout_ms, 0))};
