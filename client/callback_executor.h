@@ -14,22 +14,35 @@
 
 namespace ottla::client {
 
-// A single outcome that one of our own completes; `future()` is for the user.
+// A single outcome that one of our own completes; `future()` is for the user. If all copies went
+// without a `set`, the outcome is closed: nobody waits for ever, and what waits does not keep its
+// future, and so itself, alive.
 template <class T>
 class Promise {
  public:
   Promise() = default;
   explicit Promise(std::shared_ptr<detail::Executor> executor)
-      : source_(std::make_shared<detail::ValueSource<T>>(std::move(executor))) {}
+      : pledge_(std::make_shared<const Pledge>(
+            std::make_shared<detail::ValueSource<T>>(std::move(executor)))) {}
 
-  explicit operator bool() const { return source_ != nullptr; }
-  Future<T> future() const { return Future<T>(source_); }
+  explicit operator bool() const { return pledge_ != nullptr; }
+  Future<T> future() const { return Future<T>(pledge_->source); }
 
   // The first call counts.
-  void set(Result<T> result) const { source_->set(std::move(result)); }
+  void set(Result<T> result) const { pledge_->source->set(std::move(result)); }
 
  private:
-  std::shared_ptr<detail::ValueSource<T>> source_;
+  struct Pledge {
+    explicit Pledge(std::shared_ptr<detail::ValueSource<T>> made) : source(std::move(made)) {}
+    ~Pledge() {
+      if (!source->ready()) source->set(Error(ErrorCode::closed, "the client is gone"));
+    }
+    Pledge(const Pledge&) = delete;
+    Pledge& operator=(const Pledge&) = delete;
+
+    const std::shared_ptr<detail::ValueSource<T>> source;
+  };
+  std::shared_ptr<const Pledge> pledge_;
 };
 
 // Runs the callbacks of one client on its runtime's callback thread, and stays there for futures

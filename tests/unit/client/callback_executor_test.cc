@@ -73,6 +73,29 @@ TEST_F(CallbackExecutorTest, what_waits_is_called_on_the_callback_thread_and_nev
   EXPECT_TRUE(called);
 }
 
+TEST_F(CallbackExecutorTest, a_promise_that_nobody_can_keep_any_more_is_closed) {
+  ErrorCode told = ErrorCode::none;
+  {
+    const Promise<int> promise(executor_);
+    promise.future().then([&](const Result<int>& outcome) { told = outcome.error().code(); });
+  }
+  run_callbacks();
+  EXPECT_EQ(told, ErrorCode::closed);
+}
+
+TEST_F(CallbackExecutorTest, what_waits_for_a_promise_goes_with_it_though_nothing_runs_any_more) {
+  auto& node = sim_.add_node("killed");
+  node.start();
+  auto executor = std::make_shared<CallbackExecutor>(node.runtime(), base::Logger());
+  const auto held = std::make_shared<int>(0);
+  auto promise = std::make_unique<Promise<int>>(executor);
+  promise->future().then([held](const Result<int>&) {});
+  node.runtime().kill();
+  promise.reset();
+  EXPECT_EQ(held.use_count(), 1);
+  executor->detach();
+}
+
 TEST_F(CallbackExecutorTest, a_callback_that_throws_is_over_all_the_same) {
   executor_->run(base::Task([] { throw std::runtime_error("of the application"); }));
   run_callbacks();
