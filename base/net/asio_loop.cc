@@ -101,8 +101,28 @@ void AsioLoop::start() {
   thread_ = start_thread(name_, [this] {
     thread_id_.store(std::this_thread::get_id());
     begin_turn();
-    reactor_->io.run();
+    run();
   });
+}
+
+void AsioLoop::run() {
+  auto& io = reactor_->io;
+  BusyPoll busy_poll(clock_.now());
+  while (!io.stopped()) {
+    if (io.poll() == 0 && !look(busy_poll)) io.run_one();
+  }
+}
+
+// Looks for events without sleeping; whether there was one, which has been run.
+bool AsioLoop::look(BusyPoll& busy_poll) {
+  auto& io = reactor_->io;
+  auto now = clock_.now();
+  if (!busy_poll.may_look(now)) return false;
+  for (const auto end = now + BusyPoll::kLook; now < end; now = clock_.now()) {
+    if (io.poll() > 0 || io.stopped()) return true;
+  }
+  busy_poll.looked_in_vain();
+  return false;
 }
 
 void AsioLoop::stop() {

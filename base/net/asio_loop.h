@@ -9,6 +9,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/loop.h"
+#include "base/net/busy_poll.h"
 #include "base/net/watched_socket.h"
 #include "base/net/worker_pool.h"
 #include "base/timer_heap.h"
@@ -16,8 +17,9 @@
 
 namespace ottla::base {
 
-// The real Loop: a thread that waits in Boost.Asio for sockets, posted tasks and the first timer. A
-// turn is one of: the tasks posted until it began, the timers due, one event of one socket.
+// The real Loop: a thread that waits in Boost.Asio for sockets, posted tasks and the first timer,
+// and at times looks a little longer before it sleeps (BusyPoll). A turn is one of: the tasks
+// posted until it began, the timers due, one event of one socket.
 // Asio appears in asio_loop.cc and nowhere else.
 class AsioLoop final : public Loop {
  public:
@@ -53,6 +55,8 @@ class AsioLoop final : public Loop {
  private:
   class Reactor;
 
+  void run();
+  bool look(BusyPoll& busy_poll);
   void run_posted();
   void run_timers();
   void arm_timer();

@@ -6,7 +6,6 @@
 
 #include "base/lifetime.h"
 #include "client/producer/producer_core.h"
-#include "tests/simulation/end_to_end/never_freed.h"
 #include "tests/simulation/end_to_end/transaction_book.h"
 #include "tests/simulation/simulation.h"
 
@@ -54,7 +53,6 @@ class TransactionalProcess {
   // Runs `then` with the outcome, on the loop.
   template <class T, class F>
   void on_outcome(Future<T> future, F then) {
-    const NeverFreed waiter;
     future.then(lifetime_.guard([this, then = std::move(then)](Result<T> outcome) mutable {
       if (!node_.running()) return;  // told while what ran here is destroyed
       node_.loop().post(lifetime_.guard(
