@@ -95,6 +95,10 @@ std::vector<ConfigProperty<Config>> common_properties() {
     properties.push_back({"metadata.recovery.rebootstrap.trigger.ms",
                           read_into<&Config::metadata_recovery_rebootstrap_trigger>});
   }
+  if constexpr (requires(Config config) { config.metrics_num_samples; }) {
+    properties.push_back({"metrics.num.samples", read_into<&Config::metrics_num_samples>});
+    properties.push_back({"metrics.sample.window.ms", read_into<&Config::metrics_sample_window>});
+  }
   return properties;
 }
 

@@ -210,6 +210,11 @@ Future<Consumer::Topics> Consumer::list_topics() {
   return handle_->core().list_topics();
 }
 
+MetricsSnapshot Consumer::metrics() const {
+  if (handle_->forked()) return {};
+  return handle_->core().metrics();
+}
+
 Result<void> Consumer::close(const CloseOptions& options) {
   if (handle_->forked()) return forked_error();
   if (handle_->on_callback_thread()) {

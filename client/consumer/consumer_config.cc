@@ -104,6 +104,12 @@ Result<void> read_protocol(ConsumerConfig&, std::string_view key, std::string_vi
   return bad_property(key, value, "classic");
 }
 
+// Of the protocol that is not there.
+Result<void> read_remote_assignor(ConsumerConfig&, std::string_view key, std::string_view value) {
+  if (value.empty()) return {};
+  return bad_property(key, value, "empty: the protocol of groups is classic");
+}
+
 }  // namespace
 
 Result<ConsumerConfig> ConsumerConfig::from_properties(const Properties& properties) {
@@ -121,6 +127,7 @@ Result<ConsumerConfig> ConsumerConfig::from_properties(const Properties& propert
       {"enable.auto.commit", read_into<&Config::enable_auto_commit>},
       {"auto.commit.interval.ms", read_into<&Config::auto_commit_interval>},
       {"group.protocol", read_protocol},
+      {"group.remote.assignor", read_remote_assignor},
       {"exclude.internal.topics", read_into<&Config::exclude_internal_topics>},
       {"max.poll.records", read_into<&Config::max_poll_records>},
       {"fetch.min.bytes", read_into<&Config::fetch_min_bytes>},

@@ -57,9 +57,12 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
 ConsumerCore::ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, base::Logger log)
     : settings_(std::move(settings)),
       executor_(std::make_shared<CallbackExecutor>(runtime, log)),
+      interceptors_(std::make_shared<const ConsumerInterceptors>(settings_.interceptors, log)),
+      runtime_(runtime),
       client_(runtime, settings_.network, settings_.metadata, log),
       fetcher_(settings_.fetcher, subscription_, client_.metadata(), runtime.next_seed(), log),
       finder_(settings_.fetcher.retry, client_.metadata(), runtime.next_seed()),
+      report_timer_(settings_.metrics_report_interval),
       seed_(runtime.next_seed()),
       close_promise_(executor_) {}
 
@@ -67,9 +70,11 @@ void ConsumerCore::make_group(Membership::Assignors assignors) {
   group_ = std::make_unique<ConsumerGroup>(
       *settings_.group, std::move(assignors), seed_,
       ConsumerGroup::Environment{
-          .client = client_, .mutex = mutex_, .subscription = subscription_, .on_change = [this] {
-            after_change();
-          }});
+          .client = client_,
+          .mutex = mutex_,
+          .subscription = subscription_,
+          .on_change = [this] { after_change(); },
+          .on_commit = [this](const CommittedOffsets& offsets) { tell_committed(offsets); }});
   group_->on_topics_changed([this] { sync_topics(); });
 }
 
@@ -311,6 +316,19 @@ Future<Consumer::Topics> ConsumerCore::list_topics() {
         make_request<protocol::MetadataRequest>(kAnyBroker, std::move(make), std::move(done)));
   });
   return promise.future();
+}
+
+MetricsSnapshot ConsumerCore::metrics() const {
+  const auto& clock = runtime_.clock();
+  MetricsSnapshot snapshot{.taken_at = Timestamp(std::chrono::milliseconds(clock.wall_now()))};
+  settings_.network.metrics->write("consumer", settings_.network.client_id, clock.now(), snapshot);
+  return snapshot;
+}
+
+void ConsumerCore::report_metrics(base::TimePoint now) {
+  if (!report_timer_.due(now)) return;
+  executor_->run(base::Task(
+      [self = shared_from_this()] { self->settings_.metrics_reporter(self->metrics()); }));
 }
 
 }  // namespace ottla::client

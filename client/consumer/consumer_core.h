@@ -15,12 +15,14 @@
 #include "base/runtime.h"
 #include "client/callback_executor.h"
 #include "client/consumer/consumer_group.h"
+#include "client/consumer/consumer_interceptors.h"
 #include "client/consumer/consumer_settings.h"
 #include "client/consumer/fetcher.h"
 #include "client/consumer/offset_finder.h"
 #include "client/consumer/subscription_state.h"
 #include "client/consumer/topic_pattern.h"
 #include "client/metadata/cluster_client.h"
+#include "client/metrics/report_timer.h"
 #include "ottla/consumer.h"
 
 namespace ottla::client {
@@ -76,6 +78,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
   Future<Consumer::Topics> list_topics();
 
+  MetricsSnapshot metrics() const;
+
   // `returned`: what the last poll returned is processed too.
   Future<void> close_async(const Consumer::CloseOptions& options = {}, bool returned = true);
 
@@ -88,7 +92,9 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
     Promise<std::int64_t> promise;
   };
 
-  // Takes what there is, without waiting; the caller has begun to poll.
+  // Takes what there is, without waiting, and what the interceptors leave of it; the caller has
+  // begun to poll.
+  Result<ConsumerRecords> take();
   Result<ConsumerRecords> collect();
   AssignedPartition* next_to_collect(const std::vector<ConsumerRecords::Part>& parts);
   void collect_part(std::unique_lock<std::mutex>& lock, AssignedPartition& partition,
@@ -104,6 +110,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   void tell_given_up(ConsumerRebalanceListener* listener,
                      const std::vector<TopicPartition>& partitions);
   std::int32_t current_generation() const;
+  void tell_committed(const CommittedOffsets& offsets);
   Result<void> check_group(std::string_view what) const;
   SubscriptionState::Start start_of_partitions() const;
   Result<void> may_subscribe() const;
@@ -130,6 +137,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   base::TimePoint answer_positions(base::TimePoint now);
   std::optional<Result<std::int64_t>> position_now(const TopicPartition& id);
   void after_change();
+  void report_metrics(base::TimePoint now);
   void sync_topics();
   void find_offsets(OffsetFinder::Wanted wanted, OffsetFinder::Done done);
   void finish_close(const Consumer::CloseOptions& options);
@@ -137,6 +145,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
 
   const ConsumerSettings settings_;
   const std::shared_ptr<CallbackExecutor> executor_;
+  const std::shared_ptr<const ConsumerInterceptors> interceptors_;
+  base::Runtime& runtime_;
   ClusterClient client_;
 
   mutable std::mutex mutex_;
@@ -161,6 +171,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   OffsetFinder finder_;
   // Of each partition in the order of their deadlines.
   std::map<TopicPartition, std::deque<PositionWaiter>> position_waiters_;
+  ReportTimer report_timer_;
   std::vector<std::string> topics_;  // told to metadata
   const std::uint64_t seed_;         // the group's
   const Promise<void> close_promise_;

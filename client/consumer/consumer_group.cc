@@ -118,19 +118,24 @@ void ConsumerGroup::request_rejoin(const std::string& reason) {
 
 void ConsumerGroup::commit(CommittedOffsets offsets, std::int32_t generation,
                            base::TimePoint deadline, GroupOffsets::OnCommit done) {
-  // What is committed now need not be committed once more by itself.
   auto noted = [this, offsets, done = std::move(done)](Result<void> outcome) mutable {
-    if (outcome) {
-      const std::lock_guard lock(env_.mutex);
-      for (const auto& [id, offset] : offsets) {
-        auto* partition = env_.subscription.find(id);
-        if (partition != nullptr) partition->committed = protocol::Offset(offset.offset);
-      }
-    }
+    if (outcome && !offsets.empty()) note_committed(offsets);
     done(std::move(outcome));
   };
   offsets_.commit(offsets, generation, deadline, std::move(noted));
   wake();
+}
+
+void ConsumerGroup::note_committed(const CommittedOffsets& offsets) {
+  {
+    // What is committed now need not be committed once more by itself.
+    const std::lock_guard lock(env_.mutex);
+    for (const auto& [id, offset] : offsets) {
+      auto* partition = env_.subscription.find(id);
+      if (partition != nullptr) partition->committed = protocol::Offset(offset.offset);
+    }
+  }
+  env_.on_commit(offsets);
 }
 
 void ConsumerGroup::fetch_committed(std::vector<TopicPartition> partitions,

@@ -32,6 +32,7 @@ class ConsumerGroup {
     std::mutex& mutex;
     SubscriptionState& subscription;
     std::function<void()> on_change;  // there is something for those who poll
+    std::function<void(const CommittedOffsets&)> on_commit;  // the group has stored them
   };
   ConsumerGroup(const GroupSettings& settings, Membership::Assignors assignors, std::uint64_t seed,
                 Environment environment);
@@ -92,6 +93,7 @@ class ConsumerGroup {
  private:
   enum class Phase : std::uint8_t { none, wanted, asked, committing, granted, running, done };
 
+  void note_committed(const CommittedOffsets& offsets);
   void share();
   void look_at_polls(base::TimePoint now);
   void hand_over(base::TimePoint now);

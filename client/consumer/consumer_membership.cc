@@ -282,9 +282,18 @@ Future<void> ConsumerCore::commit(CommittedOffsets offsets) {
     if (self->client_.stopped()) return promise.set(closed_error());
     const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
     self->group_->commit(std::move(offsets), generation, deadline,
-                         [promise](Result<void> outcome) { promise.set(std::move(outcome)); });
+                         [self = self.get(), promise](Result<void> outcome) {
+                           // The interceptors hear of it first.
+                           if (self->interceptors_->empty()) return promise.set(std::move(outcome));
+                           self->executor_->complete(promise, std::move(outcome));
+                         });
   });
   return promise.future();
+}
+
+void ConsumerCore::tell_committed(const CommittedOffsets& offsets) {
+  if (interceptors_->empty()) return;
+  executor_->run(base::Task([chain = interceptors_, offsets] { chain->on_commit(offsets); }));
 }
 
 Future<void> ConsumerCore::commit_returned() {
@@ -385,6 +394,9 @@ void ConsumerCore::stop() {
   auto waiters = std::exchange(position_waiters_, {});
   for (auto& [partition, waiting] : waiters) {
     for (auto& waiter : waiting) waiter.promise.set(closed_error());
+  }
+  if (!interceptors_->empty()) {
+    executor_->run(base::Task([chain = interceptors_] { chain->on_close(); }));
   }
   // After the callbacks that are queued already.
   executor_->complete<void>(close_promise_, {});

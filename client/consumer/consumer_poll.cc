@@ -40,14 +40,14 @@ Result<ConsumerRecords> ConsumerCore::poll_with(bool may_wait, const Wait& wait)
     if (const auto begun = begin_poll(); !begun) return begun.error();
   }
   run_rebalance();
-  auto records = collect();
+  auto records = take();
   while (records && records->empty() && may_wait) {
     {
       std::unique_lock lock(mutex_);
       if (!wait(lock)) break;
     }
     run_rebalance();
-    records = collect();
+    records = take();
   }
   end_poll();
   return records;
@@ -60,6 +60,8 @@ Result<ConsumerRecords> ConsumerCore::poll(std::chrono::nanoseconds timeout) {
   }
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   return poll_with(may_wait, [&](std::unique_lock<std::mutex>& lock) {
+    // There may be ever more records of which the interceptors leave none.
+    if (std::chrono::steady_clock::now() >= deadline) return false;
     return changed_.wait_until(lock, deadline, [this] { return something(); });
   });
 }
@@ -69,6 +71,7 @@ Result<ConsumerRecords> ConsumerCore::poll(std::stop_token stop) {
     return Error(ErrorCode::would_block, "the callback thread must not wait for records: use next");
   }
   return poll_with(true, [&](std::unique_lock<std::mutex>& lock) {
+    if (stop.stop_requested()) return false;
     return changed_.wait(lock, stop, [this] { return something(); });
   });
 }
@@ -94,7 +97,7 @@ void ConsumerCore::serve_next() {
 
 void ConsumerCore::complete_next() {
   run_rebalance();
-  auto records = collect();
+  auto records = take();
   std::optional<Promise<ConsumerRecords>> promise;
   {
     const std::lock_guard lock(mutex_);
@@ -105,6 +108,12 @@ void ConsumerCore::complete_next() {
     if (group_) group_->set_polling(false);
   }
   promise->set(std::move(records));
+}
+
+Result<ConsumerRecords> ConsumerCore::take() {
+  auto records = collect();
+  if (!records || records->empty() || interceptors_->empty()) return records;
+  return interceptors_->on_consume(std::move(*records));
 }
 
 Result<ConsumerRecords> ConsumerCore::collect() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/metadata/client_config.h"
+#include "client/metrics/network_metrics.h"
 #include "protocol/messages/list_offsets.h"
 
 namespace ottla::client {
@@ -90,6 +91,7 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
        at_least("request_timeout (which must be longer than fetch_max_wait)",
                 config.request_timeout, bounded_ms(config.fetch_max_wait) + milliseconds(1)),
        at_least("auto_offset_reset_duration", config.auto_offset_reset_duration, milliseconds(0)),
+       check_metrics(config), check_interceptors(config.interceptors),
        at_least("default_api_timeout", config.default_api_timeout, milliseconds(1))});
   if (!checked) return checked.error();
   if (const auto group = check_group(config); !group) return group.error();
@@ -118,6 +120,11 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
   settings.default_api_timeout = bounded(config.default_api_timeout);
   settings.isolation_level = static_cast<protocol::IsolationLevel>(config.isolation_level);
   settings.client_rack = config.client_rack;
+  settings.interceptors = config.interceptors;
+  settings.sampling = sampling_of(config);
+  settings.network.metrics = std::make_shared<NetworkMetrics>(settings.sampling);
+  settings.metrics_reporter = config.metrics_reporter;
+  settings.metrics_report_interval = bounded(config.metrics_report_interval);
   settings.reset_duration = bounded_ms(config.auto_offset_reset_duration);
   settings.exclude_internal_topics = config.exclude_internal_topics;
   if (!config.group_id.empty()) settings.group = to_group(config);

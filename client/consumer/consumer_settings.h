@@ -1,11 +1,14 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/consumer/fetcher.h"
 #include "client/group/membership.h"
 #include "client/metadata/metadata.h"
+#include "client/metrics/sampled.h"
 #include "client/network/network_config.h"
 #include "ottla/consumer_config.h"
 
@@ -32,6 +35,10 @@ struct ConsumerSettings {
   base::Duration default_api_timeout{};
   protocol::IsolationLevel isolation_level = protocol::IsolationLevel::read_uncommitted;
   std::string client_rack;
+  std::vector<std::shared_ptr<ConsumerInterceptor>> interceptors;
+  SamplingConfig sampling;
+  MetricsReporter metrics_reporter;  // may be empty: then the interval is 0
+  base::Duration metrics_report_interval{};
 
   // Errors: invalid_argument, naming the field and what it should be.
   static Result<ConsumerSettings> from(const ConsumerConfig& config, std::uint64_t seed);

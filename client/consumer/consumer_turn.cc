@@ -67,7 +67,8 @@ base::TimePoint ConsumerCore::turn(base::TimePoint now) {
   for (auto& draft : fetches.requests) send_fetch(std::move(draft));
   const auto positions = answer_positions(now);
   after_change();
-  return std::min({finder.next, fetches.next, positions, group});
+  report_metrics(now);
+  return std::min({finder.next, fetches.next, positions, group, report_timer_.next()});
 }
 
 // Each partition is a question of its own, so that one that cannot be answered keeps no other

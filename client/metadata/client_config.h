@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "base/logger.h"
 #include "base/transport.h"
 #include "client/metadata/metadata.h"
+#include "client/metrics/sampled.h"
 #include "client/network/network_config.h"
 #include "ottla/detail/future_source.h"
 #include "ottla/metadata_recovery.h"
@@ -37,6 +39,29 @@ Result<void> at_least(std::string_view field, std::int64_t value, std::int64_t l
 
 // The first error of several checks.
 Result<void> all_of(std::initializer_list<Result<void>> checks);
+
+template <class Config>
+Result<void> check_metrics(const Config& config) {
+  const std::chrono::milliseconds zero(0);
+  const bool reports = config.metrics_report_interval > zero;
+  if (reports != (config.metrics_reporter != nullptr)) {
+    return Error(ErrorCode::invalid_argument,
+                 "metrics_reporter and metrics_report_interval need each other: set both");
+  }
+  return all_of({at_least("metrics_sample_window", config.metrics_sample_window,
+                          std::chrono::milliseconds(1)),
+                 at_least("metrics_num_samples", config.metrics_num_samples, 1),
+                 at_least("metrics_report_interval", config.metrics_report_interval, zero)});
+}
+
+template <class Interceptor>
+Result<void> check_interceptors(const std::vector<std::shared_ptr<Interceptor>>& interceptors) {
+  for (const auto& interceptor : interceptors) {
+    if (interceptor) continue;
+    return Error(ErrorCode::invalid_argument, "interceptors has one that is null");
+  }
+  return {};
+}
 
 std::string default_client_id(std::string_view kind, std::uint64_t seed);
 
@@ -77,6 +102,12 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
         config.metadata_recovery_strategy == MetadataRecoveryStrategy::rebootstrap;
   }
   return network;
+}
+
+template <class Config>
+SamplingConfig sampling_of(const Config& config) {
+  return {.window = bounded(config.metrics_sample_window),
+          .samples = static_cast<std::size_t>(config.metrics_num_samples)};
 }
 
 template <class Config>

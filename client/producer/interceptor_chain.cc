@@ -1,8 +1,8 @@
 #include "client/producer/interceptor_chain.h"
 
-#include <exception>
-#include <string>
 #include <utility>
+
+#include "client/intercept.h"
 
 namespace ottla {
 
@@ -29,30 +29,18 @@ BytesView MutableRecord::keep(BytesView bytes) {
 
 namespace ottla::client {
 
-template <class F>
-bool InterceptorChain::guarded(const char* where, F f) const {
-  try {
-    f();
-    return true;
-  } catch (const std::exception& e) {
-    log_.error(std::string("an interceptor threw in ") + where + " and was skipped: " + e.what());
-  } catch (...) {
-    log_.error(std::string("an interceptor threw in ") + where + " and was skipped");
-  }
-  return false;
-}
-
 void InterceptorChain::on_send(MutableRecord& record) const {
   for (const auto& interceptor : interceptors_) {
     record.checkpoint();
-    if (!guarded("on_send", [&] { interceptor->on_send(record); })) record.restore();
+    if (!intercept(log_, "on_send", [&] { interceptor->on_send(record); })) record.restore();
   }
 }
 
 void InterceptorChain::on_acknowledgement(const Result<RecordMetadata>& result,
                                           const Headers& headers) const {
   for (const auto& interceptor : interceptors_) {
-    guarded("on_acknowledgement", [&] { interceptor->on_acknowledgement(result, headers); });
+    intercept(log_, "on_acknowledgement",
+              [&] { interceptor->on_acknowledgement(result, headers); });
   }
 }
 

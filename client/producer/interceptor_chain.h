@@ -25,9 +25,6 @@ class InterceptorChain {
   void on_acknowledgement(const Result<RecordMetadata>& result, const Headers& headers) const;
 
  private:
-  template <class F>
-  bool guarded(const char* where, F f) const;
-
   const std::vector<std::shared_ptr<ProducerInterceptor>> interceptors_;
   const base::Logger log_;
 };

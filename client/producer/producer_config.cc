@@ -84,8 +84,6 @@ Result<ProducerConfig> ProducerConfig::from_properties(const Properties& propert
        read_into<&Config::max_in_flight_requests_per_connection>},
       {"metadata.max.idle.ms", read_into<&Config::metadata_max_idle>},
       {"max.request.size", read_into<&Config::max_request_size>},
-      {"metrics.num.samples", read_into<&Config::metrics_num_samples>},
-      {"metrics.sample.window.ms", read_into<&Config::metrics_sample_window>},
       {"partitioner.class", read_partitioner},
       {"partitioner.ignore.keys", read_into<&Config::partitioner_ignore_keys>},
       {"partitioner.adaptive.partitioning.enable",

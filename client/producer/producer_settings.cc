@@ -24,9 +24,7 @@ Result<void> check(const ProducerConfig& config) {
               at_least("partitioner_availability_timeout", config.partitioner_availability_timeout,
                        milliseconds(0)),
               at_least("metadata_max_idle", config.metadata_max_idle, milliseconds(5000)),
-              at_least("metrics_sample_window", config.metrics_sample_window, milliseconds(1)),
-              at_least("metrics_num_samples", config.metrics_num_samples, 1),
-              at_least("metrics_report_interval", config.metrics_report_interval, milliseconds(0)),
+              check_metrics(config), check_interceptors(config.interceptors),
               at_least("max_block", config.max_block, milliseconds(0)),
               at_least("retries", config.retries, 0),
               at_least("transaction_timeout", config.transaction_timeout, milliseconds(1)),
@@ -48,12 +46,6 @@ Result<void> check(const ProducerConfig& config) {
   }
   if (config.acks != Acks::all && config.acks != Acks::none && config.acks != Acks::leader) {
     return invalid("acks must be all, none or leader");
-  }
-  if ((config.metrics_report_interval.count() > 0) != (config.metrics_reporter != nullptr)) {
-    return invalid("metrics_reporter and metrics_report_interval need each other: set both");
-  }
-  for (const auto& interceptor : config.interceptors) {
-    if (!interceptor) return invalid("interceptors has one that is null");
   }
   if (config.compression_level) {
     return protocol::check_level(config.compression_type, *config.compression_level);
@@ -93,18 +85,16 @@ Result<ProducerSettings> ProducerSettings::from(const ProducerConfig& config, st
   settings.network = std::move(*network);
   settings.metadata = to_metadata_config(config);
   settings.metadata.max_idle = bounded(config.metadata_max_idle);
-  settings.accumulator = {
-      .batch_size = std::max(config.batch_size, protocol::kBatchHeaderSize + 1),
-      .buffer_memory = config.buffer_memory,
-      .max_request_size = config.max_request_size,
-      .compression = config.compression_type,
-      .compression_level =
-          config.compression_level.value_or(protocol::default_level(config.compression_type)),
-      .max_block = bounded(config.max_block),
-      .adaptive_partitioning = config.partitioner_adaptive_partitioning_enable,
-      .partitioner = config.partitioner,
-      .sampling = {.window = bounded(config.metrics_sample_window),
-                   .samples = static_cast<std::size_t>(config.metrics_num_samples)}};
+  settings.accumulator = {.batch_size = std::max(config.batch_size, protocol::kBatchHeaderSize + 1),
+                          .buffer_memory = config.buffer_memory,
+                          .max_request_size = config.max_request_size,
+                          .compression = config.compression_type,
+                          .compression_level = config.compression_level.value_or(
+                              protocol::default_level(config.compression_type)),
+                          .max_block = bounded(config.max_block),
+                          .adaptive_partitioning = config.partitioner_adaptive_partitioning_enable,
+                          .partitioner = config.partitioner,
+                          .sampling = sampling_of(config)};
   settings.network.metrics = std::make_shared<NetworkMetrics>(settings.accumulator.sampling);
   settings.metrics_reporter = config.metrics_reporter;
   settings.metrics_report_interval = bounded(config.metrics_report_interval);

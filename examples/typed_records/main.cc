@@ -62,16 +62,16 @@ int main(int argc, char** argv) {
   const auto sent = orders.send("customer-7", {.id = 1, .cents = 999}).get();
   if (!sent) return fail(sent.error());
 
-  auto consumer = ottla::Consumer::open({.bootstrap_servers = argv[1]});
-  if (!consumer) return fail(consumer.error());
+  auto plain = ottla::Consumer::open({.bootstrap_servers = argv[1]});
+  if (!plain) return fail(plain.error());
   const ottla::TopicPartition place{sent->topic(), sent->partition()};
-  if (auto done = consumer->assign({place}); !done) return fail(done.error());
-  if (auto done = consumer->seek(place, sent->offset()); !done) return fail(done.error());
-  const auto records = consumer->poll(std::chrono::seconds(10));
+  if (auto done = plain->assign({place}); !done) return fail(done.error());
+  if (auto done = plain->seek(place, sent->offset()); !done) return fail(done.error());
+  ottla::TypedConsumer<std::string, Order> consumer(*plain);
+  const auto records = consumer.poll(std::chrono::seconds(10));
+  // Of a record that is no order the error says where it is, and consumer.undecodable() what.
   if (!records) return fail(records.error());
-  for (const auto& record : *records) {
-    const auto order = ottla::from_bytes<Order>(record.value());
-    if (!order) return fail(order.error());
-    std::cout << record.key() << ": order " << order->id << " of " << order->cents << " cents\n";
+  for (const auto& [customer, order, raw] : *records) {
+    std::cout << customer << ": order " << order.id << " of " << order.cents << " cents\n";
   }
 }

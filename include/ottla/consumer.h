@@ -15,6 +15,7 @@
 #include "ottla/consumer_group.h"
 #include "ottla/consumer_records.h"
 #include "ottla/future.h"
+#include "ottla/metrics.h"
 #include "ottla/result.h"
 #include "ottla/types.h"
 
@@ -162,6 +163,10 @@ class Consumer {
   // not answer.
   using Topics = std::map<std::string, std::vector<PartitionInfo>>;
   Future<Topics> list_topics();
+
+  // Its figures under Kafka's names: what it fetched and how far it is behind, what its group and
+  // its polls cost, and its network. Costs a look at every partition.
+  MetricsSnapshot metrics() const;
 
   struct CloseOptions {
     enum class Membership : std::uint8_t {

@@ -3,12 +3,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "ottla/assignor.h"
+#include "ottla/consumer_interceptor.h"
 #include "ottla/isolation_level.h"
 #include "ottla/logging.h"
+#include "ottla/metadata_recovery.h"
+#include "ottla/metrics.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
 
@@ -82,6 +86,9 @@ struct ConsumerConfig {
   // Check the checksum of every batch before its records are handed out.
   bool check_crcs = true;
 
+  // See what every poll hands out and what the group commits, in this order.
+  std::vector<std::shared_ptr<ConsumerInterceptor>> interceptors{};
+
   // Ask for the topic in a way that makes brokers create it, if they are set up to.
   bool allow_auto_create_topics = true;
 
@@ -100,6 +107,11 @@ struct ConsumerConfig {
   // Metadata is asked for anew at this age, and at once when it proves wrong.
   Millis metadata_max_age{300'000};
 
+  // What to do when the known brokers cannot be reached, or for so long none of them has answered a
+  // question about the cluster.
+  MetadataRecoveryStrategy metadata_recovery_strategy = MetadataRecoveryStrategy::rebootstrap;
+  Millis metadata_recovery_rebootstrap_trigger{300'000};
+
   // The pause before connecting again to a broker; doubles up to the maximum, 20 % more or less.
   Millis reconnect_backoff{50};
   Millis reconnect_backoff_max{1000};
@@ -108,6 +120,13 @@ struct ConsumerConfig {
   Millis socket_connection_setup_timeout_max{30'000};
   // Connections that were idle for so long are closed.
   Millis connections_max_idle{540'000};
+
+  // Rates, averages and maxima of `Consumer::metrics` look at so many windows of this length.
+  Millis metrics_sample_window{30'000};
+  std::int32_t metrics_num_samples = 2;
+  // Called with the metrics at this interval, on the callback thread; 0: never.
+  MetricsReporter metrics_reporter{};
+  Millis metrics_report_interval{0};
 
   // Where log lines go (unset: stderr), from this level on.
   LogSink log_sink{};

@@ -47,6 +47,9 @@ class ConsumerRecords {
   // One entry for each partition that has records here.
   std::span<const Part> parts() const { return contents_.parts; }
 
+  // Not for users.
+  Contents release() && { return std::move(contents_); }
+
   // The records of one partition; empty if there are none.
   std::span<const RecordView> records(const TopicPartition& partition) const;
   std::span<const RecordView> records(const Part& part) const {

@@ -126,6 +126,11 @@ class RecordView {
 
   ConsumerRecord own() const;
 
+  // The same record with these, which whoever makes it keeps alive.
+  RecordView with(BytesView key, BytesView value, HeadersView headers) const {
+    return {*batch_, offset_, timestamp_ms_, key, value, headers};
+  }
+
  private:
   const BatchView* batch_ = nullptr;
   std::int64_t offset_ = -1;

@@ -70,6 +70,10 @@ TEST_F(ProgramsTest, the_examples_of_plugs_run) {
   EXPECT_NE(partitions.find("acme went to t-"), std::string::npos) << partitions;
 }
 
+TEST_F(ProgramsTest, the_example_of_types_reads_what_it_wrote) {
+  EXPECT_EQ(example("typed_records"), "customer-7: order 1 of 999 cents\n");
+}
+
 TEST_F(ProgramsTest, perf_test_tells_what_kafkas_tool_tells_and_cpu_and_a_histogram) {
   const auto output =
       run(perf_test({"--num-records", "5000", "--record-size", "100", "--throughput", "-1",
