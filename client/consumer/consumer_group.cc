@@ -118,12 +118,27 @@ void ConsumerGroup::request_rejoin(const std::string& reason) {
 
 void ConsumerGroup::commit(CommittedOffsets offsets, std::int32_t generation,
                            base::TimePoint deadline, GroupOffsets::OnCommit done) {
+  note_processed(offsets);
   auto noted = [this, offsets, done = std::move(done)](Result<void> outcome) mutable {
     if (outcome && !offsets.empty()) note_committed(offsets);
     done(std::move(outcome));
   };
   offsets_.commit(offsets, generation, deadline, std::move(noted));
   wake();
+}
+
+// What commits by itself does not go back behind what somebody asked for.
+void ConsumerGroup::note_processed(const CommittedOffsets& offsets) {
+  const std::lock_guard lock(env_.mutex);
+  for (const auto& [id, committed] : offsets) {
+    auto* partition = env_.subscription.find(id);
+    const protocol::Offset offset(committed.offset);
+    const bool further = partition != nullptr && partition->processed &&
+                         *partition->processed < offset && offset <= partition->position;
+    if (!further) continue;
+    partition->processed = offset;
+    partition->processed_epoch = protocol::LeaderEpoch(committed.leader_epoch);
+  }
 }
 
 void ConsumerGroup::note_committed(const CommittedOffsets& offsets) {

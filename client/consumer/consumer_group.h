@@ -93,6 +93,7 @@ class ConsumerGroup {
  private:
   enum class Phase : std::uint8_t { none, wanted, asked, committing, granted, running, done };
 
+  void note_processed(const CommittedOffsets& offsets);
   void note_committed(const CommittedOffsets& offsets);
   void share();
   void look_at_polls(base::TimePoint now);

@@ -219,6 +219,18 @@ TEST_F(GroupMemberTest, partitions_assigned_by_hand_are_committed_by_themselves)
   EXPECT_EQ(committed(), (Offsets{{kFirst, 20}}));
 }
 
+TEST_F(GroupMemberTest, what_is_committed_by_itself_does_not_go_back_behind_what_was_asked_for) {
+  config.auto_commit_interval = 5s;
+  const auto consumer = start_by_hand();
+  expect_ten(*consumer);
+  ASSERT_TRUE(world.await(consumer->commit_returned()));
+  world.sim.run_for(6s);
+  EXPECT_EQ(committed(), (Offsets{{kFirst, 20}}));
+  ASSERT_TRUE(consumer->seek(kFirst, 5));
+  EXPECT_TRUE(world.await(consumer->close_async()));
+  EXPECT_EQ(committed(), (Offsets{{kFirst, 5}})) << "a seek goes back";
+}
+
 TEST_F(GroupMemberTest, partitions_assigned_by_hand_are_committed_before_they_go) {
   const auto consumer = start_by_hand();
   ASSERT_TRUE(consumer->assign({{"t", 7}}));
