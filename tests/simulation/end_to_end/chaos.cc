@@ -18,9 +18,10 @@ constexpr milliseconds kWrongByHours = std::chrono::hours(48);
 }  // namespace
 
 Chaos::Chaos(Simulation& simulation, SimNode& broker, std::vector<SimNode*> clients,
-             const ChaosOptions& options, std::function<bool()> ready)
+             const ChaosOptions& options, std::function<bool()> ready, SimNode* door)
     : simulation_(simulation),
       broker_(broker),
+      door_(door == nullptr ? broker : *door),
       clients_(std::move(clients)),
       options_(options),
       ready_(std::move(ready)),
@@ -85,11 +86,11 @@ void Chaos::cut_off() {
   SimNetwork& network = simulation_.network();
   const std::uint64_t direction = random_.below(3);
   count("partition", " from " + client.name());
-  if (direction != 0) network.block(broker_.host(), client.host());
-  if (direction != 1) network.block(client.host(), broker_.host());
+  if (direction != 0) network.block(door_.host(), client.host());
+  if (direction != 1) network.block(client.host(), door_.host());
   simulation_.after(between(milliseconds(5), milliseconds(400)), [this, &client] {
     tell("heal");
-    simulation_.network().heal(broker_.host(), client.host());
+    simulation_.network().heal(door_.host(), client.host());
   });
 }
 

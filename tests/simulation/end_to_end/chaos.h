@@ -30,9 +30,10 @@ inline constexpr ChaosOptions kCalm{false, false, false, false, false, false, fa
 // Disturbs a broker and its clients for some time, by the seed.
 class Chaos {
  public:
-  // `ready` tells whether the broker has started.
+  // `ready` tells whether the broker has started. Clients reach it at `door`, the broker itself if
+  // null.
   Chaos(Simulation& simulation, SimNode& broker, std::vector<SimNode*> clients,
-        const ChaosOptions& options, std::function<bool()> ready);
+        const ChaosOptions& options, std::function<bool()> ready, SimNode* door = nullptr);
 
   // From now on; afterwards all is healed and the broker is up.
   void start(Duration lasts);
@@ -58,6 +59,7 @@ class Chaos {
 
   Simulation& simulation_;
   SimNode& broker_;
+  SimNode& door_;
   std::vector<SimNode*> clients_;
   ChaosOptions options_;
   std::function<bool()> ready_;

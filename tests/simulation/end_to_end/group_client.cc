@@ -6,22 +6,18 @@ namespace ottla::simulation {
 
 using std::chrono::microseconds;
 
-bool GroupHistory::complete(std::int32_t partition, std::int64_t end) const {
-  return first_missing(partition) >= end;
-}
-
-std::int64_t GroupHistory::first_missing(std::int32_t partition) const {
-  std::int64_t next = 0;
-  for (const auto offset : processed_[at(partition)]) {
-    if (offset != next) break;
-    ++next;
+void GroupHistory::processed(const std::string& who, std::int32_t partition, std::int64_t offset) {
+  auto& next = first_missing_[at(partition)];
+  if (offset > next) {
+    wrong(who + " processed offset " + std::to_string(offset) + " of partition " +
+          std::to_string(partition) + ", but nobody has processed " + std::to_string(next));
   }
-  return next;
+  if (offset == next) ++next;
 }
 
 std::uint64_t GroupHistory::count() const {
   std::uint64_t sum = 0;
-  for (const auto& offsets : processed_) sum += offsets.size();
+  for (const auto next : first_missing_) sum += static_cast<std::uint64_t>(next);
   return sum;
 }
 
@@ -32,6 +28,7 @@ class GroupClient::Listener final : public ConsumerRebalanceListener {
 
   void on_partitions_revoked(const std::vector<TopicPartition>& partitions) override {
     if (alive_.expired()) return;
+    client_->history_.note_change();
     for (const auto& partition : partitions) {
       if (client_->owned_.erase(partition) == 0) {
         client_->history_.wrong(client_->name_ + " gave up what it did not have");
@@ -40,6 +37,7 @@ class GroupClient::Listener final : public ConsumerRebalanceListener {
   }
   void on_partitions_assigned(const std::vector<TopicPartition>& partitions) override {
     if (alive_.expired()) return;
+    client_->history_.note_change();
     client_->generation_ = client_->core_->group_metadata().generation_id;
     for (const auto& partition : partitions) {
       if (!client_->owned_.insert(partition).second) {
@@ -53,16 +51,17 @@ class GroupClient::Listener final : public ConsumerRebalanceListener {
   std::weak_ptr<void> alive_;
 };
 
-GroupClient::GroupClient(SimNode& node, const ConsumerConfig& config, const std::string& topic,
-                         GroupHistory& history)
+GroupClient::GroupClient(SimNode& node, const ConsumerConfig& config, GroupHistory& history,
+                         Options options)
     : node_(node),
       name_(node.name()),
       history_(history),
+      options_(std::move(options)),
       random_(node.simulation().random().next()),
       commits_by_hand_(!config.enable_auto_commit),
       core_(client::ConsumerCore::start(node.runtime(), config).value()),
       alive_(std::make_shared<int>(0)) {
-  core_->subscribe({topic}, std::make_shared<Listener>(this, alive_)).value();
+  core_->subscribe({options_.topic}, std::make_shared<Listener>(this, alive_)).value();
   ask();
 }
 
@@ -76,6 +75,7 @@ void GroupClient::ask() {
 void GroupClient::work(const Result<ConsumerRecords>& records) {
   if (closing_) return;
   if (!records) {
+    if (records.error().code() == ErrorCode::fenced_instance_id) return options_.on_fenced();
     history_.wrong(name_ + ": " + records.error().to_string());
     return;
   }
@@ -87,10 +87,11 @@ void GroupClient::work(const Result<ConsumerRecords>& records) {
     }
     offsets[part.partition] = {.offset = part.next_offset, .leader_epoch = -1, .metadata = "m"};
   }
-  const Duration effort = microseconds(random_.below(20'000));
+  if (options_.commits_too_early) core_->commit(offsets).forget();
+  const Duration effort = microseconds(random_.below(random_.one_in(4) ? 100'000 : 20'000));
   auto done = [this, batch = std::move(batch), offsets = std::move(offsets)]() mutable {
     if (closing_) return;
-    for (const auto& [partition, offset] : batch) history_.processed(partition, offset);
+    for (const auto& [partition, offset] : batch) history_.processed(name_, partition, offset);
     if (commits_by_hand_) core_->commit(std::move(offsets)).forget();
     ask();
   };

@@ -17,30 +17,36 @@ namespace ottla::simulation {
 class GroupHistory {
  public:
   explicit GroupHistory(std::int32_t partitions)
-      : processed_(static_cast<std::size_t>(partitions)) {}
+      : first_missing_(static_cast<std::size_t>(partitions)) {}
 
-  void processed(std::int32_t partition, std::int64_t offset) {
-    processed_[at(partition)].insert(offset);
-  }
-  // Every offset below `end` was processed.
-  bool complete(std::int32_t partition, std::int64_t end) const;
-  std::int64_t first_missing(std::int32_t partition) const;
+  // Wrong if what lies before it was not: nobody may begin behind what has not been processed.
+  void processed(const std::string& who, std::int32_t partition, std::int64_t offset);
+  std::int64_t first_missing(std::int32_t partition) const { return first_missing_[at(partition)]; }
   std::uint64_t count() const;
+
+  // Somebody has got or given up partitions; how often that was.
+  void note_change() { ++changes_; }
+  std::uint64_t changes() const { return changes_; }
 
   void wrong(const std::string& what) { wrong_.push_back(what); }
   const std::vector<std::string>& wrongs() const { return wrong_; }
 
  private:
   static std::size_t at(std::int32_t partition) { return static_cast<std::size_t>(partition); }
-  std::vector<std::set<std::int64_t>> processed_;
+  std::vector<std::int64_t> first_missing_;
+  std::uint64_t changes_ = 0;
   std::vector<std::string> wrong_;
 };
 
 // One member: takes a batch, works on it for a while, and only then asks for the next.
 class GroupClient {
  public:
-  GroupClient(SimNode& node, const ConsumerConfig& config, const std::string& topic,
-              GroupHistory& history);
+  struct Options {
+    std::string topic;
+    bool commits_too_early = false;   // a bug: before the work is done
+    std::function<void()> on_fenced;  // its instance id was taken for another's: it can do no more
+  };
+  GroupClient(SimNode& node, const ConsumerConfig& config, GroupHistory& history, Options options);
   ~GroupClient();
 
   const std::set<TopicPartition>& owned() const { return owned_; }
@@ -60,6 +66,7 @@ class GroupClient {
   SimNode& node_;
   const std::string name_;
   GroupHistory& history_;
+  const Options options_;
   base::Random random_;
   bool commits_by_hand_;
   std::shared_ptr<client::ConsumerCore> core_;

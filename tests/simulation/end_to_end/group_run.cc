@@ -1,12 +1,15 @@
 #include "tests/simulation/end_to_end/group_run.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <memory>
 #include <utility>
 
 #include "tests/simulation/end_to_end/broker_node.h"
 #include "tests/simulation/end_to_end/client_nodes.h"
 #include "tests/simulation/end_to_end/group_client.h"
+#include "tests/simulation/end_to_end/lossy_door.h"
 
 namespace ottla::simulation {
 namespace {
@@ -14,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr char kTopic[] = "records";
-constexpr std::int32_t kPartitions = 5;
 constexpr Duration kLimit = 300s;  // for what must end; virtual
 
 class GroupRun {
@@ -24,10 +26,14 @@ class GroupRun {
         world_(seed, {.network = {.reset_one_in = options.chaos.resets ? 600U : 0U}}),
         broker_(world_.add_node("broker")),
         sender_(world_.add_node("sender")),
-        nodes_(add_members()),
-        chaos_(world_, broker_, {&sender_}, options.chaos, [this] { return status_.ready; }),
-        sent_(kPartitions),
-        history_(kPartitions),
+        door_(world_.add_node("door"), broker_, rates()),
+        nodes_(add_members(1 + (seed - 1) % options.most_members)),
+        partitions_(1 + static_cast<std::int32_t>(world_.random().below(options.most_partitions))),
+        chaos_(
+            world_, broker_, {&sender_}, options.chaos, [this] { return status_.ready; },
+            &door_.node()),
+        sent_(partitions_),
+        history_(partitions_),
         members_(nodes_.size()) {}
 
   GroupRunResult run() {
@@ -38,12 +44,23 @@ class GroupRun {
     for (auto* node : nodes_) {
       if (node->running()) node->crash(Crash::process);
     }
-    return {wrong_, chaos_.story() + story_, history_.count(), joins_};
+    return {.wrong = wrong_,
+            .story = chaos_.story() + story_,
+            .processed = history_.count(),
+            .joins = joins_,
+            .most_at_once = most_at_once_,
+            .lost = door_.lost(),
+            .late = door_.late()};
   }
 
  private:
-  std::vector<SimNode*> add_members() {
-    const auto count = 1 + world_.random().below(options_.most_members);
+  LossyDoor::Rates rates() {
+    if (!options_.lost_frames) return {};
+    constexpr std::array<std::uint64_t, 3> kOneIn{0, 400, 100};
+    return {.lost_one_in = kOneIn[world_.random().below(kOneIn.size())],
+            .late_one_in = kOneIn[world_.random().below(kOneIn.size())]};
+  }
+  std::vector<SimNode*> add_members(std::size_t count) {
     std::vector<SimNode*> nodes;
     for (std::size_t i = 0; i < count; ++i) {
       nodes.push_back(&world_.add_node("member" + std::to_string(i)));
@@ -66,9 +83,11 @@ class GroupRun {
   bool work();
   void check_end();
   void join(std::size_t index);
+  void restart(std::size_t index);
   void vanish(std::size_t index);
   void leave(std::size_t index);
   void stir();
+  void feed(SendingClient& sending, std::uint64_t records);
   void tell_owners();
   void disturb(std::size_t index);
   void check_owners();
@@ -81,13 +100,18 @@ class GroupRun {
   Simulation world_;
   SimNode& broker_;
   SimNode& sender_;
+  LossyDoor door_;
   std::vector<SimNode*> nodes_;
+  const std::int32_t partitions_;
   BrokerStatus status_;
   Chaos chaos_;
   History sent_;
   GroupHistory history_;
   std::vector<GroupClient*> members_;  // null: not there; they run on their nodes
+  bool fed_ = false;                   // all records are on their way
   std::uint64_t joins_ = 0;
+  std::size_t most_at_once_ = 0;
+  std::uint64_t changes_seen_ = 0;
   std::string story_;
   std::vector<std::string> wrong_;
 };
@@ -98,12 +122,13 @@ bool GroupRun::start() {
   config.log_dirs = {"/data"};
   config.group_min_session_timeout_ms = 100;
   config.offsets_topic_num_partitions = 2;
-  broker_.start(broker_application(std::move(config), status_));
+  broker_.start(broker_application(std::move(config), status_, door_.node().name()));
+  door_.start();
   sender_.start();
   if (!within_limit([this] { return status_.ready; }, "the broker did not start")) return false;
   std::optional<Result<void>> created;
   // No record is refused because its time is yet to come.
-  status_.broker->create_topic(kTopic, kPartitions,
+  status_.broker->create_topic(kTopic, partitions_,
                                {{"message.timestamp.after.max.ms", "9223372036854775807"}},
                                [&](Result<void> result) { created = std::move(result); });
   return within_limit([&] { return created.has_value(); }, "the topic was not made");
@@ -111,7 +136,7 @@ bool GroupRun::start() {
 
 ProducerConfig GroupRun::producer_config() const {
   ProducerConfig config;
-  config.bootstrap_servers = "broker:9092";
+  config.bootstrap_servers = "door:9092";
   config.request_timeout = 500ms;
   config.delivery_timeout = 200s;
   config.retry_backoff = 10ms;
@@ -125,7 +150,7 @@ ProducerConfig GroupRun::producer_config() const {
 ConsumerConfig GroupRun::member_config(std::size_t index) {
   auto& random = world_.random();
   ConsumerConfig config;
-  config.bootstrap_servers = "broker:9092";
+  config.bootstrap_servers = "door:9092";
   config.group_id = "workers";
   if (options_.static_members) config.group_instance_id = "instance-" + std::to_string(index);
   config.auto_offset_reset = AutoOffsetReset::earliest;
@@ -152,9 +177,24 @@ void GroupRun::join(std::size_t index) {
   tell(nodes_[index]->name() + " joins");
   ++joins_;
   nodes_[index]->start([this, index](SimNode& node) {
-    auto client = std::make_shared<GroupClient>(node, member_config(index), kTopic, history_);
+    auto client = std::make_shared<GroupClient>(
+        node, member_config(index), history_,
+        GroupClient::Options{.topic = kTopic,
+                             .commits_too_early = options_.commit_too_early,
+                             .on_fenced = [this, index] { restart(index); }});
     members_[index] = client.get();
     return client;
+  });
+}
+
+// A coordinator that lost its machine may know an instance by the member that it was before.
+void GroupRun::restart(std::size_t index) {
+  if (!options_.static_members) return history_.wrong(nodes_[index]->name() + " is fenced");
+  world_.after(1ms, [this, index, of = members_[index]] {
+    if (members_[index] != of) return;
+    tell(nodes_[index]->name() + " is fenced");
+    vanish(index);
+    join(index);
   });
 }
 
@@ -182,7 +222,7 @@ void GroupRun::tell_owners() {
   }
 }
 
-// Members come and go while the chaos lasts.
+// Members come and go while the chaos lasts, of a large group more often.
 void GroupRun::stir() {
   if (chaos_.over()) return;
   auto& random = world_.random();
@@ -199,7 +239,8 @@ void GroupRun::stir() {
     }
   }
   if (members_[index] != nullptr && random.one_in(3)) disturb(index);
-  world_.after(std::chrono::milliseconds(10 + random.below(150)), [this] { stir(); });
+  const auto most = std::min<std::uint64_t>(150, 900 / nodes_.size());
+  world_.after(std::chrono::milliseconds(10 + random.below(most)), [this] { stir(); });
 }
 
 // Stands still, or is not heard, for less or more than a session.
@@ -214,27 +255,28 @@ void GroupRun::disturb(std::size_t index) {
     });
   } else if (options_.chaos.partitions) {
     tell(node->name() + " is cut off");
-    world_.network().block(broker_.host(), node->host());
-    world_.after(lasts, [this, node] { world_.network().heal(broker_.host(), node->host()); });
+    world_.network().block(door_.node().host(), node->host());
+    world_.after(lasts, [this, node] { world_.network().heal(door_.node().host(), node->host()); });
   }
 }
 
 // Two members of one generation never have the same partition.
 void GroupRun::check_owners() {
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    for (std::size_t j = i + 1; j < members_.size(); ++j) {
-      const auto* left = members_[i];
-      const auto* right = members_[j];
-      if (left == nullptr || right == nullptr || left->generation() < 0) continue;
-      if (left->generation() != right->generation()) continue;
-      for (const auto& partition : left->owned()) {
-        if (right->owned().contains(partition)) {
-          history_.wrong(left->name() + " and " + right->name() + " own " + to_string(partition) +
-                         " in generation " + std::to_string(left->generation()));
-        }
-      }
+  if (std::exchange(changes_seen_, history_.changes()) == history_.changes()) return;
+  std::map<std::pair<std::int32_t, TopicPartition>, const GroupClient*> owners;
+  std::size_t present = 0;
+  for (const auto* member : members_) {
+    if (member == nullptr || member->generation() < 0) continue;
+    ++present;
+    for (const auto& partition : member->owned()) {
+      const auto [other, only] = owners.emplace(std::pair(member->generation(), partition), member);
+      if (only) continue;
+      history_.wrong(member->name() + " and " + other->second->name() + " own " +
+                     to_string(partition) + " in generation " +
+                     std::to_string(member->generation()));
     }
   }
+  most_at_once_ = std::max(most_at_once_, present);
 }
 
 bool GroupRun::one_owner_each() const {
@@ -245,20 +287,32 @@ bool GroupRun::one_owner_each() const {
     sum += member->owned().size();
     owned.insert(member->owned().begin(), member->owned().end());
   }
-  return sum == owned.size() && owned.size() == static_cast<std::size_t>(kPartitions);
+  return sum == owned.size() && owned.size() == static_cast<std::size_t>(partitions_);
 }
 
 bool GroupRun::all_processed(const std::vector<std::int64_t>& ends) const {
-  for (std::int32_t i = 0; i < kPartitions; ++i) {
-    if (!history_.complete(i, ends[static_cast<std::size_t>(i)])) return false;
+  for (std::int32_t i = 0; i < partitions_; ++i) {
+    if (history_.first_missing(i) < ends[static_cast<std::size_t>(i)]) return false;
   }
   return true;
 }
 
+// There is always something to be read while the chaos lasts.
+void GroupRun::feed(SendingClient& sending, std::uint64_t records) {
+  constexpr std::uint64_t kPortions = 100;
+  const auto portion = std::min(records, (options_.records + kPortions - 1) / kPortions);
+  sending.send(portion);
+  fed_ = portion == records;
+  if (fed_) return;
+  world_.after(options_.chaos_lasts / kPortions,
+               [this, &sending, left = records - portion] { feed(sending, left); });
+}
+
 bool GroupRun::work() {
-  SendingClient sending(sender_, producer_config(), kTopic, kPartitions, sent_);
-  sending.send(options_.records);
-  join(0);
+  SendingClient sending(sender_, producer_config(), kTopic, partitions_, sent_);
+  feed(sending, options_.records);
+  const auto at_once = world_.random().one_in(2) ? nodes_.size() : 1;
+  for (std::size_t i = 0; i < at_once; ++i) join(i);
   stir();
   chaos_.start(options_.chaos_lasts);
   const auto watched = [&](const std::function<bool()>& done) {
@@ -270,10 +324,11 @@ bool GroupRun::work() {
   const bool fine =
       within_limit(watched([&] { return chaos_.over() && status_.ready; }),
                    "the broker did not come back") &&
-      within_limit(watched([&] { return sending.done(); }), "some records have no outcome");
+      within_limit(watched([&] { return fed_ && sending.done(); }), "some records have no outcome");
   if (!sending.close(kLimit)) wrong_.push_back("the producer did not close");
   if (!fine || !history_.wrongs().empty()) return false;
   world_.network().set_options({});
+  door_.shut();
   // Somebody must be there in the end.
   world_.run_for(2s);
   if (std::none_of(members_.begin(), members_.end(), [](const auto* m) { return m != nullptr; })) {
@@ -287,7 +342,7 @@ void GroupRun::check_end() {
                                    [](const auto* m) { return m != nullptr && !m->closing(); });
   if (member == members_.end()) return wrong_.push_back("nobody is left");
   std::vector<TopicPartition> partitions;
-  for (std::int32_t i = 0; i < kPartitions; ++i) partitions.push_back({kTopic, i});
+  for (std::int32_t i = 0; i < partitions_; ++i) partitions.push_back({kTopic, i});
   std::optional<Result<Consumer::Offsets>> found;
   (*member)->core().offsets_at(partitions, -1).then([&](Result<Consumer::Offsets> offsets) {
     found = std::move(offsets);
