@@ -58,12 +58,11 @@ class Splitter {
   // To the last part those of its records.
   void hand_over_deliveries() {
     if (parts_.empty()) return;
-    std::vector<ProducerBatch::Delivery> own;
-    for (; next_delivery_ < deliveries_.size(); ++next_delivery_) {
-      auto& delivery = deliveries_[next_delivery_];
-      if (delivery.key.index >= records_) break;
-      delivery.key.index -= first_of_part_;
-      own.push_back(std::move(delivery));
+    DeliveryQueue own;
+    while (!deliveries_.empty() && deliveries_.front_key().index < records_) {
+      auto key = deliveries_.front_key();
+      key.index -= first_of_part_;
+      own.push(key, deliveries_.take_front());
     }
     parts_.back()->set_deliveries(std::move(own));
   }
@@ -71,8 +70,7 @@ class Splitter {
   ProducerBatch& whole_;
   const std::size_t most_;
   const std::shared_ptr<CallbackExecutor>& executor_;
-  std::vector<ProducerBatch::Delivery> deliveries_;
-  std::size_t next_delivery_ = 0;
+  DeliveryQueue deliveries_;
   std::vector<std::unique_ptr<ProducerBatch>> parts_;
   std::uint32_t records_ = 0;
   std::uint32_t first_of_part_ = 0;

@@ -10,9 +10,6 @@
 namespace ottla::client {
 namespace {
 
-// Callbacks that a batch makes room for before they come.
-constexpr std::size_t kMostReserved = 16384;
-
 using protocol::RecordBatchBuilder;
 using protocol::RecordHeader;
 
@@ -36,13 +33,13 @@ std::size_t RecordToAppend::max_size() const {
 
 ProducerBatch::ProducerBatch(std::shared_ptr<BatchMemory> memory,
                              std::shared_ptr<BatchResult> result, base::TimePoint created,
-                             std::uint64_t flush_round, std::size_t expected_callbacks)
+                             std::uint64_t flush_round, std::size_t callback_bytes)
     : memory_(std::move(memory)),
       builder_(RecordBatchBuilder::over({memory_->data(), memory_->size()})),
       result_(std::move(result)),
       created_(created),
       flush_round_(flush_round) {
-  deliveries_.reserve(std::min(expected_callbacks, kMostReserved));
+  deliveries_.reserve(callback_bytes);
 }
 
 bool ProducerBatch::append(RecordToAppend& record) {
@@ -59,7 +56,7 @@ bool ProducerBatch::append(RecordToAppend& record) {
   largest_record_ = std::max(largest_record_, builder_.size_in_bytes() - before);
   const detail::FutureKey key{index, record.timestamp};
   if (record.callback != nullptr && *record.callback) {
-    deliveries_.emplace_back(key, std::move(*record.callback));
+    deliveries_.push(key, std::move(*record.callback));
   }
   if (record.placed != nullptr) *record.placed = {result_, key};
   return true;

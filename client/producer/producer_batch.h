@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "client/producer/batch_result.h"
 #include "client/producer/buffer_pool.h"
+#include "client/producer/delivery_queue.h"
 #include "ottla/compression.h"
 #include "ottla/producer.h"
 #include "protocol/record/record.h"
@@ -56,7 +57,7 @@ class ProducerBatch {
   };
 
   ProducerBatch(std::shared_ptr<BatchMemory> memory, std::shared_ptr<BatchResult> result,
-                base::TimePoint created, std::uint64_t flush_round, std::size_t expected_callbacks);
+                base::TimePoint created, std::uint64_t flush_round, std::size_t callback_bytes);
 
   // False if there is no room.
   bool append(RecordToAppend& record);
@@ -94,16 +95,10 @@ class ProducerBatch {
   std::size_t largest_record() const { return largest_record_; }
   const std::shared_ptr<BatchResult>& result() const { return result_; }
 
-  // Callbacks of its records, in their order.
-  struct Delivery {
-    Delivery(const detail::FutureKey& of, DeliveryCallback&& taken)
-        : key(of), callback(std::move(taken)) {}
-    detail::FutureKey key;
-    DeliveryCallback callback;
-  };
-  std::size_t callbacks() const { return deliveries_.size(); }
-  std::vector<Delivery> take_deliveries() { return std::move(deliveries_); }
-  void set_deliveries(std::vector<Delivery> deliveries) { deliveries_ = std::move(deliveries); }
+  // What the callbacks of its records take, from their first to their last.
+  std::size_t callback_bytes() const { return deliveries_.bytes(); }
+  DeliveryQueue take_deliveries() { return std::move(deliveries_); }
+  void set_deliveries(DeliveryQueue deliveries) { deliveries_ = std::move(deliveries); }
   void release_memory() { memory_.reset(); }
 
   // What the Sender keeps of it; loop thread.
@@ -127,7 +122,7 @@ class ProducerBatch {
   std::size_t largest_record_ = 0;
   std::optional<protocol::ProducerState> stamp_;
   bool transactional_ = false;
-  std::vector<Delivery> deliveries_;
+  DeliveryQueue deliveries_;
 };
 
 }  // namespace ottla::client

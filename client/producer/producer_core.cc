@@ -77,8 +77,8 @@ void ProducerCore::send(const ProducerRecord& record, DeliveryCallback&& callbac
   if (appended) return;
   note_refused(appended.error());
   if (!callback) return;
-  executor_->run(
-      base::Task([callback = std::move(callback), error = appended.error()] { callback(error); }));
+  executor_->run(base::Task(
+      [callback = std::move(callback), error = appended.error()]() mutable { callback(error); }));
 }
 
 void ProducerCore::note_refused(const Error& error) {

@@ -87,7 +87,7 @@ Result<void> RecordAccumulator::append(TopicEntry& topic, std::int32_t partition
           return {};
         }
         tail.state = ProducerBatch::State::sealing;
-        queue.callbacks_of_last = tail.callbacks();
+        queue.callback_bytes_of_last = tail.callback_bytes();
         full = &tail;
       }
     }
@@ -125,7 +125,7 @@ void RecordAccumulator::open_batch(PartitionQueue& queue, std::shared_ptr<BatchM
   auto result = std::make_shared<BatchResult>(executor_, queue.topic.name(), queue.partition);
   queue.batches.push_back(std::make_unique<ProducerBatch>(std::move(memory), std::move(result),
                                                           clock_.now(), flushes_.batch_opened(),
-                                                          queue.callbacks_of_last));
+                                                          queue.callback_bytes_of_last));
   note_length(queue);
 }
 
@@ -280,9 +280,9 @@ void RecordAccumulator::deliver(ProducerBatch& batch, const Error* error) {
     executor_->run(base::Task([executor = executor_, result = batch.result(),
                                deliveries = std::move(deliveries)]() mutable {
       Result<RecordMetadata> outcome = RecordMetadata();
-      for (auto& delivery : deliveries) {
-        result->take_next(delivery.key, outcome);
-        executor->invoke([&] { delivery.callback(outcome); });
+      for (; !deliveries.empty(); deliveries.pop_front()) {
+        result->take_next(deliveries.front_key(), outcome);
+        executor->invoke([&] { deliveries.call_front(outcome); });
       }
     }));
   }

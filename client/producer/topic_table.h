@@ -37,7 +37,7 @@ struct PartitionQueue {
   base::SpinningMutex mutex;
   // Guarded by mutex.
   std::deque<std::unique_ptr<ProducerBatch>> batches;
-  std::size_t callbacks_of_last = 0;  // of the batch that took its last record before this one
+  std::size_t callback_bytes_of_last = 0;  // of the batch that took its last record before this one
   bool closed = false;
 
   PartitionLoad load;

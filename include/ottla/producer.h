@@ -10,6 +10,7 @@
 
 #include "ottla/cluster.h"
 #include "ottla/consumer_group.h"
+#include "ottla/delivery_callback.h"
 #include "ottla/future.h"
 #include "ottla/metrics.h"
 #include "ottla/partitioner.h"
@@ -23,9 +24,6 @@ namespace ottla {
 namespace client {
 class ProducerHandle;
 }
-
-// Called once with the outcome of a record.
-using DeliveryCallback = std::function<void(const Result<RecordMetadata>&)>;
 
 // Sends records to topics. Batches, compresses, finds the partition's leader and tries again until
 // the outcome is known or `delivery_timeout` is over, on a network thread of its own: nothing has

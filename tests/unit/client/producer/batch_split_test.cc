@@ -54,8 +54,8 @@ TEST_F(SplitBatchTest, every_record_is_in_one_part_and_in_order) {
     EXPECT_EQ(part->sending.order.record, first);
     first += static_cast<std::uint32_t>(part->record_count());
     EXPECT_LE(part->size_in_bytes(), 400U);
-    for (const auto& delivery : part->take_deliveries()) {
-      EXPECT_LT(delivery.key.index, static_cast<std::uint32_t>(part->record_count()));
+    for (auto left = part->take_deliveries(); !left.empty(); left.pop_front()) {
+      EXPECT_LT(left.front_key().index, static_cast<std::uint32_t>(part->record_count()));
       ++callbacks;
     }
     all += letters_of(*part);

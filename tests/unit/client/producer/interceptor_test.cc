@@ -171,7 +171,7 @@ TEST_F(InterceptorTest, a_callback_that_was_not_taken_can_be_used_again) {
   const auto heard = add();
   core = world.start(config);
   int called = 0;
-  DeliveryCallback callback = [&](const auto& result) { called += result ? 1 : 0; };
+  const auto callback = [&](const auto& result) { called += result ? 1 : 0; };
   ASSERT_FALSE(core->try_send({.topic = "t", .value = "v"}, callback));
   ASSERT_TRUE(world.await(core->warm_up("t")));
   ASSERT_TRUE(core->try_send({.topic = "t", .value = "v"}, callback));
