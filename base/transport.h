@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -87,6 +88,18 @@ class Listener {
   virtual const Endpoint& local() const = 0;
 };
 
+// What the kernel keeps for a socket, in bytes; -1 leaves it to the kernel, which adapts the
+// buffers to each connection. The kernel may bound what is asked for.
+struct SocketBuffers {
+  std::int32_t send = -1;     // SO_SNDBUF
+  std::int32_t receive = -1;  // SO_RCVBUF
+};
+
+struct ListenOptions {
+  SocketBuffers buffers = {};  // of the connections that come
+  std::int32_t backlog = 128;  // connections that may wait to be accepted
+};
+
 // Sockets of one loop. On the loop's thread.
 class Transport {
  public:
@@ -97,12 +110,20 @@ class Transport {
   using OnResolve = UniqueFunction<void(Result<std::vector<Endpoint>>)>;
 
   // Port 0 picks a free one. Errors: already_in_use, name_not_resolved, io_error.
-  virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& at, OnAccept on_accept) = 0;
+  virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& at, OnAccept on_accept,
+                                                   const ListenOptions& options) = 0;
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& at, OnAccept on_accept) {
+    return listen(at, std::move(on_accept), {});
+  }
 
   // Connects to one address (not a name); the answer comes later, once, unless the transport is
   // destroyed before. Errors: connection_refused, io_error. There is no time limit: the caller has
   // a timer, and cancels by ignoring the answer.
-  virtual void connect(const Endpoint& address, OnConnect on_connect) = 0;
+  virtual void connect(const Endpoint& address, OnConnect on_connect,
+                       const SocketBuffers& buffers) = 0;
+  void connect(const Endpoint& address, OnConnect on_connect) {
+    connect(address, std::move(on_connect), {});
+  }
 
   // All addresses of a name, in the order the system prefers; an address answers itself.
   virtual void resolve(const Endpoint& name, OnResolve on_resolve) = 0;

@@ -23,9 +23,7 @@ constexpr std::array kSkipped = std::to_array<std::string_view>({
     "key.serializer",
     "metadata.recovery.rebootstrap.trigger.ms",
     "metric.reporters",
-    "receive.buffer.bytes",
     "security.providers",
-    "send.buffer.bytes",
     "value.deserializer",
     "value.serializer",
 });

@@ -88,6 +88,8 @@ std::vector<ConfigProperty<Config>> common_properties() {
       {"socket.connection.setup.timeout.max.ms",
        read_into<&Config::socket_connection_setup_timeout_max>},
       {"connections.max.idle.ms", read_into<&Config::connections_max_idle>},
+      {"send.buffer.bytes", read_into<&Config::send_buffer_bytes>},
+      {"receive.buffer.bytes", read_into<&Config::receive_buffer_bytes>},
   };
   if constexpr (requires(Config config) { config.metadata_recovery_strategy; }) {
     properties.push_back(

@@ -98,6 +98,15 @@ void set_stream_options(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+void set_buffers(int socket, const SocketBuffers& buffers) {
+  // A size that the kernel refuses leaves the one it has.
+  const auto set = [&](int which, std::int32_t size) {
+    if (size >= 0) ::setsockopt(socket, SOL_SOCKET, which, &size, sizeof size);
+  };
+  set(SO_SNDBUF, buffers.send);
+  set(SO_RCVBUF, buffers.receive);
+}
+
 Error socket_error(int number, std::string_view action, const Endpoint& where) {
   auto code = ErrorCode::io_error;
   switch (number) {

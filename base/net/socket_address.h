@@ -39,6 +39,9 @@ FileDescriptor open_socket(int family);
 // No delay for small writes; dead peers are found in the end.
 void set_stream_options(int socket);
 
+// Before it is connected or listens: the size of the window is agreed on then.
+void set_buffers(int socket, const SocketBuffers& buffers);
+
 // The Error of an errno for a connection to or a listener at `where`.
 Error socket_error(int number, std::string_view action, const Endpoint& where);
 

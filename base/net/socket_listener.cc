@@ -137,7 +137,7 @@ Result<std::vector<SocketAddress>> candidates(const Endpoint& at) {
 }
 
 // A listening socket, or an empty one with errno.
-FileDescriptor listen_at(const SocketAddress& address) {
+FileDescriptor listen_at(const SocketAddress& address, const ListenOptions& options) {
   auto socket = open_socket(address.family());
   if (!socket) return socket;
   const int on = 1;
@@ -146,8 +146,10 @@ FileDescriptor listen_at(const SocketAddress& address) {
   if (address.family() == AF_INET6) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
+  // Accepted sockets have the same.
+  set_buffers(socket.get(), options.buffers);
   if (::bind(socket.get(), address.get(), address.length) == 0 &&
-      ::listen(socket.get(), SOMAXCONN) == 0) {
+      ::listen(socket.get(), options.backlog) == 0) {
     return socket;
   }
   const int number = errno;
@@ -164,13 +166,14 @@ bool lacks_family(int number) {
 
 Result<std::unique_ptr<Listener>> make_socket_listener(AsioLoop& loop, const Endpoint& at,
                                                        Transport::OnAccept on_accept,
+                                                       const ListenOptions& options,
                                                        const Logger& log) {
   const auto addresses = candidates(at);
   if (!addresses) return addresses.error();
   FileDescriptor socket;
   int number = EADDRNOTAVAIL;
   for (const auto& address : *addresses) {
-    socket = listen_at(address);
+    socket = listen_at(address, options);
     if (socket) break;
     number = errno;
     if (!lacks_family(number)) break;

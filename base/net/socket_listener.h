@@ -13,6 +13,7 @@ namespace ottla::base {
 // want of descriptors or memory wait in the backlog; it is tried again every 100 ms.
 Result<std::unique_ptr<Listener>> make_socket_listener(AsioLoop& loop, const Endpoint& at,
                                                        Transport::OnAccept on_accept,
+                                                       const ListenOptions& options,
                                                        const Logger& log);
 
 }  // namespace ottla::base

@@ -25,8 +25,12 @@ Error connect_error(int number, const Endpoint& to) {
 class SocketTransport::Connecting final : public SocketEvents,
                                           public std::enable_shared_from_this<Connecting> {
  public:
-  Connecting(SocketTransport& transport, Endpoint to, OnConnect on_connect)
-      : transport_(transport), to_(std::move(to)), on_connect_(std::move(on_connect)) {}
+  Connecting(SocketTransport& transport, Endpoint to, OnConnect on_connect,
+             const SocketBuffers& buffers)
+      : transport_(transport),
+        to_(std::move(to)),
+        on_connect_(std::move(on_connect)),
+        buffers_(buffers) {}
 
   void begin() {
     early_error_ = try_begin();
@@ -45,6 +49,7 @@ class SocketTransport::Connecting final : public SocketEvents,
     if (!address) return address.error();
     auto socket = open_socket(address->family());
     if (!socket) return connect_error(errno, to_);
+    set_buffers(socket.get(), buffers_);
     // An interrupted connect goes on by itself.
     if (::connect(socket.get(), address->get(), address->length) != 0 && errno != EINPROGRESS &&
         errno != EINTR) {
@@ -80,6 +85,7 @@ class SocketTransport::Connecting final : public SocketEvents,
   SocketTransport& transport_;
   const Endpoint to_;
   OnConnect on_connect_;
+  const SocketBuffers buffers_;
   std::optional<Error> early_error_;
   std::unique_ptr<WatchedSocket> socket_;
 };
@@ -89,12 +95,14 @@ SocketTransport::SocketTransport(AsioLoop& loop, WorkerPool& resolvers, Logger l
 
 SocketTransport::~SocketTransport() = default;
 
-Result<std::unique_ptr<Listener>> SocketTransport::listen(const Endpoint& at, OnAccept on_accept) {
-  return make_socket_listener(loop_, at, std::move(on_accept), log_);
+Result<std::unique_ptr<Listener>> SocketTransport::listen(const Endpoint& at, OnAccept on_accept,
+                                                          const ListenOptions& options) {
+  return make_socket_listener(loop_, at, std::move(on_accept), options, log_);
 }
 
-void SocketTransport::connect(const Endpoint& address, OnConnect on_connect) {
-  const auto attempt = std::make_shared<Connecting>(*this, address, std::move(on_connect));
+void SocketTransport::connect(const Endpoint& address, OnConnect on_connect,
+                              const SocketBuffers& buffers) {
+  const auto attempt = std::make_shared<Connecting>(*this, address, std::move(on_connect), buffers);
   connecting_.insert(attempt);
   attempt->begin();
 }

@@ -18,8 +18,12 @@ class SocketTransport final : public Transport {
   SocketTransport(AsioLoop& loop, WorkerPool& resolvers, Logger log);
   ~SocketTransport() override;
 
-  Result<std::unique_ptr<Listener>> listen(const Endpoint& at, OnAccept on_accept) override;
-  void connect(const Endpoint& address, OnConnect on_connect) override;
+  using Transport::connect;
+  using Transport::listen;
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& at, OnAccept on_accept,
+                                           const ListenOptions& options) override;
+  void connect(const Endpoint& address, OnConnect on_connect,
+               const SocketBuffers& buffers) override;
   void resolve(const Endpoint& name, OnResolve on_resolve) override;
 
  private:

@@ -40,10 +40,14 @@ Server::~Server() {
 }
 
 Result<void> Server::listen(const ListenerConfig& listener) {
-  auto listening = loop_.transport->listen(
-      listener.endpoint, [this, name = listener.name](std::unique_ptr<base::Stream> stream) {
-        on_accept(name, std::move(stream));
-      });
+  auto take = [this, name = listener.name](std::unique_ptr<base::Stream> stream) {
+    on_accept(name, std::move(stream));
+  };
+  auto listening =
+      loop_.transport->listen(listener.endpoint, std::move(take),
+                              {.buffers = {.send = config_.socket_send_buffer_bytes,
+                                           .receive = config_.socket_receive_buffer_bytes},
+                               .backlog = config_.socket_listen_backlog_size});
   if (!listening) {
     return Error(listening.error().code(),
                  "cannot listen on " + listener.to_string() + ": " + listening.error().message());

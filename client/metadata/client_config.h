@@ -79,7 +79,9 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
               at_least("reconnect_backoff_max", config.reconnect_backoff_max, zero),
               at_least("socket_connection_setup_timeout", config.socket_connection_setup_timeout,
                        std::chrono::milliseconds(1)),
-              at_least("connections_max_idle", config.connections_max_idle, zero)});
+              at_least("connections_max_idle", config.connections_max_idle, zero),
+              at_least("send_buffer_bytes", config.send_buffer_bytes, -1),
+              at_least("receive_buffer_bytes", config.receive_buffer_bytes, -1)});
   if (!checked) return checked.error();
   if constexpr (requires { config.metadata_recovery_strategy; }) {
     const auto trigger =
@@ -95,6 +97,8 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
   network.reconnect = {bounded(config.reconnect_backoff), bounded(config.reconnect_backoff_max)};
   network.connection_setup = {bounded(config.socket_connection_setup_timeout),
                               bounded(config.socket_connection_setup_timeout_max)};
+  network.socket_buffers = {.send = config.send_buffer_bytes,
+                            .receive = config.receive_buffer_bytes};
   network.connections_max_idle = bounded(config.connections_max_idle);
   network.request_timeout = bounded(config.request_timeout);
   if constexpr (requires { config.metadata_recovery_strategy; }) {

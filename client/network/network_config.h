@@ -23,6 +23,7 @@ struct NetworkConfig {
   base::Duration connections_max_idle = std::chrono::minutes(9);
   base::Duration request_timeout = std::chrono::seconds(30);
   std::size_t max_in_flight = 5;
+  base::SocketBuffers socket_buffers = {};
   // A response that says it is larger closes the connection.
   std::size_t max_response_bytes = 100 << 20;
   std::shared_ptr<NetworkMetrics> metrics = {};  // told what goes over the connections; may be null

@@ -66,9 +66,10 @@ void NodeLink::connect_next() {
   setup_deadline_ =
       env_.loop.now() + env_.config.connection_setup.after(failures_ + 1, env_.random);
   const auto& address = addresses_[next_address_++];
-  env_.transport.connect(address, lifetime_.guard([this, attempt = ++attempt_](auto stream) {
+  auto then = lifetime_.guard([this, attempt = ++attempt_](auto stream) {
     if (attempt == attempt_) on_connected(std::move(stream));
-  }));
+  });
+  env_.transport.connect(address, std::move(then), env_.config.socket_buffers);
 }
 
 void NodeLink::on_connected(Result<std::unique_ptr<base::Stream>> stream) {

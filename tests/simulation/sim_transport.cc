@@ -49,7 +49,8 @@ bool SimTransport::own_address(const std::string& host) const {
 }
 
 Result<std::unique_ptr<base::Listener>> SimTransport::listen(const base::Endpoint& at,
-                                                             OnAccept on_accept) {
+                                                             OnAccept on_accept,
+                                                             const base::ListenOptions&) {
   if (!own_address(at.host)) {
     return Error(ErrorCode::name_not_resolved, at.host + " is not an address of " + host_.name);
   }
@@ -66,7 +67,8 @@ Result<std::unique_ptr<base::Listener>> SimTransport::listen(const base::Endpoin
       std::make_unique<SimListener>(host_, std::move(local), std::move(port)));
 }
 
-void SimTransport::connect(const base::Endpoint& address, OnConnect on_connect) {
+void SimTransport::connect(const base::Endpoint& address, OnConnect on_connect,
+                           const base::SocketBuffers&) {
   auto answer = std::make_shared<SimNetwork::Answer>();
   *answer = [this, key = answer.get(), on_connect = std::move(on_connect)](
                 Result<std::unique_ptr<base::Stream>> with) mutable {

@@ -17,9 +17,12 @@ class SimTransport final : public base::Transport {
   SimTransport(SimNetwork& network, SimHost& host, std::shared_ptr<SimQueue> queue);
   ~SimTransport() override;
 
-  Result<std::unique_ptr<base::Listener>> listen(const base::Endpoint& at,
-                                                 OnAccept on_accept) override;
-  void connect(const base::Endpoint& address, OnConnect on_connect) override;
+  using Transport::connect;
+  using Transport::listen;
+  Result<std::unique_ptr<base::Listener>> listen(const base::Endpoint& at, OnAccept on_accept,
+                                                 const base::ListenOptions& options) override;
+  void connect(const base::Endpoint& address, OnConnect on_connect,
+               const base::SocketBuffers& buffers) override;
   void resolve(const base::Endpoint& name, OnResolve on_resolve) override;
 
  private:

@@ -130,10 +130,10 @@ class StreamTest : public RuntimeTest {
     here([&] { drop_all(); });
   }
 
-  void listen(const Endpoint& at) {
+  void listen(const Endpoint& at, const ListenOptions& options = {}) {
     here([&] {
-      listener_ =
-          transport().listen(at, [this](auto stream) { accept(std::move(stream)); }).value();
+      auto take = [this](auto stream) { accept(std::move(stream)); };
+      listener_ = transport().listen(at, std::move(take), options).value();
       server_ = listener_->local();
     });
   }

@@ -12,14 +12,15 @@ class TransportTest : public StreamTest {
  protected:
   using Connected = Result<std::unique_ptr<Stream>>;
 
-  Connected connect(const Endpoint& to) {
+  Connected connect(const Endpoint& to, const SocketBuffers& buffers = {}) {
     Awaited<Connected> answer;
     bool returned = false;
     here([&] {
-      transport().connect(to, [&](Connected result) {
+      auto then = [&](Connected result) {
         EXPECT_TRUE(returned) << "the answer comes later";
         answer.set(std::move(result));
-      });
+      };
+      transport().connect(to, std::move(then), buffers);
       returned = true;
     });
     return answer.get();
@@ -67,6 +68,29 @@ TEST_F(TransportTest, connects_and_talks) {
   });
   EXPECT_EQ(answer.get(), "question");
   here([&] { client.stream.reset(); });
+  hang_up();
+}
+
+TEST_F(TransportTest, the_kernel_keeps_no_more_than_the_buffers_that_were_asked_for) {
+  constexpr std::int32_t small = 4'096;
+  constexpr std::size_t most = std::size_t{64} * 1024;  // the kernel's own least is larger
+  constexpr std::size_t much = std::size_t{4} << 20;
+  listen({"127.0.0.1", 0}, {.buffers = {.send = small, .receive = small}});
+  Awaited<std::size_t> sent_by_server;
+  prepare = [&](TestHandler& handler) {
+    handler.write(Slice::own(std::string(much, 's')));
+    sent_by_server.set(much - handler.stream->queued_bytes());
+  };
+  auto stream = connect(server(), {.send = small, .receive = small});
+  ASSERT_TRUE(stream) << stream.error();
+  EXPECT_LT(sent_by_server.get(), most);
+  here([&] {
+    TestHandler client;
+    client.stream = std::move(*stream);
+    client.write(Slice::own(std::string(much, 'c')));
+    EXPECT_LT(much - client.stream->queued_bytes(), most);
+    client.stream.reset();
+  });
   hang_up();
 }
 

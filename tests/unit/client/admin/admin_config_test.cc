@@ -21,7 +21,9 @@ TEST(AdminConfig, reads_all_of_kafkas_keys_that_it_has) {
                                                     {"reconnect.backoff.max.ms", "7"},
                                                     {"socket.connection.setup.timeout.ms", "8"},
                                                     {"socket.connection.setup.timeout.max.ms", "9"},
-                                                    {"connections.max.idle.ms", "10"}})
+                                                    {"connections.max.idle.ms", "10"},
+                                                    {"send.buffer.bytes", "11"},
+                                                    {"receive.buffer.bytes", "-1"}})
                           .value();
   EXPECT_EQ(config.bootstrap_servers, "a:1,b:2");
   EXPECT_EQ(config.client_id, "me");
@@ -35,6 +37,8 @@ TEST(AdminConfig, reads_all_of_kafkas_keys_that_it_has) {
   EXPECT_EQ(config.socket_connection_setup_timeout, 8ms);
   EXPECT_EQ(config.socket_connection_setup_timeout_max, 9ms);
   EXPECT_EQ(config.connections_max_idle, 10ms);
+  EXPECT_EQ(config.send_buffer_bytes, 11);
+  EXPECT_EQ(config.receive_buffer_bytes, -1);
 }
 
 TEST(AdminConfig, skips_what_only_a_jvm_can_use) {
