@@ -4,7 +4,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Debian 12 packages that building and testing need.
 build_packages=(g++ cmake ninja-build ccache pkg-config git python3 libboost1.81-dev libssl-dev
-  libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libre2-dev libgtest-dev libbenchmark-dev
+  libzstd-dev liblz4-dev libsnappy-dev libdeflate-dev libre2-dev libgtest-dev libbenchmark-dev
   libcli11-dev)
 # What the checks beside the tests need: the second compiler, its sanitizers, the formatter, and the
 # client that the benches compare with.

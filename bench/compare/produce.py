@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The CPU that producers take for a record, against the null broker or a real one.
 
-    produce.py BUILD_DIR [--rounds N] [--only CASE] [--records N]
+    produce.py BUILD_DIR [--rounds N] [--only CASE] [--records N] [--java]
 
 Runs each case A-B-B-A for N rounds, each client in a process of its own, and prints the medians as
 a table: CPU seconds (user and system, of the client) per million records, records per second, and
-what Ottla takes of librdkafka's. Every run's records must be delivered, and have arrived in order.
+what Ottla takes of the other's. Every run's records must be delivered, and have arrived in order.
+--java: against the perf tool of the Java client, which tests/interop/setup.sh brings, warmed by as
+many records as are measured; without keys and codecs.
 """
 import argparse
 import json
@@ -13,7 +15,9 @@ import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+FOLDER = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(FOLDER.parent), str(FOLDER.parent / "broker")]
+import brokers  # noqa: E402
 from tables import median, row, turns  # noqa: E402
 
 # librdkafka's default for a batch; Kafka's own is 16 KiB, which the last cases have.
@@ -26,22 +30,28 @@ CASES = {
     "1 KiB, lz4": ["--size", "1024", "--compression", "lz4", *LARGE],
     "1 KiB, zstd": ["--size", "1024", "--compression", "zstd", *LARGE],
     "1 KiB, snappy": ["--size", "1024", "--compression", "snappy", *LARGE],
+    "1 KiB, gzip": ["--size", "1024", "--compression", "gzip", *LARGE],
     "100 B, batches of 16 KiB": ["--size", "100", *SMALL],
     "1 KiB, batches of 16 KiB": ["--size", "1024", *SMALL],
 }
 
 
-def run(build, client, options, records):
+def command(build, client):
+    if client != "java":
+        return [f"{build}/bench/produce_{client}"]
+    return brokers.java_client(brokers.classpath(), FOLDER / "Produce.java")
+
+
+def run(build, client, options, records, warm_up):
     partitions = "4" if "--key-size" in options else "1"
     broker = subprocess.Popen([f"{build}/bench/null_broker", partitions], text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     port = broker.stdout.readline().strip()
-    warm_up = records // 10
     done = subprocess.run(
-        [f"{build}/bench/produce_{client}", "--bootstrap", f"127.0.0.1:{port}", "--records",
-         str(records), "--warm-up", str(warm_up), *options],
+        [*command(build, client), "--bootstrap", f"127.0.0.1:{port}", "--records", str(records),
+         "--warm-up", str(warm_up), *options],
         check=True, text=True, stdout=subprocess.PIPE, timeout=600)
-    figures = json.loads(done.stdout)
+    figures = json.loads(done.stdout.splitlines()[-1])
     arrived = json.loads(broker.communicate()[0])
     if figures["delivered"] != records or figures["failed"] != 0:
         sys.exit(f"{client}: not everything was delivered: {figures}")
@@ -59,21 +69,26 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--only", default="")
+    parser.add_argument("--java", action="store_true")
     arguments = parser.parse_args()
-    print("| records | CPU-s per million: Ottla | librdkafka | ratio | records/s: Ottla "
-          "| librdkafka | ratio | RSS MB: Ottla | librdkafka |")
+    other = "java" if arguments.java else "librdkafka"
+    warm_up = arguments.records if arguments.java else arguments.records // 10
+    print(f"| records | CPU-s per million: Ottla | {other} | ratio | records/s: Ottla | {other} "
+          f"| ratio | RSS MB: Ottla | {other} |")
     print("|---|---|---|---|---|---|---|---|---|")
     for case, options in CASES.items():
         if arguments.only not in case:
             continue
-        runs = {"ottla": [], "librdkafka": []}
+        if arguments.java and ("--compression" in options or "--key-size" in options):
+            continue
+        runs = {"ottla": [], other: []}
         for client in turns(arguments.rounds, list(runs)):
-            runs[client].append(run(arguments.build, client, options, arguments.records))
-        ours, theirs = runs["ottla"], runs["librdkafka"]
+            runs[client].append(run(arguments.build, client, options, arguments.records, warm_up))
+        ours, theirs = runs["ottla"], runs[other]
         cells = [case]
         for field, form in (("cpu_s_per_million", "{:.3f}"), ("records_per_s", "{:.0f}")):
-            one, other = median(ours, field), median(theirs, field)
-            cells += [form.format(one), form.format(other), f"{one / other:.2f}"]
+            one, another = median(ours, field), median(theirs, field)
+            cells += [form.format(one), form.format(another), f"{one / another:.2f}"]
         cells += [f"{median(each, 'max_rss_mb'):.0f}" for each in (ours, theirs)]
         row(*cells)
 

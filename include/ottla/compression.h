@@ -13,7 +13,7 @@ namespace ottla {
 // travels as it is.
 enum class Compression : std::uint8_t {
   none = 0,
-  gzip = 1,    // small, slow; levels 1 to 9, -1 for zlib's own choice
+  gzip = 1,    // small, slow; levels 1 to 9, -1 means 6
   snappy = 2,  // fast; no levels
   lz4 = 3,     // fastest; levels 1 to 17, of which 9, the default, stands for the fast compressor
   zstd = 4,    // small and fast; levels -131072 to 22, default 3

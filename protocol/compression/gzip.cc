@@ -1,7 +1,8 @@
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
+#include <memory>
 
 #include "base/assert.h"
 #include "protocol/compression/codecs.h"
@@ -9,110 +10,76 @@
 namespace ottla::protocol::codecs {
 namespace {
 
-constexpr int kWindowBits = 15 + 16;  // 16 asks for gzip's header and trailer.
-constexpr int kMemoryLevel = 8;
+// Of zlib, which Kafka's level -1 means.
+constexpr int kDefaultLevel = 6;
 
-// zlib never writes through next_in.
-Bytef* input(const char* bytes) {
-  return reinterpret_cast<Bytef*>(const_cast<char*>(bytes));  // NOLINT
-}
+struct Free {
+  void operator()(libdeflate_compressor* codec) const { libdeflate_free_compressor(codec); }
+  void operator()(libdeflate_decompressor* codec) const { libdeflate_free_decompressor(codec); }
+};
 
 // A thread's compressor; setting one up costs more than compressing a small batch.
-class Deflater {
+class Compressor {
  public:
-  Deflater() = default;
-  Deflater(const Deflater&) = delete;
-  Deflater& operator=(const Deflater&) = delete;
-  ~Deflater() { end(); }
-
-  z_stream& start(int level) {
-    if (ready_ && level == level_) {
-      deflateReset(&stream_);
-      return stream_;
+  libdeflate_compressor* at(int level) {
+    if (compressor_ == nullptr || level != level_) {
+      compressor_.reset(libdeflate_alloc_compressor(level));
+      OTTLA_ASSERT(compressor_ != nullptr, "libdeflate has this level and there is memory");
+      level_ = level;
     }
-    end();
-    stream_ = {};
-    const int status =
-        deflateInit2(&stream_, level, Z_DEFLATED, kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY);
-    OTTLA_ASSERT(status == Z_OK, "zlib takes these parameters and there is memory");
-    ready_ = true;
-    level_ = level;
-    return stream_;
+    return compressor_.get();
   }
 
  private:
-  void end() {
-    if (ready_) deflateEnd(&stream_);
-    ready_ = false;
-  }
-
-  z_stream stream_{};
-  bool ready_ = false;
+  std::unique_ptr<libdeflate_compressor, Free> compressor_;
   int level_ = 0;
 };
 
-class Inflater {
- public:
-  Inflater() {
-    const int status = inflateInit2(&stream_, kWindowBits);
-    OTTLA_ASSERT(status == Z_OK, "zlib takes these parameters and there is memory");
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  ~Inflater() { inflateEnd(&stream_); }
-
-  z_stream& start() {
-    inflateReset(&stream_);
-    return stream_;
-  }
-
- private:
-  z_stream stream_{};
-};
+// The size that the last member says it has, modulo 4 GiB; 0 if it says none that is likely.
+std::size_t size_hint(BytesView in) {
+  constexpr std::size_t least = 18;  // of a member's header and trailer
+  constexpr std::size_t most_likely_ratio = 32;
+  if (in.size() < least) return 0;
+  std::uint32_t said = 0;  // little-endian, as is this machine
+  std::memcpy(&said, in.data() + in.size() - sizeof said, sizeof said);
+  return said <= in.size() * most_likely_ratio ? said : 0;
+}
 
 }  // namespace
 
 Result<void> gzip_compress(int level, BytesView in, std::string& out) {
-  static thread_local Deflater deflater;
-  z_stream& stream = deflater.start(level);
-  out.resize(deflateBound(&stream, static_cast<uLong>(in.size())));
-  stream.next_in = input(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int status = deflate(&stream, Z_FINISH);
-  OTTLA_ASSERT(status == Z_STREAM_END, "deflateBound is an upper bound");
-  out.resize(stream.total_out);
+  static thread_local Compressor compressors;
+  auto* const compressor = compressors.at(level < 0 ? kDefaultLevel : level);
+  out.resize(libdeflate_gzip_compress_bound(compressor, in.size()));
+  const auto size =
+      libdeflate_gzip_compress(compressor, in.data(), in.size(), out.data(), out.size());
+  OTTLA_ASSERT(size > 0, "the bound is one");
+  out.resize(size);
   return {};
 }
 
-// A gzip stream is one member after another.
+// A gzip stream is one member after another. A member that does not fit is read again from its
+// beginning with twice the room.
 Result<void> gzip_decompress(BytesView in, std::size_t limit, std::string& out) {
-  static thread_local Inflater inflater;
-  z_stream& stream = inflater.start();
+  static thread_local const std::unique_ptr<libdeflate_decompressor, Free> decompressor(
+      libdeflate_alloc_decompressor());
+  OTTLA_ASSERT(decompressor != nullptr, "there is memory");
   BoundedOutput output(out, in.size(), limit);
-  stream.next_in = input(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  char beyond = 0;  // Where a stream that has reached the limit may only write nothing.
-  for (;;) {
-    const bool full = output.room() == 0 && !output.grow();
-    constexpr std::size_t kMost = std::numeric_limits<uInt>::max();
-    const auto room = static_cast<uInt>(full ? 1 : std::min(output.room(), kMost));
-    stream.next_out = reinterpret_cast<Bytef*>(full ? &beyond : output.at());
-    stream.avail_out = room;
-    const int status = inflate(&stream, Z_NO_FLUSH);
-    const auto written = room - stream.avail_out;
-    if (full && written > 0) return over_limit(Compression::gzip, limit);
-    if (!full) output.advance(written);
-    if (status == Z_STREAM_END) {
-      if (stream.avail_in == 0) break;
-      inflateReset(&stream);
-    } else if (status == Z_BUF_ERROR || (status == Z_OK && written < room)) {
-      return malformed(Compression::gzip, "it is cut short");
-    } else if (status != Z_OK) {
-      return malformed(Compression::gzip, stream.msg != nullptr ? stream.msg : "it is damaged");
+  output.reserve(std::min(size_hint(in), limit));
+  do {
+    std::size_t taken = 0;
+    std::size_t written = 0;
+    const auto status = libdeflate_gzip_decompress_ex(decompressor.get(), in.data(), in.size(),
+                                                      output.at(), output.room(), &taken, &written);
+    if (status == LIBDEFLATE_SUCCESS) {
+      output.advance(written);
+      in.remove_prefix(taken);
+    } else if (status != LIBDEFLATE_INSUFFICIENT_SPACE) {
+      return malformed(Compression::gzip, "it is damaged or cut short");
+    } else if (!output.grow()) {
+      return over_limit(Compression::gzip, limit);
     }
-  }
+  } while (!in.empty());
   output.finish();
   return {};
 }
