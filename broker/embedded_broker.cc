@@ -29,7 +29,7 @@ Result<BrokerConfig> broker_config(const EmbeddedBrokerConfig& config) {
 
 class EmbeddedBroker::Impl {
  public:
-  Impl(std::unique_ptr<base::Runtime> runtime, std::shared_ptr<base::Directory> directory,
+  Impl(std::shared_ptr<base::Runtime> runtime, std::shared_ptr<base::Directory> directory,
        base::Logger logger, BrokerConfig config)
       : runtime_(std::move(runtime)), loop_(runtime_->loop(0)) {
     broker_ = std::make_unique<Broker>(
@@ -84,7 +84,7 @@ class EmbeddedBroker::Impl {
   const std::string& address() const { return address_; }
 
  private:
-  std::unique_ptr<base::Runtime> runtime_;
+  std::shared_ptr<base::Runtime> runtime_;
   base::LoopWithTransport loop_;
   std::unique_ptr<Broker> broker_;
   bool started_ = false;
@@ -104,8 +104,10 @@ Result<EmbeddedBroker> EmbeddedBroker::start(EmbeddedBrokerConfig config) {
     if (!opened) return opened.error();
     directory = std::move(*opened);
   }
-  auto impl = std::make_unique<Impl>(base::start_runtime({.loops = 1, .workers = 2, .log = logger}),
-                                     std::move(directory), logger, std::move(*settings));
+  auto runtime = config.runtime.get_or_start({.loops = 1, .workers = 2, .log = logger});
+  if (!runtime) return std::move(runtime).error();
+  auto impl = std::make_unique<Impl>(std::move(*runtime), std::move(directory), logger,
+                                     std::move(*settings));
   if (auto started = impl->start(config.topics); !started) return started.error();
   return EmbeddedBroker(std::move(impl));
 }

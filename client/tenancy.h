@@ -6,16 +6,21 @@
 
 #include "base/fork_generation.h"
 #include "base/logger.h"
+#include "base/net/asio_runtime.h"
 #include "base/runtime.h"
+#include "ottla/runtime.h"
 
 namespace ottla::client {
 
-// A runtime for one client alone: one loop, its threads started.
-std::shared_ptr<base::Runtime> start_own_runtime(const base::Logger& log);
-
-// Lets go of a runtime, which may end it; on one of its own threads by way of another thread, since
-// a runtime cannot wait for the thread it is ended on.
-void release_runtime(std::shared_ptr<base::Runtime> runtime);
+// Opens a client with `open(config, runtime)` on the runtime that it was given; if none was, on one
+// for it alone.
+template <class Config, class Open>
+auto open_on(const Runtime& given, const base::Logger& log, const Config& config, Open open)
+    -> decltype(open(config, std::shared_ptr<base::Runtime>())) {
+  auto runtime = given.get_or_start({.loops = 1, .workers = 1, .log = log});
+  if (!runtime) return std::move(runtime).error();
+  return open(config, std::move(*runtime));
+}
 
 // A client's core together with the runtime it is a tenant of: what the public classes hold. The
 // core has `close_async(timeout)` and `executor()`.
@@ -38,7 +43,6 @@ class Tenancy {
     // What belongs to the loop ends there.
     auto& loop = *runtime_->loop(0).loop;
     loop.post([core = std::move(core_)] {});
-    release_runtime(std::move(runtime_));
   }
 
   // This is a child of the process that opened it: nothing of the core may be touched.

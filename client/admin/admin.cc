@@ -8,8 +8,8 @@
 namespace ottla {
 
 Result<Admin> Admin::open(AdminConfig config) {
-  return client::open_admin(config,
-                            client::start_own_runtime(client::make_logger(config, "admin")));
+  return client::open_on(config.runtime, client::make_logger(config, "admin"), config,
+                         client::open_admin);
 }
 
 Admin::Admin(std::unique_ptr<client::AdminHandle> handle) : handle_(std::move(handle)) {}

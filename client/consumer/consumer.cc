@@ -9,8 +9,8 @@
 namespace ottla {
 
 Result<Consumer> Consumer::open(ConsumerConfig config) {
-  return client::open_consumer(config,
-                               client::start_own_runtime(client::make_logger(config, "consumer")));
+  return client::open_on(config.runtime, client::make_logger(config, "consumer"), config,
+                         client::open_consumer);
 }
 
 Consumer::Consumer(std::unique_ptr<client::ConsumerHandle> handle) : handle_(std::move(handle)) {}

@@ -10,8 +10,8 @@
 namespace ottla {
 
 Result<Producer> Producer::open(ProducerConfig config) {
-  return client::open_producer(config,
-                               client::start_own_runtime(client::make_logger(config, "producer")));
+  return client::open_on(config.runtime, client::make_logger(config, "producer"), config,
+                         client::open_producer);
 }
 
 Producer::Producer(std::unique_ptr<client::ProducerHandle> handle) : handle_(std::move(handle)) {}

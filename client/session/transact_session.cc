@@ -76,8 +76,8 @@ Result<TransactSession> open_session(const TransactSessionConfig& config,
 namespace ottla {
 
 Result<TransactSession> TransactSession::open(TransactSessionConfig config) {
-  return client::open_session(
-      config, client::start_own_runtime(client::make_logger(config.consumer, "session")));
+  return client::open_on(config.consumer.runtime, client::make_logger(config.consumer, "session"),
+                         config, client::open_session);
 }
 
 TransactSession::TransactSession(std::unique_ptr<client::SessionHandle> handle)

@@ -8,6 +8,7 @@
 #include "ottla/metadata_recovery.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
+#include "ottla/runtime.h"
 
 namespace ottla {
 
@@ -51,6 +52,9 @@ struct AdminConfig {
   std::int32_t receive_buffer_bytes = 65'536;
   // Connections that were idle for so long are closed.
   Millis connections_max_idle{300'000};
+
+  // Threads shared with others; none: the admin client has its own.
+  Runtime runtime{};
 
   // Where log lines go (unset: stderr), from this level on.
   LogSink log_sink{};

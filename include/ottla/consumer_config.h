@@ -15,6 +15,7 @@
 #include "ottla/metrics.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
+#include "ottla/runtime.h"
 
 namespace ottla {
 
@@ -131,6 +132,9 @@ struct ConsumerConfig {
   // Called with the metrics at this interval, on the callback thread; 0: never.
   MetricsReporter metrics_reporter{};
   Millis metrics_report_interval{0};
+
+  // Threads shared with others; none: the consumer has its own.
+  Runtime runtime{};
 
   // Where log lines go (unset: stderr), from this level on.
   LogSink log_sink{};

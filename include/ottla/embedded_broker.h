@@ -11,6 +11,7 @@
 #include "ottla/error_code.h"
 #include "ottla/logging.h"
 #include "ottla/result.h"
+#include "ottla/runtime.h"
 
 namespace ottla {
 
@@ -31,6 +32,9 @@ struct EmbeddedBrokerConfig {
   // 127.0.0.1 on a free port unless `listeners` says otherwise; in memory the durability is
   // `memory`.
   std::map<std::string, std::string> properties{};
+
+  // Threads shared with clients and other brokers; none: the broker has its own.
+  Runtime runtime{};
 
   // Warnings and errors go to stderr unless a sink is given.
   LogSink log_sink{};

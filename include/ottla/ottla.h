@@ -17,6 +17,7 @@
 #include "ottla/producer.h"
 #include "ottla/record.h"
 #include "ottla/result.h"
+#include "ottla/runtime.h"
 #include "ottla/serde.h"
 #include "ottla/transact_session.h"
 #include "ottla/transaction.h"

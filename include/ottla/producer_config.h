@@ -16,6 +16,7 @@
 #include "ottla/partitioner.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
+#include "ottla/runtime.h"
 
 namespace ottla {
 
@@ -138,6 +139,9 @@ struct ProducerConfig {
   // Called with the metrics at this interval, on the callback thread; 0: never.
   MetricsReporter metrics_reporter{};
   Millis metrics_report_interval{0};
+
+  // Threads shared with others; none: the producer has its own.
+  Runtime runtime{};
 
   // Where log lines go (unset: stderr), from this level on.
   LogSink log_sink{};

@@ -31,7 +31,8 @@ struct TransactSessionConfig {
   AutoOffsetReset auto_offset_reset = AutoOffsetReset::latest;
   std::chrono::milliseconds transaction_timeout{60'000};
 
-  // Everything else; what stands above wins, and so do read_committed and commits by hand.
+  // Everything else; what stands above wins, and so do read_committed and commits by hand. Both run
+  // on the consumer's `runtime`.
   ProducerConfig producer{};
   ConsumerConfig consumer{};
 };

@@ -1,0 +1,63 @@
+#include "base/net/shared_runtime.h"
+
+#include <thread>
+#include <utility>
+
+#include "base/fork_generation.h"
+#include "ottla/runtime.h"
+
+namespace ottla::base {
+namespace {
+
+bool on_own_thread(Runtime& runtime) {
+  if (runtime.on_callback_thread()) return true;
+  for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
+    if (runtime.loop(i).loop->on_loop_thread()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::shared_ptr<Runtime> start_shared_runtime(const RuntimeOptions& options) {
+  const auto end = [started_in = fork_generation()](Runtime* runtime) {
+    if (fork_generation() != started_in) return;
+    if (on_own_thread(*runtime)) {
+      std::thread([runtime] { delete runtime; }).detach();
+    } else {
+      delete runtime;
+    }
+  };
+  return {start_runtime(options).release(), end};
+}
+
+}  // namespace ottla::base
+
+namespace ottla {
+
+Result<Runtime> Runtime::start(RuntimeOptions options) {
+  constexpr std::int32_t most = 64;
+  if (options.workers < 1 || options.workers > most) {
+    return Error(ErrorCode::invalid_argument,
+                 "workers is " + std::to_string(options.workers) + "; it must be from 1 to 64");
+  }
+  const base::Logger log(options.log_sink ? options.log_sink : stderr_log_sink(), options.log_level,
+                         "runtime");
+  return Runtime(base::start_shared_runtime(
+      {.loops = 1, .workers = static_cast<std::size_t>(options.workers), .log = log}));
+}
+
+Runtime::Runtime(std::shared_ptr<base::Runtime> impl)
+    : impl_(std::move(impl)), started_in_(base::fork_generation()) {}
+
+Result<std::shared_ptr<base::Runtime>> Runtime::get_or_start(
+    const base::RuntimeOptions& own) const {
+  if (impl_ == nullptr) return base::start_shared_runtime(own);
+  if (base::fork_generation() != started_in_) {
+    return Error(ErrorCode::closed,
+                 "this process was forked from the one that started the runtime; start one here");
+  }
+  return impl_;
+}
+
+}  // namespace ottla
