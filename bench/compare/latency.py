@@ -3,7 +3,7 @@
 
     latency.py BUILD_DIR [--rounds N] [--seconds S] [--only TABLE] [--work FOLDER]
 
-Tables: acks, read, partitions, queued. Clients take turns A-B-B-A, each in a process of its own.
+Tables: acks, read, partitions, queued, brokers. Clients take turns A-B-B-A, each in a process of its own.
 Latencies count from when a record was due; percentiles are medians of the rounds.
 """
 import json
@@ -83,9 +83,10 @@ def read(bench):
             lambda client: bench.run(client, broker.bootstrap, 10_000, linger=0, read=1)), "read")
 
 
-def with_null_broker(bench, partitions, use):
-    broker = subprocess.Popen([f"{bench.build}/bench/null_broker", str(partitions)], text=True,
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def with_null_broker(bench, partitions, use, cluster=1):
+    broker = subprocess.Popen(
+        [f"{bench.build}/bench/null_broker", str(partitions), str(cluster)], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     result = use(f"127.0.0.1:{broker.stdout.readline().strip()}", broker)
     return result | {"requests": json.loads(broker.communicate()[0])["requests"]}
 
@@ -128,7 +129,32 @@ def queued(bench):
         row(f"RSS MB {what}", f"{ours:.0f}", f"{theirs:.0f}", f"{ours / theirs:.2f}")
 
 
-TABLES = {"acks": acks, "read": read, "partitions": partitions, "queued": queued}
+def of_many_brokers(bench):
+    """What a producer has open that has sent to each broker of a cluster."""
+    head("Threads and file descriptors of a producer", "brokers", "threads: Ottla", "librdkafka",
+         "descriptors: Ottla", "librdkafka")
+
+    def use(client, bootstrap):
+        process = subprocess.Popen(
+            [f"{bench.build}/bench/produce_{client}", "--bootstrap", bootstrap, "--pause", "1",
+             "--warm-up", "5000", "--records", "10", "--key-size", "8"], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.stdout.readline()
+        of = pathlib.Path(f"/proc/{process.pid}")
+        found = {"threads": len(list((of / "task").iterdir())),
+                 "descriptors": len(list((of / "fd").iterdir()))}
+        process.communicate("\n\n")
+        return found
+
+    for cluster in (1, 10, 50):
+        found = {client: with_null_broker(bench, cluster, lambda bootstrap, _: use(client, bootstrap),
+                                          cluster) for client in CLIENTS}
+        row(cluster, *(found[client][what] for what in ("threads", "descriptors")
+                       for client in CLIENTS))
+
+
+TABLES = {"acks": acks, "read": read, "partitions": partitions, "queued": queued,
+          "brokers": of_many_brokers}
 
 
 def main():

@@ -1,11 +1,12 @@
 // A broker that answers at once and keeps nothing: what is left is the cost of the client.
 //
-//   null_broker [PARTITIONS]
+//   null_broker [PARTITIONS [BROKERS]]
 //
 // Listens on a free port of 127.0.0.1 and prints it. Every topic exists and has PARTITIONS
-// partitions (1). At the end of its standard input it prints one JSON line: requests, batches,
-// records and bytes of Produce requests that came, and how many sequences of idempotent producers
-// were out of order.
+// partitions (1). With BROKERS it stands for a cluster of so many, each at a port of its own, that
+// lead partitions in turn. At the end of its standard input it prints one JSON line: requests,
+// batches, records and bytes of Produce requests that came, and how many sequences of idempotent
+// producers were out of order.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -56,7 +57,9 @@ struct Totals {
 
 class NullBroker {
  public:
-  NullBroker(std::uint16_t port, std::int32_t partitions) : port_(port), partitions_(partitions) {}
+  // A broker at each of `ports`.
+  NullBroker(std::vector<std::uint16_t> ports, std::int32_t partitions)
+      : ports_(std::move(ports)), partitions_(partitions) {}
 
   // The answer to a frame without its size; empty if there is none to give.
   std::string answer(BytesView frame) {
@@ -102,7 +105,10 @@ class NullBroker {
     auto asked = decode<MetadataRequest>(request.body, request.header.api_version);
     if (!asked) return {};
     MetadataResponse response;
-    response.brokers.push_back({.node_id = BrokerId(1), .host = "127.0.0.1", .port = port_});
+    std::int32_t id = 1;
+    for (const auto port : ports_) {
+      response.brokers.push_back({.node_id = BrokerId(id++), .host = "127.0.0.1", .port = port});
+    }
     response.cluster_id = "null";
     response.controller_id = BrokerId(1);
     if (asked->topics) {
@@ -117,10 +123,10 @@ class NullBroker {
     for (std::int32_t i = 0; i < partitions_; ++i) {
       MetadataResponse::Partition partition;
       partition.partition_index = i;
-      partition.leader_id = BrokerId(1);
+      partition.leader_id = BrokerId(1 + i % static_cast<std::int32_t>(ports_.size()));
       partition.leader_epoch = LeaderEpoch(0);
-      partition.replica_nodes = {BrokerId(1)};
-      partition.isr_nodes = {BrokerId(1)};
+      partition.replica_nodes = {partition.leader_id};
+      partition.isr_nodes = {partition.leader_id};
       topic.partitions.push_back(std::move(partition));
     }
     return topic;
@@ -162,7 +168,7 @@ class NullBroker {
     }
   }
 
-  const std::uint16_t port_;
+  const std::vector<std::uint16_t> ports_;
   const std::int32_t partitions_;
   std::atomic<std::int64_t> next_producer_id_{1};
   std::mutex mutex_;
@@ -211,23 +217,26 @@ int listen_somewhere(std::uint16_t& port) {
   return socket;
 }
 
+void accept_all(int listening, NullBroker& broker) {
+  for (;;) {
+    const int socket = ::accept(listening, nullptr, nullptr);
+    if (socket < 0) return;
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    std::thread(serve, socket, std::ref(broker)).detach();
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint16_t port = 0;
-  const int listening = listen_somewhere(port);
-  NullBroker broker(port, argc > 1 ? std::atoi(argv[1]) : 1);
-  std::printf("%u\n", port);
+  std::vector<std::uint16_t> ports(argc > 2 ? static_cast<std::size_t>(std::atoi(argv[2])) : 1);
+  std::vector<int> listening;
+  for (auto& port : ports) listening.push_back(listen_somewhere(port));
+  NullBroker broker(ports, argc > 1 ? std::atoi(argv[1]) : 1);
+  std::printf("%u\n", ports.front());
   std::fflush(stdout);
-  std::thread([listening, &broker] {
-    for (;;) {
-      const int socket = ::accept(listening, nullptr, nullptr);
-      if (socket < 0) return;
-      const int on = 1;
-      ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      std::thread(serve, socket, std::ref(broker)).detach();
-    }
-  }).detach();
+  for (const int socket : listening) std::thread(accept_all, socket, std::ref(broker)).detach();
   while (std::getchar() != EOF) {
   }
   const auto totals = broker.totals();

@@ -6,6 +6,7 @@
 Runs each case A-B-B-A for N rounds, each client in a process of its own, and prints the medians as
 a table: CPU seconds (user and system, of the client) per million records, records per second, and
 what Ottla takes of the other's. Every run's records must be delivered, and have arrived in order.
+The floor is what copying the same bytes into batches, their checksums and the socket take alone.
 --java: against the perf tool of the Java client, which tests/interop/setup.sh brings, warmed by as
 many records as are measured; without keys and codecs.
 """
@@ -42,6 +43,15 @@ def command(build, client):
     return brokers.java_client(brokers.classpath(), FOLDER / "Produce.java")
 
 
+def floor(build, options, records):
+    """CPU seconds per million records; of no meaning where there are codecs or keys."""
+    if "--compression" in options or "--key-size" in options:
+        return "-"
+    done = subprocess.run([f"{build}/bench/floor", "--records", str(records), *options], check=True,
+                          text=True, stdout=subprocess.PIPE)
+    return f"{json.loads(done.stdout)['cpu_s_per_million']:.3f}"
+
+
 def run(build, client, options, records, warm_up):
     partitions = "4" if "--key-size" in options else "1"
     broker = subprocess.Popen([f"{build}/bench/null_broker", partitions], text=True,
@@ -74,8 +84,8 @@ def main():
     other = "java" if arguments.java else "librdkafka"
     warm_up = arguments.records if arguments.java else arguments.records // 10
     print(f"| records | CPU-s per million: Ottla | {other} | ratio | records/s: Ottla | {other} "
-          f"| ratio | RSS MB: Ottla | {other} |")
-    print("|---|---|---|---|---|---|---|---|---|")
+          f"| ratio | RSS MB: Ottla | {other} | CPU-s per million: floor |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for case, options in CASES.items():
         if arguments.only not in case:
             continue
@@ -90,7 +100,7 @@ def main():
             one, another = median(ours, field), median(theirs, field)
             cells += [form.format(one), form.format(another), f"{one / another:.2f}"]
         cells += [f"{median(each, 'max_rss_mb'):.0f}" for each in (ours, theirs)]
-        row(*cells)
+        row(*cells, floor(arguments.build, options, arguments.records))
 
 
 if __name__ == "__main__":
