@@ -59,8 +59,10 @@ ConsumerCore::ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, ba
       executor_(std::make_shared<CallbackExecutor>(runtime, log)),
       interceptors_(std::make_shared<const ConsumerInterceptors>(settings_.interceptors, log)),
       runtime_(runtime),
+      metrics_(settings_.sampling),
       client_(runtime, settings_.network, settings_.metadata, log),
-      fetcher_(settings_.fetcher, subscription_, client_.metadata(), runtime.next_seed(), log),
+      fetcher_(settings_.fetcher, subscription_, client_.metadata(), metrics_, runtime.next_seed(),
+               log),
       finder_(settings_.fetcher.retry, client_.metadata(), runtime.next_seed()),
       report_timer_(settings_.metrics_report_interval),
       seed_(runtime.next_seed()),
@@ -318,10 +320,20 @@ Future<Consumer::Topics> ConsumerCore::list_topics() {
   return promise.future();
 }
 
-MetricsSnapshot ConsumerCore::metrics() const {
+MetricsSnapshot ConsumerCore::metrics() {
   const auto& clock = runtime_.clock();
+  const auto now = clock.now();
+  std::map<TopicPartition, ConsumerMetrics::Place> places;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* partition : subscription_.in_turn())
+      places[partition->id] = partition->place();
+  }
   MetricsSnapshot snapshot{.taken_at = Timestamp(std::chrono::milliseconds(clock.wall_now()))};
-  settings_.network.metrics->write("consumer", settings_.network.client_id, clock.now(), snapshot);
+  const auto& client_id = settings_.network.client_id;
+  metrics_.write(client_id, places, now, snapshot);
+  if (group_) group_->metrics().write(client_id, places.size(), now, snapshot);
+  settings_.network.metrics->write("consumer", client_id, now, snapshot);
   return snapshot;
 }
 

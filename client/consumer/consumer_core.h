@@ -16,6 +16,7 @@
 #include "client/callback_executor.h"
 #include "client/consumer/consumer_group.h"
 #include "client/consumer/consumer_interceptors.h"
+#include "client/consumer/consumer_metrics.h"
 #include "client/consumer/consumer_settings.h"
 #include "client/consumer/fetcher.h"
 #include "client/consumer/offset_finder.h"
@@ -78,7 +79,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   Future<std::vector<PartitionInfo>> partitions_for(std::string_view topic);
   Future<Consumer::Topics> list_topics();
 
-  MetricsSnapshot metrics() const;
+  MetricsSnapshot metrics();
 
   // `returned`: what the last poll returned is processed too.
   Future<void> close_async(const Consumer::CloseOptions& options = {}, bool returned = true);
@@ -97,6 +98,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   Result<ConsumerRecords> take();
   Result<ConsumerRecords> collect();
   AssignedPartition* next_to_collect(const std::vector<ConsumerRecords::Part>& parts);
+  void note_consumed(const AssignedPartition& partition, std::size_t records, std::size_t bytes);
   void collect_part(std::unique_lock<std::mutex>& lock, AssignedPartition& partition,
                     ConsumerRecords::Contents& contents, std::optional<Error>& error);
   template <class Wait>
@@ -107,6 +109,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   void adapt_step(RebalanceStep& step);
   void run_step(RebalanceStep step, ConsumerRebalanceListener* listener);
   void auto_commit_given_up(const std::vector<TopicPartition>& kept);
+  void tell_listener(GroupMetrics::Told what, ConsumerRebalanceListener* listener,
+                     const std::vector<TopicPartition>& partitions);
   void tell_given_up(ConsumerRebalanceListener* listener,
                      const std::vector<TopicPartition>& partitions);
   std::int32_t current_generation() const;
@@ -147,6 +151,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   const std::shared_ptr<CallbackExecutor> executor_;
   const std::shared_ptr<const ConsumerInterceptors> interceptors_;
   base::Runtime& runtime_;
+  ConsumerMetrics metrics_;
   ClusterClient client_;
 
   mutable std::mutex mutex_;

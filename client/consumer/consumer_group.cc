@@ -21,7 +21,8 @@ ConsumerGroup::ConsumerGroup(const GroupSettings& settings, Membership::Assignor
       env_(std::move(environment)),
       finder_(settings.membership.group_id, settings.membership.retry, seed),
       membership_(settings.membership, std::move(assignors), seed + 1, env_.client.log()),
-      offsets_(settings.membership.retry, seed + 2) {
+      offsets_(settings.membership.retry, seed + 2),
+      metrics_(settings.sampling) {
   metadata_ = reader_ = membership_.member();
 }
 
@@ -48,6 +49,7 @@ base::TimePoint ConsumerGroup::turn(base::TimePoint now) {
     next = std::min(next, finder.next);
   }
   hand_over(now);
+  watch_rebalance(now);
   share();
   if (membership_.group_topics() != known_topics_) {
     known_topics_ = membership_.group_topics();
@@ -57,6 +59,15 @@ base::TimePoint ConsumerGroup::turn(base::TimePoint now) {
   if (commits) next = std::min(next, commit_at_);
   if (leave_) next = std::min(next, leave_->deadline);
   return next;
+}
+
+void ConsumerGroup::watch_rebalance(base::TimePoint now) {
+  if (rebalances_ != membership_.rebalances()) {
+    rebalances_ = membership_.rebalances();
+    metrics_.on_rebalance(now - rebalance_began_.value_or(now), now);
+    rebalance_began_.reset();
+  }
+  if (membership_.rebalancing() && !rebalance_began_) rebalance_began_ = now;
 }
 
 void ConsumerGroup::look_at_polls(base::TimePoint now) {
@@ -352,6 +363,24 @@ void ConsumerGroup::forget_coordinator() {
   finder_.forget();
 }
 
+template <class Request, class Outcome>
+void ConsumerGroup::measure(const Outcome& outcome, base::Duration latency, base::TimePoint now) {
+  constexpr auto api = Request::api.key;
+  using Call = GroupMetrics::Call;
+  if constexpr (api == ApiKey::join_group || api == ApiKey::sync_group) {
+    const auto code = outcome ? outcome->message.error_code : outcome.error().code();
+    if (code == ErrorCode::none) {
+      metrics_.on_answer(api == ApiKey::join_group ? Call::join : Call::sync, latency, now);
+    } else if (code != ErrorCode::member_id_required) {
+      metrics_.on_rebalance_failed(now);
+    }
+  } else if constexpr (api == ApiKey::heartbeat) {
+    if (outcome) metrics_.on_heartbeat(latency, now);
+  } else if constexpr (api == ApiKey::offset_commit) {
+    if (outcome) metrics_.on_answer(Call::commit, latency, now);
+  }
+}
+
 // `answer` hears of the response; true if the coordinator is to be looked for again, unless another
 // one has been found meanwhile.
 template <class Request, class Draft, class Make, class Answer>
@@ -361,9 +390,11 @@ void ConsumerGroup::send_draft(Draft draft, base::Duration timeout, Make make, A
   auto made = [shared, make = std::move(make)](std::int16_t version) {
     return make(*shared, version);
   };
-  auto done = [this, shared, asked,
+  auto done = [this, shared, asked, sent = env_.client.loop().now(),
                answer = std::move(answer)](Result<Response<typename Request::Response>> response) {
-    const bool wrong = answer(*shared, response, env_.client.loop().now());
+    const auto now = env_.client.loop().now();
+    measure<Request>(response, now - sent, now);
+    const bool wrong = answer(*shared, response, now);
     if (wrong && finder_.coordinator() && coordinator() == asked) forget_coordinator();
     wake();
   };
@@ -402,6 +433,7 @@ void ConsumerGroup::send(GroupDraft draft) {
           return true;
         });
   } else if (auto* beat = std::get_if<HeartbeatDraft>(&draft)) {
+    metrics_.on_heartbeat_sent(env_.client.loop().now());
     send_draft<protocol::HeartbeatRequest>(
         std::move(*beat), {},
         [](const HeartbeatDraft& of, std::int16_t version) { return to_request(of, version); },

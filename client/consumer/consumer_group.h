@@ -11,6 +11,7 @@
 #include "client/consumer/consumer_settings.h"
 #include "client/consumer/subscription_state.h"
 #include "client/group/coordinator_finder.h"
+#include "client/group/group_metrics.h"
 #include "client/group/group_offsets.h"
 #include "client/group/group_requests.h"
 #include "client/group/membership.h"
@@ -57,6 +58,8 @@ class ConsumerGroup {
   };
   void leave(Leave leave);
   void close(const Error& error);
+  // Any thread.
+  GroupMetrics& metrics() { return metrics_; }
   // Topics whose metadata it needs beyond those that are read.
   const std::set<std::string>& topics() const { return membership_.group_topics(); }
   // Of the topics for the leader, and of those that are subscribed to.
@@ -96,6 +99,7 @@ class ConsumerGroup {
   void note_processed(const CommittedOffsets& offsets);
   void note_committed(const CommittedOffsets& offsets);
   void share();
+  void watch_rebalance(base::TimePoint now);
   void look_at_polls(base::TimePoint now);
   void hand_over(base::TimePoint now);
   void grant();
@@ -110,6 +114,8 @@ class ConsumerGroup {
   void send(GroupDraft draft);
   void send_commit(GroupOffsets::CommitDraft draft);
   void send_fetch(GroupOffsets::FetchDraft draft);
+  template <class Request, class Outcome>
+  void measure(const Outcome& outcome, base::Duration latency, base::TimePoint now);
   template <class Request, class Draft, class Make, class Answer>
   void send_draft(Draft draft, base::Duration timeout, Make make, Answer answer);
   BrokerId coordinator() const { return BrokerId(finder_.coordinator()->id); }
@@ -120,10 +126,13 @@ class ConsumerGroup {
   CoordinatorFinder finder_;
   Membership membership_;
   GroupOffsets offsets_;
+  GroupMetrics metrics_;
   std::function<void()> topics_changed_;
   std::set<std::string> known_topics_;
 
   // Loop thread.
+  std::optional<base::TimePoint> rebalance_began_;
+  std::uint64_t rebalances_ = 0;  // that the metrics know of
   base::TimePoint commit_at_ = base::TimePoint::min();
   bool auto_commit_under_way_ = false;
   bool reads_ = false;  // partitions are assigned

@@ -176,13 +176,25 @@ void ConsumerCore::tell_given_up(ConsumerRebalanceListener* listener,
                                  const std::vector<TopicPartition>& partitions) {
   if (listener == nullptr || partitions.empty()) return;
   const bool member = current_generation() >= 0;
+  tell_listener(member ? GroupMetrics::Told::revoked : GroupMetrics::Told::lost, listener,
+                partitions);
+}
+
+void ConsumerCore::tell_listener(GroupMetrics::Told what, ConsumerRebalanceListener* listener,
+                                 const std::vector<TopicPartition>& partitions) {
+  const auto began = runtime_.clock().now();
   executor_->invoke([&] {
-    if (member) {
-      listener->on_partitions_revoked(partitions);
-    } else {
-      listener->on_partitions_lost(partitions);
+    switch (what) {
+      case GroupMetrics::Told::revoked:
+        return listener->on_partitions_revoked(partitions);
+      case GroupMetrics::Told::assigned:
+        return listener->on_partitions_assigned(partitions);
+      case GroupMetrics::Told::lost:
+        return listener->on_partitions_lost(partitions);
     }
   });
+  const auto now = runtime_.clock().now();
+  group_->metrics().on_listener(what, now - began, now);
 }
 
 Result<void> ConsumerCore::enforce_rebalance(std::string_view reason) {
@@ -246,10 +258,10 @@ void ConsumerCore::run_step(RebalanceStep step, ConsumerRebalanceListener* liste
     adapt_step(step);
   }
   if (listener != nullptr && !step.lost.empty()) {
-    executor_->invoke([&] { listener->on_partitions_lost(step.lost); });
+    tell_listener(GroupMetrics::Told::lost, listener, step.lost);
   }
   if (listener != nullptr && !step.revoked.empty()) {
-    executor_->invoke([&] { listener->on_partitions_revoked(step.revoked); });
+    tell_listener(GroupMetrics::Told::revoked, listener, step.revoked);
   }
   {
     const std::lock_guard lock(mutex_);
@@ -258,7 +270,7 @@ void ConsumerCore::run_step(RebalanceStep step, ConsumerRebalanceListener* liste
     subscription_.add(step.added, start_of_partitions());
   }
   if (listener != nullptr && step.assigned) {
-    executor_->invoke([&] { listener->on_partitions_assigned(step.added); });
+    tell_listener(GroupMetrics::Told::assigned, listener, step.added);
   }
 }
 
@@ -278,11 +290,12 @@ Future<void> ConsumerCore::commit(CommittedOffsets offsets) {
     return promise.future();
   }
   client_.post([self = shared_from_this(), promise, offsets = std::move(offsets),
-                generation = current_generation()]() mutable {
+                generation = current_generation(), began = runtime_.clock().now()]() mutable {
     if (self->client_.stopped()) return promise.set(closed_error());
     const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
     self->group_->commit(std::move(offsets), generation, deadline,
-                         [self = self.get(), promise](Result<void> outcome) {
+                         [self = self.get(), promise, began](Result<void> outcome) {
+                           self->metrics_.on_commit_call(self->runtime_.clock().now() - began);
                            // The interceptors hear of it first.
                            if (self->interceptors_->empty()) return promise.set(std::move(outcome));
                            self->executor_->complete(promise, std::move(outcome));
@@ -312,24 +325,24 @@ Future<CommittedOffsets> ConsumerCore::committed(std::vector<TopicPartition> par
     promise.set(checked.error());
     return promise.future();
   }
-  client_.post([self = shared_from_this(), promise, partitions = std::move(partitions)]() mutable {
+  client_.post([self = shared_from_this(), promise, partitions = std::move(partitions),
+                began = runtime_.clock().now()]() mutable {
     if (self->client_.stopped()) return promise.set(closed_error());
     const auto deadline = self->client_.loop().now() + self->settings_.default_api_timeout;
     self->group_->fetch_committed(
         std::move(partitions), deadline,
-        [promise](Result<CommittedOffsets> found) { promise.set(std::move(found)); });
+        [self = self.get(), promise, began](Result<CommittedOffsets> found) {
+          self->metrics_.on_committed_call(self->runtime_.clock().now() - began);
+          promise.set(std::move(found));
+        });
   });
   return promise.future();
 }
 
 std::optional<std::int64_t> ConsumerCore::current_lag(const TopicPartition& id) const {
   const std::lock_guard lock(mutex_);
-  for (const auto* partition : subscription_.in_turn()) {
-    if (partition->id != id || !partition->end) continue;
-    if (partition->state != AssignedPartition::State::fetching) continue;
-    return std::max<std::int64_t>(0, partition->end->value - partition->position.value);
-  }
-  return std::nullopt;
+  const auto* partition = subscription_.find(id);
+  return partition == nullptr ? std::nullopt : partition->place().lag;
 }
 
 // ---- the end

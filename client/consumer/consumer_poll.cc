@@ -18,6 +18,7 @@ Result<void> ConsumerCore::begin_poll() {
   if (std::exchange(polling_, true)) {
     return Error(ErrorCode::already_in_use, "another poll of this consumer is under way");
   }
+  metrics_.on_poll_begin(runtime_.clock().now());
   if (group_) {
     subscription_.note_processed();
     group_->set_polling(true);
@@ -27,6 +28,7 @@ Result<void> ConsumerCore::begin_poll() {
 }
 
 void ConsumerCore::end_poll() {
+  metrics_.on_poll_end(runtime_.clock().now());
   const std::lock_guard lock(mutex_);
   polling_ = false;
   if (group_) group_->set_polling(false);
@@ -104,9 +106,8 @@ void ConsumerCore::complete_next() {
     next_scheduled_ = false;
     if (records && records->empty()) return serve_next();
     promise = std::exchange(next_, std::nullopt);
-    polling_ = false;
-    if (group_) group_->set_polling(false);
   }
+  end_poll();
   promise->set(std::move(records));
 }
 
@@ -179,6 +180,7 @@ void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPart
   found->position = data->position();
   found->buffered_bytes -= bytes_before - data->bytes_left();
   const auto count = contents.records.size() - first;
+  note_consumed(*found, count, bytes_before - data->bytes_left());
   if (!contents.parts.empty() && contents.parts.back().partition == id) {
     contents.parts.back().count += count;
     contents.parts.back().next_offset = found->position.value;
@@ -190,6 +192,13 @@ void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPart
   }
   if (!decoded) error = decoded.error();
   if (error || !data->exhausted()) found->buffered.push_front(std::move(data));
+}
+
+void ConsumerCore::note_consumed(const AssignedPartition& partition, std::size_t records,
+                                 std::size_t bytes) {
+  const auto now = runtime_.clock().now();
+  metrics_.on_consumed(partition.id.topic, records, bytes, now);
+  metrics_.on_place(partition.id, partition.place(), now);
 }
 
 std::optional<Error> ConsumerCore::take_error() {

@@ -18,6 +18,9 @@ constexpr std::size_t kLargestBatch = 100 << 20;
 // A connection carries one fetch and what else there is to ask.
 constexpr std::size_t kMaxInFlight = 100;
 
+// The fetch before may have all of fetch_max_wait.
+constexpr base::Duration kNotFetchedLimit = std::chrono::seconds(30);
+
 std::optional<std::int64_t> reset_timestamp(AutoOffsetReset reset) {
   switch (reset) {
     case AutoOffsetReset::earliest:
@@ -75,6 +78,7 @@ GroupSettings to_group(const ConsumerConfig& config) {
   group.auto_commit_interval = bounded(config.auto_commit_interval);
   group.default_api_timeout = bounded(config.default_api_timeout);
   group.request_timeout = bounded(config.request_timeout);
+  group.sampling = sampling_of(config);
   group.reset_timestamp = reset_timestamp(config.auto_offset_reset);
   return group;
 }
@@ -114,6 +118,7 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
       .retry = retry_of(config),
       .missing_limit = bounded(config.default_api_timeout),
       .preferred_replica_age = bounded(config.metadata_max_age),
+      .not_fetched_limit = kNotFetchedLimit + bounded(config.fetch_max_wait),
       .reset_timestamp = reset_timestamp(config.auto_offset_reset),
       .decode = {.check_crcs = config.check_crcs, .read_committed = read_committed}};
   settings.max_poll_records = static_cast<std::size_t>(config.max_poll_records);

@@ -21,6 +21,7 @@ struct GroupSettings {
   base::Duration default_api_timeout = std::chrono::minutes(1);
   base::Duration request_timeout = std::chrono::seconds(30);
   std::optional<std::int64_t> reset_timestamp;  // as FetcherConfig has it
+  SamplingConfig sampling;                      // of the metrics
 };
 
 // A consumer's configuration, checked, in the form that its parts take it.

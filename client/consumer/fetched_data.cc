@@ -74,6 +74,7 @@ void FetchedData::walk() {
     }
     last = batch.last_offset();
     usable_bytes_ = batches.position();
+    record_count_ += static_cast<std::size_t>(std::max(batch.record_count(), 0));
     if (batch.next_offset() > next_fetch_offset_) next_fetch_offset_ = batch.next_offset();
   }
   truncated_ = batches.truncated();

@@ -35,6 +35,9 @@ class FetchedData {
   // say so when it comes there.
   protocol::Offset next_fetch_offset() const { return next_fetch_offset_; }
 
+  // As the headers say, of all whole batches.
+  std::size_t record_count() const { return record_count_; }
+
   // Not one whole batch at or after the offset that was asked for.
   bool empty() const { return next_fetch_offset_ == asked_offset_ && !problem_; }
   bool truncated() const { return truncated_; }
@@ -69,6 +72,7 @@ class FetchedData {
   // Set by `walk`.
   protocol::Offset next_fetch_offset_;
   std::size_t usable_bytes_ = 0;
+  std::size_t record_count_ = 0;
   bool truncated_ = false;
   std::optional<Error> problem_;  // behind the usable bytes
 

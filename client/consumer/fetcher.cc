@@ -19,19 +19,16 @@ std::string_view topic_name(const protocol::FetchResponse::Topic& topic, const C
 }  // namespace
 
 Fetcher::Fetcher(const FetcherConfig& config, SubscriptionState& subscription, Metadata& metadata,
-                 std::uint64_t seed, base::Logger log)
+                 ConsumerMetrics& metrics, std::uint64_t seed, base::Logger log)
     : config_(config),
       subscription_(subscription),
       metadata_(metadata),
+      metrics_(metrics),
       random_(seed),
       log_(std::move(log)) {}
 
 bool Fetcher::low(const AssignedPartition& partition) const {
   return 2 * partition.buffered_bytes <= static_cast<std::size_t>(config_.max_partition_bytes);
-}
-
-bool Fetcher::wants_fetch(const AssignedPartition& partition, base::TimePoint now) const {
-  return partition.ready_to_fetch(now) && low(partition);
 }
 
 Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
@@ -40,6 +37,7 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
   std::set<BrokerId> left_out;
   const bool room = subscription_.buffered_bytes() < static_cast<std::size_t>(config_.max_bytes);
   for (auto* partition : subscription_.in_turn()) {
+    watch(*partition, room, now, gate, poll);
     if (partition->retry_at > now) poll.next = std::min(poll.next, partition->retry_at);
     if (!partition->ready_to_fetch(now)) continue;
     const auto leader = metadata_.cluster().leader(partition->id.topic, partition->id.partition);
@@ -69,11 +67,53 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
     if (left_out.contains(broker)) {
       draft.max_wait_ms = std::min(draft.max_wait_ms, kWaitWithOthersLeftOut);
     }
-    for (const auto& entry : draft.entries) subscription_.find(entry.id)->fetching = true;
+    draft.sent_at = now;
+    for (const auto& entry : draft.entries) {
+      auto* partition = subscription_.find(entry.id);
+      partition->fetching = true;
+      partition->waits_since.reset();
+    }
     under_way_.insert(broker);
     poll.requests.push_back(std::move(draft));
   }
   return poll;
+}
+
+// Whatever the reason is, an assigned partition of which nothing comes is not to go unnoticed.
+void Fetcher::watch(AssignedPartition& partition, bool room, base::TimePoint now, BrokerGate& gate,
+                    Poll& poll) {
+  if (!partition.wants_fetch() || !room || !low(partition)) {
+    partition.waits_since.reset();
+    return;
+  }
+  if (!partition.waits_since) partition.waits_since = now;
+  if (now - *partition.waits_since >= config_.not_fetched_limit) {
+    partition.waits_since = now;
+    metrics_.on_not_fetched(now);
+    if (log_.enabled(LogLevel::warn)) {
+      const auto limit =
+          std::chrono::duration_cast<std::chrono::milliseconds>(config_.not_fetched_limit);
+      log_.warn(to_string(partition.id) + " is assigned, but has not been fetched for " +
+                std::to_string(limit.count()) + " ms: " + why_not_fetched(partition, gate));
+    }
+  }
+  poll.next = std::min(poll.next, *partition.waits_since + config_.not_fetched_limit);
+}
+
+std::string Fetcher::why_not_fetched(const AssignedPartition& partition, BrokerGate& gate) const {
+  if (partition.state == AssignedPartition::State::awaiting_committed) {
+    return "the group has not told yet where to begin";
+  }
+  if (partition.state == AssignedPartition::State::awaiting_reset) {
+    return "the offset to begin at has not been found yet";
+  }
+  const auto leader = metadata_.cluster().leader(partition.id.topic, partition.id.partition);
+  if (!leader) return "it has no leader that is known";
+  const auto broker = partition.preferred ? partition.preferred->broker : leader->broker;
+  const auto name = "broker " + std::to_string(broker.value);
+  if (under_way_.contains(broker)) return name + " has not answered the fetch before";
+  if (!gate.ready(broker)) return name + " cannot be reached";
+  return "it waits to be tried again";
 }
 
 BrokerId Fetcher::replica_to_read(AssignedPartition& partition, const Leader& leader,
@@ -131,6 +171,7 @@ void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse
       answers.emplace(std::pair(name, partition.partition_index), &partition);
     }
   }
+  tally_ = {};
   for (const auto& entry : draft.entries) {
     auto* partition = subscription_.find(entry.id, entry.generation);
     if (partition == nullptr) continue;
@@ -143,6 +184,8 @@ void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse
       on_answer(*partition, draft, entry, *answer->second, frame, now);
     }
   }
+  metrics_.on_fetch(tally_, now - draft.sent_at,
+                    std::chrono::milliseconds(response.throttle_time_ms), now);
 }
 
 void Fetcher::on_failure(const FetchDraft& draft, const Error& error, base::TimePoint now) {
@@ -171,6 +214,8 @@ void Fetcher::on_answer(AssignedPartition& partition, const FetchDraft& draft,
   if (note_preferred(partition, draft, entry, answer, now)) return;
   partition.failures = 0;
   partition.end = config_.decode.read_committed ? answer.last_stable_offset : answer.high_watermark;
+  if (answer.log_start_offset.value >= 0) partition.log_start = answer.log_start_offset;
+  metrics_.on_place(partition.id, partition.place(), now);
   if (answer.records && !answer.records->bytes.empty()) on_data(partition, answer, frame, now);
 }
 
@@ -205,6 +250,9 @@ void Fetcher::on_data(AssignedPartition& partition, const Answer& answer,
     if (log_.enabled(LogLevel::info)) log_.info("a fetch brought nothing that was asked for");
     return retry(partition, now);
   }
+  auto& amount = tally_.topics[partition.id.topic];
+  amount.bytes += answer.records->bytes.size();
+  amount.records += data->record_count();
   partition.fetch_offset = data->next_fetch_offset();
   partition.buffered_bytes += data->bytes_left();
   partition.buffered.push_back(std::move(data));

@@ -10,6 +10,7 @@
 
 #include "base/logger.h"
 #include "base/random.h"
+#include "client/consumer/consumer_metrics.h"
 #include "client/consumer/subscription_state.h"
 #include "client/metadata/metadata.h"
 #include "client/network/network_client.h"
@@ -27,6 +28,8 @@ struct FetcherConfig {
   base::Duration missing_limit = std::chrono::minutes(1);
   // How long a leader's word holds that a partition is to be read from another replica.
   base::Duration preferred_replica_age = std::chrono::minutes(5);
+  // A partition that is to be read and for which no fetch leaves for so long is told of.
+  base::Duration not_fetched_limit = std::chrono::seconds(30);
   // As ListOffsets has it; none: poll gets offset_out_of_range.
   std::optional<std::int64_t> reset_timestamp;
   DecodeOptions decode;
@@ -45,6 +48,7 @@ struct FetchDraft {
   bool from_follower = false;  // some of it is to be read from a replica that does not lead
   std::vector<Entry> entries;
   std::int32_t max_wait_ms = 0;
+  base::TimePoint sent_at{};
 };
 
 // Decides what to fetch from whom, and puts what came into the partitions' buffers. One fetch is
@@ -54,7 +58,7 @@ struct FetchDraft {
 class Fetcher {
  public:
   Fetcher(const FetcherConfig& config, SubscriptionState& subscription, Metadata& metadata,
-          std::uint64_t seed, base::Logger log);
+          ConsumerMetrics& metrics, std::uint64_t seed, base::Logger log);
 
   struct Poll {
     std::vector<FetchDraft> requests;
@@ -78,7 +82,9 @@ class Fetcher {
  private:
   using Answer = protocol::FetchResponse::Partition;
 
-  bool wants_fetch(const AssignedPartition& partition, base::TimePoint now) const;
+  void watch(AssignedPartition& partition, bool room, base::TimePoint now, BrokerGate& gate,
+             Poll& poll);
+  std::string why_not_fetched(const AssignedPartition& partition, BrokerGate& gate) const;
   void note_leaderless(AssignedPartition& partition, base::TimePoint now, Poll& poll);
   FetchDraft& draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& drafts) const;
   void on_answer(AssignedPartition& partition, const FetchDraft& draft,
@@ -96,9 +102,11 @@ class Fetcher {
   const FetcherConfig config_;
   SubscriptionState& subscription_;
   Metadata& metadata_;
+  ConsumerMetrics& metrics_;
   base::Random random_;
   const base::Logger log_;
   std::set<BrokerId> under_way_;
+  FetchTally tally_;  // of the response that is being taken
 };
 
 }  // namespace ottla::client

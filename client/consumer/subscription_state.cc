@@ -55,6 +55,15 @@ void SubscriptionState::remove(const std::vector<TopicPartition>& partitions) {
   assign(kept, {});
 }
 
+ConsumerMetrics::Place AssignedPartition::place() const {
+  ConsumerMetrics::Place place;
+  if (preferred) place.preferred_replica = preferred->broker.value;
+  if (state != State::fetching) return place;
+  if (end) place.lag = std::max<std::int64_t>(0, end->value - position.value);
+  if (log_start) place.lead = std::max<std::int64_t>(0, position.value - log_start->value);
+  return place;
+}
+
 void SubscriptionState::note_processed() {
   for (auto* partition : in_turn_) {
     if (partition->state != AssignedPartition::State::fetching) continue;
@@ -70,6 +79,11 @@ std::vector<TopicPartition> SubscriptionState::assignment() const {
 }
 
 AssignedPartition* SubscriptionState::find(const TopicPartition& partition) {
+  const auto found = partitions_.find(partition);
+  return found == partitions_.end() ? nullptr : found->second.get();
+}
+
+const AssignedPartition* SubscriptionState::find(const TopicPartition& partition) const {
   const auto found = partitions_.find(partition);
   return found == partitions_.end() ? nullptr : found->second.get();
 }

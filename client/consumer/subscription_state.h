@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "client/consumer/consumer_metrics.h"
 #include "client/consumer/fetched_data.h"
 #include "ottla/error.h"
 #include "ottla/types.h"
@@ -54,7 +55,9 @@ struct AssignedPartition {
   std::optional<protocol::Offset> processed;
   protocol::LeaderEpoch processed_epoch = protocol::kNoLeaderEpoch;
   std::optional<protocol::Offset> committed;
-  std::optional<protocol::Offset> end;  // of what can be read, as the last fetch told
+  // Of what can be read, as the last fetch told.
+  std::optional<protocol::Offset> end;
+  std::optional<protocol::Offset> log_start;
 
   // KIP-392: whom the leader of that epoch has told to read from instead, and until when.
   struct PreferredReplica {
@@ -71,13 +74,20 @@ struct AssignedPartition {
   std::uint32_t failures = 0;
   base::TimePoint retry_at = base::TimePoint::min();
   std::optional<base::TimePoint> missing_since;  // the cluster does not know it
+  std::optional<base::TimePoint> waits_since;    // to be fetched, or since that was told last
   std::optional<Error> error;                    // for the next poll
 
   bool ready_to_fetch(base::TimePoint now) const {
     return state == State::fetching && !paused && !leaving && !fetching && !error &&
            now >= retry_at && (buffered.empty() || !buffered.back()->broken());
   }
+  // Nothing keeps it from being fetched but what the client does itself.
+  bool wants_fetch() const {
+    return !paused && !leaving && !fetching && !error && !without_position() &&
+           (buffered.empty() || !buffered.back()->broken());
+  }
   bool without_position() const { return state == State::awaiting_reset && !reset_timestamp; }
+  ConsumerMetrics::Place place() const;
   bool has_records() const { return !paused && !leaving && !buffered.empty(); }
 };
 
@@ -100,6 +110,7 @@ class SubscriptionState {
 
   // Null if it is not assigned.
   AssignedPartition* find(const TopicPartition& partition);
+  const AssignedPartition* find(const TopicPartition& partition) const;
   // The same, if it still has this generation.
   AssignedPartition* find(const TopicPartition& partition, std::uint64_t generation);
 

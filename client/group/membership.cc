@@ -126,6 +126,7 @@ void Membership::on_step_done() {
     prepare();
   } else if (state_ == State::assigning) {
     state_ = State::stable;
+    ++rebalances_;
     if (!step.revoked.empty()) request_rejoin("partitions were revoked, to be assigned anew");
   }
 }

@@ -133,6 +133,9 @@ class Membership {
   bool wanted() const { return wanted_; }
   bool polling() const { return polling_; }
   bool stable() const { return state_ == State::stable && !rejoin_; }
+  bool rebalancing() const { return state_ != State::idle && state_ != State::stable; }
+  // How many have ended with partitions taken up.
+  std::uint64_t rebalances() const { return rebalances_; }
 
   // Topics whose metadata the leader needs.
   const std::set<std::string>& group_topics() const { return group_topics_; }
@@ -195,6 +198,7 @@ class Membership {
   std::optional<std::string> rejoin_;  // why it must join again
   std::uint64_t attempt_ = 0;          // answers to earlier ones are dropped
   std::uint32_t failures_ = 0;
+  std::uint64_t rebalances_ = 0;
   base::TimePoint retry_at_ = base::TimePoint::min();
 
   std::optional<RebalanceStep> step_;

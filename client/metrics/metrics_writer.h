@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +12,12 @@
 #include "ottla/metrics.h"
 
 namespace ottla::client {
+
+// How long ago it was; -1 if it never was, as Kafka's clients say.
+inline double seconds_since(std::optional<base::TimePoint> then, base::TimePoint now) {
+  if (!then) return -1;
+  return std::chrono::duration<double>(now - std::min(*then, now)).count();
+}
 
 // Puts the figures of one group and one set of tags into a snapshot, under Kafka's names.
 class MetricsWriter {

@@ -27,6 +27,7 @@ void Samples::record(double value, base::TimePoint now) {
   }
   auto& sample = samples_[current_];
   sample.most = sample.count == 0 ? value : std::max(sample.most, value);
+  sample.least = sample.count == 0 ? value : std::min(sample.least, value);
   sample.sum += value;
   ++sample.count;
 }
@@ -61,6 +62,14 @@ double Samples::maximum(base::TimePoint now) const {
     if (!(most >= sample.most)) most = sample.most;
   });
   return most;
+}
+
+double Samples::minimum(base::TimePoint now) const {
+  double least = kNothing;
+  for_each_recent(now, [&](const Sample& sample) {
+    if (!(least <= sample.least)) least = sample.least;
+  });
+  return least;
 }
 
 double Samples::rate(base::TimePoint now) const {

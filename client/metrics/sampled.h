@@ -25,6 +25,7 @@ class Samples {
   // NaN if nothing was recorded.
   double average(base::TimePoint now) const;
   double maximum(base::TimePoint now) const;
+  double minimum(base::TimePoint now) const;
   // A second, over the windows that have begun, and no less than all but one of them: a client that
   // has just begun does not seem to be busier than it is.
   double rate(base::TimePoint now) const;
@@ -34,6 +35,7 @@ class Samples {
     base::TimePoint began;
     double sum = 0;
     double most = 0;
+    double least = 0;
     std::uint64_t count = 0;
   };
   template <class F>
@@ -69,6 +71,7 @@ class Statistic {
   void record(double value, base::TimePoint now) { samples_.record(value, now); }
   double average(base::TimePoint now) const { return samples_.average(now); }
   double maximum(base::TimePoint now) const { return samples_.maximum(now); }
+  double minimum(base::TimePoint now) const { return samples_.minimum(now); }
 
  private:
   Samples samples_;

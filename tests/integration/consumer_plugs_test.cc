@@ -58,7 +58,8 @@ class ConsumerPlugs : public testing::Test {
     return {.bootstrap_servers = broker_->address(),
             .group_id = "g",
             .topics = {"t"},
-            .auto_offset_reset = AutoOffsetReset::earliest};
+            .auto_offset_reset = AutoOffsetReset::earliest,
+            .fetch_max_wait = 20ms};
   }
 
   std::unique_ptr<EmbeddedBroker> broker_;

@@ -23,7 +23,10 @@ class FakeGate final : public BrokerGate {
 class FetcherWorld {
  public:
   explicit FetcherWorld(std::int32_t partitions, const FetcherConfig& config = small())
-      : fetcher(config, subscription, metadata, 1, base::Logger()) {
+      : fetcher(config, subscription, metadata, metrics, 1,
+                base::Logger([this](LogLevel, std::string_view,
+                                    std::string_view line) { log.emplace_back(line); },
+                             LogLevel::warn, "fetcher")) {
     tell_leaders(partitions);
     std::vector<TopicPartition> all;
     for (std::int32_t i = 0; i < partitions; ++i) all.push_back({"t", i});
@@ -103,11 +106,21 @@ class FetcherWorld {
     fetcher.on_response(draft, response, frame, now);
   }
 
+  // Of those that should have been fetched and were not.
+  double not_fetched() {
+    MetricsSnapshot snapshot;
+    metrics.write("c", {}, now, snapshot);
+    return snapshot.value("partitions-not-fetched-total").value_or(-1);
+  }
+
   base::TimePoint now{};
   FetchDraft last;
+  std::vector<std::string> log;
   Metadata metadata{{}, 1};
   FakeGate gate;
   SubscriptionState subscription;
+  const SamplingConfig sampling;
+  ConsumerMetrics metrics{sampling};
   Fetcher fetcher;
 };
 
@@ -344,6 +357,77 @@ TEST(Fetcher, partitions_that_nobody_asked_for_change_nothing) {
                                {0, ErrorCode::none, world.batch(0, 50)},
                                {0, ErrorCode::none, world.batch(0, 50)}});
   EXPECT_EQ(world.partition(0).buffered.size(), 1U) << "the first of two answers counts";
+}
+
+// ---- assigned, but not fetched
+
+TEST(Fetcher, tells_of_a_partition_that_no_fetch_has_left_for) {
+  FetcherWorld world(2);
+  world.gate.busy = {BrokerId(2)};
+  const auto draft = world.draft_of(1);
+  world.now += 29s;
+  EXPECT_EQ(world.fetcher.poll(world.now, world.gate).next, base::TimePoint() + 30s);
+  EXPECT_EQ(world.not_fetched(), 0);
+  world.now += 1s;
+  world.poll();
+  EXPECT_EQ(world.not_fetched(), 1);
+  ASSERT_EQ(world.log.size(), 1U);
+  EXPECT_EQ(world.log[0],
+            "t-1 is assigned, but has not been fetched for 30000 ms: broker 2 cannot be reached");
+  world.poll();
+  EXPECT_EQ(world.not_fetched(), 1) << "once each time it has been so long";
+  world.now += 30s;
+  world.poll();
+  EXPECT_EQ(world.not_fetched(), 2);
+  world.gate.busy.clear();
+  EXPECT_EQ(world.draft_of(2).entries.size(), 1U);
+  world.now += 60s;
+  world.poll();
+  EXPECT_EQ(world.not_fetched(), 2) << "one that is under way is a fetch";
+}
+
+TEST(Fetcher, says_what_keeps_a_partition_from_being_fetched) {
+  FetcherWorld world(1);
+  const auto first = world.draft_of(1);
+  world.subscription.add({{"t", 2}, {"t", 4}, {"t", 6}}, {.committed = true});
+  world.subscription.add({{"t", 8}}, {.reset_timestamp = -2});
+  world.seek(4, 0);
+  world.tell_leaders(5);
+  world.seek(6, 0);
+  world.poll();
+  world.now += 30s;
+  world.poll();
+  ASSERT_EQ(world.log.size(), 4U);
+  EXPECT_NE(world.log[0].find("t-2 is assigned"), std::string::npos);
+  EXPECT_NE(world.log[0].find("the group has not told"), std::string::npos) << world.log[0];
+  EXPECT_NE(world.log[1].find("has not answered the fetch before"), std::string::npos);
+  EXPECT_NE(world.log[2].find("no leader that is known"), std::string::npos) << world.log[2];
+  EXPECT_NE(world.log[3].find("has not been found"), std::string::npos) << world.log[3];
+}
+
+TEST(Fetcher, tells_of_no_partition_that_is_kept_from_being_fetched_by_the_application) {
+  FetcherWorld world(2);
+  const auto drafts = world.poll();
+  ASSERT_EQ(drafts.size(), 2U);
+  for (const auto& draft : drafts) {
+    const auto number = draft.entries[0].id.partition;
+    world.answer(draft, {{number, ErrorCode::none, FetcherWorld::batch(0, 300)}});
+  }
+  world.seek(0, 0);
+  world.partition(0).paused = true;
+  EXPECT_TRUE(world.poll().empty());
+  world.now += 60s;
+  EXPECT_TRUE(world.poll().empty());
+  EXPECT_EQ(world.not_fetched(), 0) << "one is paused, of the other enough is there";
+  world.partition(0).paused = false;
+  world.gate.busy = {BrokerId(1)};
+  world.poll();
+  world.now += 29s;
+  world.poll();
+  EXPECT_EQ(world.not_fetched(), 0) << "the time begins with resuming";
+  world.now += 1s;
+  world.poll();
+  EXPECT_EQ(world.not_fetched(), 1);
 }
 
 }  // namespace
