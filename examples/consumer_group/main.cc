@@ -15,14 +15,14 @@ namespace {
 class Printer final : public ottla::ConsumerRebalanceListener {
  public:
   void on_partitions_assigned(const std::vector<ottla::TopicPartition>& partitions) override {
-    for (const auto& partition : partitions) std::cout << "mine now: " << partition << '\n';
+    for (const auto& partition : partitions) std::cout << "mine now: " << partition << std::endl;
   }
   // Still this member's: the place to finish and to store what belongs to them.
   void on_partitions_revoked(const std::vector<ottla::TopicPartition>& partitions) override {
-    for (const auto& partition : partitions) std::cout << "given up: " << partition << '\n';
+    for (const auto& partition : partitions) std::cout << "given up: " << partition << std::endl;
   }
   void on_partitions_lost(const std::vector<ottla::TopicPartition>& partitions) override {
-    for (const auto& partition : partitions) std::cout << "lost: " << partition << '\n';
+    for (const auto& partition : partitions) std::cout << "lost: " << partition << std::endl;
   }
 };
 
@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
       std::cerr << batch.error() << '\n';
       return 1;
     }
-    for (const auto& record : *batch) std::cout << record.value() << '\n';
+    for (const auto& record : *batch) std::cout << record.value() << std::endl;
   }
   // Commits what was printed, and leaves: the others take over at once.
   consumer->close().value();

@@ -76,6 +76,8 @@ TEST(ConsumerConfig, takes_every_key_of_kafkas_consumer_and_has_its_defaults) {
   EXPECT_EQ(read->connections_max_idle, plain.connections_max_idle);
   EXPECT_EQ(read->send_buffer_bytes, plain.send_buffer_bytes);
   EXPECT_EQ(read->receive_buffer_bytes, plain.receive_buffer_bytes);
+  EXPECT_EQ(read->send_buffer_bytes, plain.send_buffer_bytes);
+  EXPECT_EQ(read->receive_buffer_bytes, plain.receive_buffer_bytes);
   EXPECT_EQ(read->request_timeout, plain.request_timeout);
   EXPECT_EQ(read->default_api_timeout, plain.default_api_timeout);
   EXPECT_EQ(read->session_timeout, plain.session_timeout);
