@@ -52,7 +52,10 @@ class AbortedReplay {
  public:
   AbortedReplay(LoadedLog& log, const base::Logger& logger) : log_(log), logger_(logger) {}
 
-  Result<void> prepare() {
+  // What indexes say of batches below `trusted` is known to have been synced.
+  Result<void> prepare(Offset trusted) {
+    trusted_ = trusted;
+    made_.clear();
     for (std::size_t i = 0; i < log_.segments.size(); ++i) {
       if (auto looked = look_at(i); !looked) return looked;
     }
@@ -103,17 +106,16 @@ class AbortedReplay {
       }
       known = std::move(*parsed);
     }
-    if (end <= log_.recovery_point) return {};
-    std::erase_if(known, [&](const auto& each) { return each.last_offset >= log_.recovery_point; });
-    made_[at] = {std::max(log_.recovery_point, segment.base_offset()), std::move(known)};
+    if (end <= trusted_) return {};
+    std::erase_if(known, [&](const auto& each) { return each.last_offset >= trusted_; });
+    made_[at] = {std::max(trusted_, segment.base_offset()), std::move(known)};
     return {};
   }
 
-  // Above the recovery point an index may tell of batches that were lost.
+  // Above what is trusted an index may tell of batches that were lost.
   bool fit(const std::vector<AbortedTransaction>& known, Offset base, Offset end) const {
     if (known.empty()) return true;
-    return known.front().last_offset >= base &&
-           (known.back().last_offset < end || end > log_.recovery_point);
+    return known.front().last_offset >= base && (known.back().last_offset < end || end > trusted_);
   }
 
   Result<void> write(LogSegment& segment, const std::vector<AbortedTransaction>& transactions) {
@@ -128,8 +130,27 @@ class AbortedReplay {
 
   LoadedLog& log_;
   const base::Logger& logger_;
+  Offset trusted_{0};
   std::map<std::size_t, Made> made_;  // by the place of the segment
 };
+
+// Prepares what is made of transaction indexes, and answers up to where a snapshot of producers may
+// be used: from there on batches must be told of. A snapshot that is newer than what the indexes
+// are trusted for says that they were synced up to it, since it was written after them; it is taken
+// at its word if there is none before it that goes on where the log begins. That comes to be if the
+// log's beginning was deleted on the strength of that snapshot.
+Result<Offset> find_latest_snapshot(const LoadedLog& log, AbortedReplay& aborted) {
+  if (auto prepared = aborted.prepare(log.recovery_point); !prepared) return prepared.error();
+  const Offset latest = aborted.from();
+  auto snapshots = list_snapshots(*log.directory);
+  if (!snapshots) return snapshots.error();
+  const auto first =
+      std::lower_bound(snapshots->begin(), snapshots->end(), log.segments.front().base_offset());
+  if (first == snapshots->end() || *first <= latest || *first > log.log_end_offset) return latest;
+  if (log.segments.front().base_offset() == Offset(0)) return latest;
+  if (auto prepared = aborted.prepare(*first); !prepared) return prepared.error();
+  return aborted.from();
+}
 
 // Answers the offset from which the batches must tell about producers: not above `latest`.
 Result<Offset> load_producers(LoadedLog& log, Offset latest, base::TimePoint now,
@@ -232,8 +253,9 @@ Result<void> replay_state(LoadedLog& log, base::TimePoint now, const base::Logge
   auto epochs_from = load_epochs(log, logger);
   if (!epochs_from) return epochs_from.error();
   AbortedReplay aborted(log, logger);
-  if (auto prepared = aborted.prepare(); !prepared) return prepared;
-  auto producers_from = load_producers(log, aborted.from(), now, logger);
+  const auto latest = find_latest_snapshot(log, aborted);
+  if (!latest) return latest.error();
+  auto producers_from = load_producers(log, *latest, now, logger);
   if (!producers_from) return producers_from.error();
   if (auto done = BatchReplay(log, aborted, *epochs_from, *producers_from, now).run(); !done) {
     return done;

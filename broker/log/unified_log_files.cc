@@ -79,15 +79,17 @@ struct UnifiedLog::Advance {
   std::vector<std::pair<Offset, Bytes>> snapshots;
   std::string epochs;
 
+  // Whoever finds a snapshot may rely on what is below it, transaction indexes included.
   Result<void> run() const {
+    for (const auto& file : files) {
+      if (!sync) break;
+      if (auto done = sync_finally(*file); !done) return done;
+    }
     for (const auto& [offset, bytes] : snapshots) {
       auto done = write_file(*directory, segment_file_name(offset, kSnapshotSuffix), bytes, sync);
       if (!done) return done;
     }
     if (!sync) return write_file(*directory, kLeaderEpochCheckpoint, epochs, false);
-    for (const auto& file : files) {
-      if (auto done = sync_finally(*file); !done) return done;
-    }
     if (auto done = directory->replace_file(kLeaderEpochCheckpoint, epochs); !done) return done;
     return parent ? parent->sync() : Result<void>();
   }

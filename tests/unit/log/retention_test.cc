@@ -149,5 +149,41 @@ TEST(Retention, writes_down_what_deleted_batches_told_of_producers) {
   EXPECT_EQ(f.log->producers().find(ProducerId(9))->last_sequence(), Sequence(3));
 }
 
+// The only snapshot lies above the recovery point on disk, and none where the log now begins.
+TEST(Retention, knows_deleted_producers_after_a_crash_before_the_recovery_point_was_written_down) {
+  LogFixture f;
+  f.config.segment_bytes = 100;
+  f.create();
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(f.append(batch_of({{"v"}}, producer(i < 3 ? 7 : 9, 0, i < 3 ? i : 0))));
+    f.log->flush_soon();
+    f.loop.run();
+  }
+  f.crash();
+  auto directory = f.partition_directory();
+  const auto entries = directory->list();
+  for (const auto& entry : *entries) {
+    if (!entry.name.ends_with(kSnapshotSuffix)) continue;
+    ASSERT_TRUE(directory->remove(entry.name));
+  }
+  f.config.segment_bytes = 10'000;
+  ASSERT_TRUE(f.open(false));
+  f.log->flush_soon();
+  f.loop.run();
+  ASSERT_TRUE(f.append(batch_of({{"w"}}, producer(8, 0, 0))));
+  f.log->flush_soon();
+  f.loop.run();
+  ASSERT_TRUE(f.log->advance_log_start_offset(Offset(3)));
+  EXPECT_EQ(f.log->delete_old_segments(), 3u);
+  f.loop.run();
+  f.crash();
+  EXPECT_FALSE(directory->exists(segment_file_name(Offset(2), kLogSuffix)));
+  ASSERT_TRUE(f.open(false, Offset(0), Offset(3)));
+  for (const auto& [id, last] : {std::pair(7, 2), std::pair(8, 0), std::pair(9, 0)}) {
+    ASSERT_NE(f.log->producers().find(ProducerId(id)), nullptr) << id;
+    EXPECT_EQ(f.log->producers().find(ProducerId(id))->last_sequence(), Sequence(last)) << id;
+  }
+}
+
 }  // namespace
 }  // namespace ottla::broker
