@@ -13,8 +13,8 @@
 #include "broker/group/group_coordinator.h"
 #include "broker/group/replica_offsets_log.h"
 #include "broker/handlers/services.h"
-#include "broker/log/log_directory.h"
-#include "broker/log/log_manager.h"
+#include "broker/log/data_directories.h"
+#include "broker/log/log_dirs.h"
 #include "broker/metadata/config_requests.h"
 #include "broker/metadata/controller.h"
 #include "broker/metadata/metadata_loader.h"
@@ -31,31 +31,29 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What the first step finds in the data directory.
+// What the first step finds in the data directories.
 struct Opened {
-  std::unique_ptr<LogDirectory> directory;
+  std::vector<OpenDirectory> directories;
   LoadedMetadata metadata;
 };
 
-// (sleeps) What the directory says is read before anything in it is written: a directory that this
-// broker cannot serve stays as it is.
-Result<Opened> open_data(const std::shared_ptr<base::Directory>& root, std::int32_t node_id,
+// (sleeps) What the directories say is read before anything in them is written: directories that
+// this broker cannot serve stay as they are.
+Result<Opened> open_data(const std::vector<DataDirectory>& directories, BrokerId node,
                          base::Random random, const base::Logger& logger) {
-  {
-    // Who else uses the directory is the first question, not what half-written files say.
-    auto lock = root->lock(".lock");
-    if (!lock && lock.error().code() == ErrorCode::already_in_use) {
-      return Error(ErrorCode::already_in_use,
-                   "the data directory " + root->path() + " is in use by another broker");
-    }
-    if (!lock) return lock.error();
+  const auto survey = survey_directories(directories, node);
+  if (!survey) return survey.error();
+  Opened opened;
+  for (const auto& directory : directories) {
+    if (!directory.for_metadata) continue;
+    auto metadata = load_metadata(**directory.handle, logger);
+    if (!metadata) return metadata.error();
+    opened.metadata = std::move(*metadata);
   }
-  auto metadata = load_metadata(*root, logger);
-  if (!metadata) return metadata.error();
-  auto directory =
-      LogDirectory::open(root, {.node_id = protocol::BrokerId(node_id), .cluster_id = {}}, random);
-  if (!directory) return directory.error();
-  return Opened{std::move(*directory), std::move(*metadata)};
+  auto taken = open_directories(directories, *survey, node, random);
+  if (!taken) return taken.error();
+  opened.directories = std::move(*taken);
+  return opened;
 }
 
 LogManagerOptions log_options(const BrokerConfig& config) {
@@ -116,8 +114,10 @@ class Broker::Impl {
   void serve();
   void started(Result<void> outcome);
 
+  void on_directory_offline(const OfflineDirectory& lost);
   std::optional<LogConfig> describe_log(const BrokerConfig& now, LogManager::Found& found) const;
   std::vector<BrokerEndpoint> endpoints() const;
+  OwnDirectories own_directories();
 
   // Set at construction.
   Deps deps_;
@@ -128,7 +128,7 @@ class Broker::Impl {
   // Loop's thread only; made one after the other by the start, destroyed the other way round.
   OnDone on_started_;
   std::optional<LoadedMetadata> loaded_;
-  std::unique_ptr<LogManager> logs_;
+  std::unique_ptr<LogDirs> logs_;
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<ReplicaOffsetsLog> offsets_log_;
   std::unique_ptr<GroupCoordinator> groups_;
@@ -147,9 +147,9 @@ class Broker::Impl {
 void Broker::Impl::start(OnDone done) {
   on_started_ = std::move(done);
   auto opened = std::make_shared<std::optional<Result<Opened>>>();
-  const auto work = [opened, root = deps_.directory, node = config_.node_id,
+  const auto work = [opened, &directories = deps_.directories, node = BrokerId(config_.node_id),
                      random = base::Random(random_.next()), logger = deps_.logger] {
-    opened->emplace(open_data(root, node, random, logger));
+    opened->emplace(open_data(directories, node, random, logger));
   };
   loop_.offload(work, lifetime_.guard([this, opened] {
     if (!opened->value()) return started(opened->value().error());
@@ -160,11 +160,9 @@ void Broker::Impl::start(OnDone done) {
 void Broker::Impl::open_logs(Opened opened) {
   loaded_ = std::move(opened.metadata);
   logs_ =
-      std::make_unique<LogManager>(loop_, std::move(opened.directory), base::Random(random_.next()),
-                                   deps_.logger.named("log"), log_options(config_));
-  logs_->set_on_offline([this](const Error& error) {
-    if (on_offline_) std::exchange(on_offline_, {})(error);
-  });
+      std::make_unique<LogDirs>(loop_, std::move(opened.directories), base::Random(random_.next()),
+                                deps_.logger.named("log"), log_options(config_));
+  logs_->set_on_offline([this](const OfflineDirectory& lost) { on_directory_offline(lost); });
   const auto dynamic = dynamic_settings_of(*loaded_->image, BrokerId(config_.node_id));
   logs_->load([this, now = with_dynamic_settings(config_, dynamic)](
                   LogManager::Found& found) { return describe_log(now, found); },
@@ -172,6 +170,14 @@ void Broker::Impl::open_logs(Opened opened) {
                 if (!loaded) return started(loaded.error());
                 bind_ports();
               }));
+}
+
+void Broker::Impl::on_directory_offline(const OfflineDirectory& lost) {
+  if (!lost.vital) {
+    if (controller_) controller_->on_directory_offline(lost.id);
+    return;
+  }
+  if (on_offline_) std::exchange(on_offline_, {})(lost.error);
 }
 
 std::optional<LogConfig> Broker::Impl::describe_log(const BrokerConfig& now,
@@ -205,15 +211,14 @@ void Broker::Impl::start_controller() {
                              .config = config_,
                              .log = *offsets_log_});
   markers_ = std::make_unique<ReplicaMarkerWriter>(loop_, *replicas_, *groups_);
-  const auto& meta = logs_->directory().meta();
   const MetadataLogPlace place{.loop = &loop_,
-                               .log_directory = deps_.directory,
-                               .flush = &logs_->flush_scheduler(),
+                               .log_directory = logs_->metadata_root(),
+                               .flush = &logs_->metadata_flush(),
                                .logger = deps_.logger.named("metadata"),
                                .durability = derive_topic_config(config_, {}).log.durability};
   Controller::Deps deps{
       .loop = loop_,
-      .log_directory = *deps_.directory,
+      .log_directory = *logs_->metadata_root(),
       .logger = deps_.logger.named("controller"),
       .random = base::Random(random_.next()),
       .config = config_,
@@ -223,8 +228,8 @@ void Broker::Impl::start_controller() {
   controller_ =
       std::make_unique<Controller>(std::move(deps),
                                    Controller::Identity{.node_id = BrokerId(config_.node_id),
-                                                        .cluster_id = meta.cluster_id,
-                                                        .directory_id = meta.directory_id,
+                                                        .cluster_id = logs_->meta().cluster_id,
+                                                        .directories = own_directories(),
                                                         .rack = config_.broker_rack,
                                                         .endpoints = endpoints()},
                                    std::move(*loaded_));
@@ -240,6 +245,12 @@ void Broker::Impl::start_controller() {
     if (!outcome) return started(outcome.error());
     serve();
   }));
+}
+
+OwnDirectories Broker::Impl::own_directories() {
+  return {.online = logs_->online(),
+          .all_online = logs_->all_online(),
+          .found = [this](const TopicPartition& id) { return logs_->directory_of(id); }};
 }
 
 void Broker::Impl::start_transactions() {

@@ -4,21 +4,21 @@
 #include <memory>
 #include <vector>
 
-#include "base/file.h"
 #include "base/logger.h"
 #include "base/random.h"
 #include "base/runtime.h"
 #include "base/task.h"
 #include "broker/config/broker_config.h"
+#include "broker/log/data_directories.h"
 #include "broker/server/fault_injector.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
 
-// One broker with one data directory, on one loop of a runtime; several can share a runtime. Every
-// call and every callback is on that loop.
+// One broker with its data directories, on one loop of a runtime; several can share a runtime.
+// Every call and every callback is on that loop.
 //
-// The start, in order: the directory is taken and its metadata are read, the logs are opened and
+// The start, in order: the directories are taken and the metadata read, the logs are opened and
 // recovered, the ports are bound, the controller opens its epoch and elects this broker, clients
 // are let in. The stop goes the other way and ends with the mark of a clean shutdown. Destroying a
 // broker without a stop is a crash as far as its files are concerned.
@@ -26,7 +26,7 @@ class Broker {
  public:
   struct Deps {
     base::LoopWithTransport loop;
-    std::shared_ptr<base::Directory> directory;
+    std::vector<DataDirectory> directories;  // one of them is the metadata's
     base::Logger logger;
     std::uint64_t seed = 0;
   };
@@ -38,8 +38,9 @@ class Broker {
 
   using OnDone = base::UniqueFunction<void(Result<void>)>;
 
-  // Answers when clients are served. Errors: already_in_use (directory or port),
-  // unsupported_version and corrupt_data (what the directory holds), io_error, kafka_storage_error.
+  // Answers when clients are served. Errors: already_in_use (directory or port), what
+  // survey_directories says of directories that do not belong together, unsupported_version and
+  // corrupt_data (what they hold), io_error, kafka_storage_error.
   // After an error the broker is of no further use.
   void start(OnDone done);
 
@@ -47,7 +48,9 @@ class Broker {
   // that succeeded.
   void stop(OnDone done);
 
-  // Called once if the data directory is lost while running; nothing is acknowledged from then on.
+  // Called once if the directory of the metadata, or the last other one, is lost while running: the
+  // broker is of no further use. What lies in one of several directories that is lost answers
+  // kafka_storage_error, and the others go on.
   void set_on_offline(base::UniqueFunction<void(const Error&)> on_offline);
 
   // The listeners with the ports they really have.

@@ -13,6 +13,7 @@
 #include "base/net/asio_runtime.h"
 #include "base/run_on_loop.h"
 #include "broker/broker.h"
+#include "broker/posix_data.h"
 
 namespace ottla::broker {
 namespace {
@@ -27,8 +28,10 @@ std::string ready_line(const Broker& broker) {
     listeners += listener.to_string();
   }
   const auto& config = broker.config();
+  std::string data;
+  for (const auto& path : config.log_dirs) data += (data.empty() ? "" : ",") + path;
   return "ottla-broker ready: node " + std::to_string(config.node_id) + ", " + listeners +
-         ", data " + config.log_dirs.front() + ", durability " + config.ottla_durability;
+         ", data " + data + ", durability " + config.ottla_durability;
 }
 
 // Destroys the broker where it lives.
@@ -53,25 +56,17 @@ int run_broker_process(BrokerConfig config) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGUSR1);  // the data directory is lost
+  sigaddset(&signals, SIGUSR1);  // the data are lost
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
   const base::Logger logger(stderr_log_sink(), LogLevel::info, "broker");
   for (const auto& warning : config.warnings) logger.warn(warning);
-  if (config.log_dirs.size() != 1) {
-    logger.error("log.dirs must name exactly one directory");
-    return 1;
-  }
-  auto directory = base::open_posix_directory(config.log_dirs.front());
-  if (!directory) {
-    logger.error("cannot open the data directory: " + directory.error().to_string());
-    return 1;
-  }
+  auto directories = open_posix_data(config);
   const auto runtime = base::start_runtime({.loops = 1, .workers = kWorkers, .log = logger});
   const auto loop = runtime->loop(0);
   auto broker = std::make_unique<Broker>(
-      Broker::Deps{loop, std::move(*directory), logger, runtime->next_seed()}, std::move(config));
+      Broker::Deps{loop, std::move(directories), logger, runtime->next_seed()}, std::move(config));
   const auto started = base::run_on_loop(*loop.loop, [&](Broker::OnDone done) {
     broker->set_on_offline([](const Error&) { ::kill(::getpid(), SIGUSR1); });
     broker->start(std::move(done));
@@ -83,7 +78,7 @@ int run_broker_process(BrokerConfig config) {
   }
   std::cout << ready_line(*broker) << std::endl;
   if (wait_for_signal(signals) == SIGUSR1) {
-    logger.error("the data directory is lost; ending without a clean shutdown");
+    logger.error("the data are lost; ending without a clean shutdown");
     destroy(*loop.loop, std::move(broker));
     return 1;
   }

@@ -5,6 +5,7 @@
 #include "base/net/asio_runtime.h"
 #include "base/run_on_loop.h"
 #include "broker/broker.h"
+#include "broker/posix_data.h"
 
 namespace ottla {
 namespace {
@@ -25,15 +26,22 @@ Result<BrokerConfig> broker_config(const EmbeddedBrokerConfig& config) {
   return BrokerConfig::from_properties(properties);
 }
 
+std::vector<broker::DataDirectory> data_in_memory() {
+  std::shared_ptr<base::Directory> directory = base::make_memory_directory();
+  std::vector<broker::DataDirectory> directories;
+  directories.push_back({directory->path(), directory});
+  return directories;
+}
+
 }  // namespace
 
 class EmbeddedBroker::Impl {
  public:
-  Impl(std::shared_ptr<base::Runtime> runtime, std::shared_ptr<base::Directory> directory,
+  Impl(std::shared_ptr<base::Runtime> runtime, std::vector<broker::DataDirectory> directories,
        base::Logger logger, BrokerConfig config)
       : runtime_(std::move(runtime)), loop_(runtime_->loop(0)) {
     broker_ = std::make_unique<Broker>(
-        Broker::Deps{loop_, std::move(directory), std::move(logger), runtime_->next_seed()},
+        Broker::Deps{loop_, std::move(directories), std::move(logger), runtime_->next_seed()},
         std::move(config));
   }
 
@@ -96,17 +104,11 @@ Result<EmbeddedBroker> EmbeddedBroker::start(EmbeddedBrokerConfig config) {
   if (!settings) return settings.error();
   const base::Logger logger(config.log_sink ? config.log_sink : stderr_log_sink(), config.log_level,
                             "broker");
-  std::shared_ptr<base::Directory> directory;
-  if (config.data_directory.empty()) {
-    directory = base::make_memory_directory();
-  } else {
-    auto opened = base::open_posix_directory(config.data_directory);
-    if (!opened) return opened.error();
-    directory = std::move(*opened);
-  }
+  auto directories =
+      config.data_directory.empty() ? data_in_memory() : broker::open_posix_data(*settings);
   auto runtime = config.runtime.get_or_start({.loops = 1, .workers = 2, .log = logger});
   if (!runtime) return std::move(runtime).error();
-  auto impl = std::make_unique<Impl>(std::move(*runtime), std::move(directory), logger,
+  auto impl = std::make_unique<Impl>(std::move(*runtime), std::move(directories), logger,
                                      std::move(*settings));
   if (auto started = impl->start(config.topics); !started) return started.error();
   return EmbeddedBroker(std::move(impl));

@@ -18,7 +18,7 @@ constexpr std::string_view kUsage =
     "Without arguments it listens on 127.0.0.1:9092 and keeps its data in ./ottla-data.\n"
     "Keys are Apache Kafka's, and Ottla's own:\n"
     "  listeners                     PLAINTEXT://127.0.0.1:9092 (port 0 picks a free one)\n"
-    "  log.dirs                      ./ottla-data\n"
+    "  log.dirs                      ./ottla-data; or several, separated by commas\n"
     "  ottla.durability              fsync (default), os or memory\n"
     "SIGTERM and SIGINT shut it down cleanly.\n";
 

@@ -1,6 +1,8 @@
 #include "broker/config/broker_config.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 
 #include "broker/config/broker_config_keys.h"
 #include "broker/config/topic_config.h"
@@ -222,8 +224,16 @@ class ConfigReader {
 
   Result<void> check_log_dirs() {
     const auto* value = find("log.dirs") != nullptr ? find("log.dirs") : find("log.dir");
-    if (config_.log_dirs.size() == 1 && !config_.log_dirs[0].empty()) return {};
-    return bad_value("log.dirs", value != nullptr ? *value : "", "expected one directory");
+    const auto bad = [&](std::string_view expected) {
+      return bad_value("log.dirs", value != nullptr ? *value : "", expected);
+    };
+    std::set<std::string> seen;
+    for (const auto& path : config_.log_dirs) {
+      if (path.empty()) return bad("expected directories, separated by commas");
+      if (!seen.insert(whole_path(path)).second) return bad("a directory stands there twice");
+    }
+    if (seen.empty()) return bad("expected at least one directory");
+    return {};
   }
 
   const Properties& properties_;
@@ -231,6 +241,12 @@ class ConfigReader {
 };
 
 }  // namespace
+
+std::string whole_path(const std::string& path) {
+  auto whole = std::filesystem::absolute(path).lexically_normal().string();
+  if (whole.size() > 1 && whole.back() == '/') whole.pop_back();
+  return whole;
+}
 
 Result<BrokerConfig> BrokerConfig::from_properties(const Properties& properties) {
   return ConfigReader(properties).read();

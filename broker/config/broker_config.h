@@ -22,6 +22,7 @@ struct BrokerConfig {
   std::int32_t node_id = 1;  // Kafka: none
   std::optional<std::string> broker_rack;
   std::vector<std::string> log_dirs{"./ottla-data"};  // Kafka: /tmp/kafka-logs
+  std::optional<std::string> metadata_log_dir;        // none: the first of log_dirs
 
   // Listeners. Kafka listens on every address; without being told, Ottla does on this machine only.
   std::vector<ListenerConfig> listeners{{.endpoint = {.host = "127.0.0.1", .port = 9092}}};
@@ -116,6 +117,9 @@ struct BrokerConfig {
   // protocol other than PLAINTEXT are errors that say so.
   static Result<BrokerConfig> from_properties(const Properties& properties);
 };
+
+// A path as it is known to others, whatever the working directory; the file system is not asked.
+std::string whole_path(const std::string& path);
 
 // The text of a server.properties with which Apache Kafka 4.x, as broker and controller, takes over
 // this broker's data directory once the broker is stopped: the same node id, directory, listeners

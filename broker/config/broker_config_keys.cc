@@ -96,7 +96,8 @@ const std::array kBrokerKeys = {
               .min = 0},
     BrokerKey{.name = "log.dirs",
               .member = &C::log_dirs,
-              .documentation = "The directory that holds the logs."},
+              .documentation = "The directories that hold the logs; a new one goes where the "
+                               "fewest are."},
     BrokerKey{.name = "log.flush.offset.checkpoint.interval.ms",
               .member = &C::log_flush_offset_checkpoint_interval_ms,
               .documentation = "How often recovery points are written down; milliseconds.",
@@ -125,6 +126,10 @@ const std::array kBrokerKeys = {
               .member = &C::max_request_partition_size_limit,
               .documentation = "The most partitions one DescribeTopicPartitions response holds.",
               .min = 1},
+    BrokerKey{.name = "metadata.log.dir",
+              .member = &C::metadata_log_dir,
+              .documentation = "The directory of the metadata log; the first of log.dirs if it is "
+                               "not set."},
     BrokerKey{.name = "node.id",
               .member = &C::node_id,
               .documentation = "The number of this broker in its cluster.",

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <filesystem>
-
 #include "broker/config/broker_config.h"
 #include "broker/config/broker_config_keys.h"
 
@@ -59,7 +56,13 @@ std::string export_kafka_config(const BrokerConfig& config,
   listeners.push_back(controller);
   properties["listeners"] = listener_list(listeners);
   properties["advertised.listeners"] = listener_list(advertised);
-  properties["log.dirs"] = std::filesystem::absolute(config.log_dirs.front()).lexically_normal();
+  std::string log_dirs;
+  for (const auto& path : config.log_dirs)
+    log_dirs += (log_dirs.empty() ? "" : ",") + whole_path(path);
+  properties["log.dirs"] = log_dirs;
+  if (config.metadata_log_dir) {
+    properties["metadata.log.dir"] = whole_path(*config.metadata_log_dir);
+  }
   // One node cannot hold more; Kafka does not lower these by itself.
   properties["offsets.topic.replication.factor"] = "1";
   properties["transaction.state.log.replication.factor"] = "1";

@@ -23,16 +23,17 @@ DescribeProducersResponse::Producer described(const ProducerStateEntry& entry) {
 
 void describe(Services& services, std::string_view topic,
               DescribeProducersResponse::Partition& answer) {
-  auto* partition = services.replicas.find({std::string(topic), answer.partition_index});
+  const TopicPartition id{std::string(topic), answer.partition_index};
+  auto* partition = services.replicas.find(id);
   if (partition == nullptr) {
-    answer.error_code = ErrorCode::unknown_topic_or_partition;
+    answer.error_code = wire_code(services.replicas.why_missing(id));
     return;
   }
   if (auto leads = partition->check_leader(); !leads) {
     answer.error_code = wire_code(leads.error());
     return;
   }
-  for (const auto& [id, entry] : partition->log().producers().entries()) {
+  for (const auto& [producer, entry] : partition->log().producers().entries()) {
     answer.active_producers.push_back(described(entry));
   }
   std::sort(answer.active_producers.begin(), answer.active_producers.end(),

@@ -98,10 +98,10 @@ void look_up(Services& services, const std::shared_ptr<Lookup>& lookup, std::siz
   const auto& message = lookup->request.message;
   const auto& asked = message.topics[topic].partitions[partition];
   auto& answer = lookup->response.topics[topic].partitions[partition];
-  auto* found =
-      services.replicas.find({std::string(message.topics[topic].name), asked.partition_index});
+  const TopicPartition id{std::string(message.topics[topic].name), asked.partition_index};
+  auto* found = services.replicas.find(id);
   if (found == nullptr) {
-    answer.error_code = ErrorCode::unknown_topic_or_partition;
+    answer.error_code = wire_code(services.replicas.why_missing(id));
     return;
   }
   if (auto leader = found->check_leader(asked.current_leader_epoch); !leader) {

@@ -14,7 +14,7 @@ void look_up(Services& services, const TopicPartition& id,
              OffsetForLeaderEpochResponse::Partition& answer) {
   auto* partition = services.replicas.find(id);
   if (partition == nullptr) {
-    answer.error_code = ErrorCode::unknown_topic_or_partition;
+    answer.error_code = wire_code(services.replicas.why_missing(id));
     return;
   }
   if (auto leader = partition->check_leader(asked.current_leader_epoch); !leader) {

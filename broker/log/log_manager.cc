@@ -265,6 +265,8 @@ void LogManager::write(Checkpoint& checkpoint, OffsetCheckpoint content) {
                   } else {
                     logger_.warn("cannot write " + std::string(checkpoint.name) + ": " +
                                  result->error().to_string());
+                    const bool full = result->error().code() == ErrorCode::no_space;
+                    if (!full) flush_->fail(result->error());
                   }
                   tell(*result);
                   // Also while closing: somebody may wait for it.

@@ -75,6 +75,10 @@ class LogManager {
 
   // Null if there is none.
   UnifiedLog* find(const TopicPartition& partition);
+  // Whether there is one, or one that could not be opened.
+  bool holds(const TopicPartition& partition) const {
+    return logs_.contains(partition) || failed_.contains(partition);
+  }
   std::vector<UnifiedLog*> logs();
   // Logs that have files of segments open.
   std::size_t open_logs() const { return open_logs_.size(); }

@@ -58,7 +58,7 @@ RegisterBrokerRecord registration(const Controller::Identity& identity, std::int
   record.rack.reset();
   if (identity.rack) record.rack = *identity.rack;
   record.fenced = true;
-  record.log_dirs = {identity.directory_id};
+  record.log_dirs = identity.directories.online;
   return record;
 }
 
@@ -103,6 +103,7 @@ class Controller::Impl {
 
   void start(OnDone done);
   void stop(OnDone done);
+  void on_directory_offline(const Uuid& directory);
   void create_topics(std::vector<NewTopic> topics, bool validate_only,
                      std::chrono::milliseconds timeout, OnCreated done);
   void delete_topics(std::vector<TopicToDelete> topics, std::chrono::milliseconds timeout,
@@ -142,6 +143,7 @@ class Controller::Impl {
   State state_ = State::idle;
   std::int64_t broker_epoch_ = -1;
   std::int32_t raft_epoch_ = 0;
+  std::vector<Uuid> lost_directories_;  // since the registration was made, not written down yet
   base::Lifetime lifetime_;
 };
 
@@ -250,7 +252,7 @@ Result<void> Controller::Impl::register_and_lead(OnDone done) {
     return committed;
   }
   return log_->commit(
-      records_to_lead(*log_->working(), identity_.node_id, broker_epoch_, identity_.directory_id),
+      records_to_lead(*log_->working(), identity_.node_id, broker_epoch_, identity_.directories),
       std::move(done));
 }
 
@@ -262,6 +264,9 @@ void Controller::Impl::finish_start(OnDone& done, const Result<void>& committed)
                     std::to_string(broker_epoch_) + ", " + std::to_string(image_->topic_count()) +
                     " topics");
   publish(all_of(*image_));
+  for (const auto& directory : std::exchange(lost_directories_, {})) {
+    on_directory_offline(directory);
+  }
   done({});
 }
 
@@ -281,6 +286,20 @@ void Controller::Impl::stop(OnDone done) {
   });
   state_ = State::stopped;
   if (!committed) (*shared)(committed.error());
+}
+
+// --- What fails
+
+void Controller::Impl::on_directory_offline(const Uuid& directory) {
+  if (state_ == State::idle || state_ == State::starting) {
+    lost_directories_.push_back(directory);
+    return;
+  }
+  if (refusal()) return;
+  const auto records =
+      records_without_directory(*log_->working(), identity_.node_id, broker_epoch_, directory);
+  const auto committed = log_->commit(records, [](const Result<void>&) {});
+  if (!committed) deps_.logger.error(committed.error().to_string());
 }
 
 // --- Requests
@@ -388,6 +407,9 @@ void Controller::start(OnDone done) {
 }
 void Controller::stop(OnDone done) {
   impl_->stop(std::move(done));
+}
+void Controller::on_directory_offline(const Uuid& directory) {
+  impl_->on_directory_offline(directory);
 }
 const std::shared_ptr<const MetadataImage>& Controller::image() const {
   return impl_->image();

@@ -19,6 +19,7 @@
 #include "broker/metadata/metadata_image.h"
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/metadata_log.h"
+#include "broker/metadata/own_directories.h"
 #include "broker/metadata/topic_requests.h"
 #include "ottla/result.h"
 
@@ -47,14 +48,14 @@ class Controller {
   struct Identity {
     BrokerId node_id{1};
     std::string cluster_id;  // of meta.properties
-    Uuid directory_id;       // of meta.properties
+    OwnDirectories directories;
     std::optional<std::string> rack;
     std::vector<BrokerEndpoint> endpoints;  // what the broker registers
   };
 
   struct Deps {
     base::Loop& loop;
-    base::Directory& log_directory;  // the root of the data directory; outlives this
+    base::Directory& log_directory;  // in which the metadata log is; outlives this
     base::Logger logger;
     base::Random random;
     const BrokerConfig& config;  // outlives this
@@ -90,6 +91,10 @@ class Controller {
   // the metadata log; then answers. The caller goes on to close the other logs and to write
   // `.kafka_cleanshutdown` with `broker_epoch`.
   void stop(OnDone done);
+
+  // One of the broker's directories has failed: its partitions lose their leader. From the making
+  // of this on; what it takes to write that down is written when the start is through.
+  void on_directory_offline(const Uuid& directory);
 
   // What is durable; before `start`, what was loaded. Any thread may hold it.
   const std::shared_ptr<const MetadataImage>& image() const;

@@ -103,7 +103,7 @@ class PartitionCreator {
   }
 
   const MetadataImage& image_;
-  const PartitionPlacement placement_;
+  PartitionPlacement placement_;
   std::int64_t partitions_ = 0;
 };
 

@@ -163,7 +163,7 @@ class TopicCreator {
 
   void append_records(const NewTopic& topic, const Uuid& id,
                       const std::vector<Replicas>& assignments,
-                      std::vector<MetadataRecord>& records) const {
+                      std::vector<MetadataRecord>& records) {
     records.push_back(TopicRecord{.name = topic.name, .topic_id = id});
     for (const auto& [name, value] : topic.configs) {
       if (!value) continue;
@@ -191,7 +191,7 @@ class TopicCreator {
   const MetadataImage& image_;
   const BrokerConfig& config_;
   base::Random& random_;
-  const PartitionPlacement placement_;
+  PartitionPlacement placement_;
   std::vector<std::string_view> accepted_;
   std::int64_t partitions_ = 0;
 };

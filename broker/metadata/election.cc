@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int8_t kFence = 1;
 constexpr std::int8_t kUnfence = -1;
+constexpr std::int8_t kAsItIs = 0;
 
 bool contains(const std::vector<BrokerId>& brokers, BrokerId id) {
   return std::find(brokers.begin(), brokers.end(), id) != brokers.end();
@@ -36,22 +37,59 @@ BrokerRegistrationChangeRecord registration_change(BrokerId id, std::int64_t epo
 template <class F>
 void for_each_partition(const MetadataImage& image, F f) {
   for (const auto* topic : image.topics()) {
-    for (const auto& [number, partition] : topic->partitions) f(topic->id, number, partition);
+    for (const auto& [number, partition] : topic->partitions) f(*topic, number, partition);
   }
 }
+
+PartitionChangeRecord without_leader(const Uuid& topic_id, std::int32_t number) {
+  PartitionChangeRecord change;
+  change.topic_id = topic_id;
+  change.partition_id = number;
+  change.leader = kNoLeader;
+  return change;
+}
+
+// Where the node's replicas are to be; none: in a directory that is offline.
+class Homes {
+ public:
+  Homes(const MetadataImage& image, BrokerId node, const OwnDirectories& directories)
+      : node_(node), directories_(directories), choice_(image, node, directories.online) {}
+
+  std::optional<Uuid> find(const TopicImage& topic, std::int32_t number,
+                           const PartitionImage& partition) {
+    if (!contains(partition.replicas, node_)) return std::nullopt;
+    if (directories_.found) {
+      if (const auto found = directories_.found({topic.name, number})) return if_online(*found);
+    }
+    const auto said = if_online(directory_of(partition, node_));
+    if (said || !directories_.all_online) return said;
+    return choice_.next();
+  }
+
+ private:
+  std::optional<Uuid> if_online(const Uuid& directory) const {
+    const auto& online = directories_.online;
+    const bool is = std::find(online.begin(), online.end(), directory) != online.end();
+    return is ? std::optional(directory) : std::nullopt;
+  }
+
+  const BrokerId node_;
+  const OwnDirectories& directories_;
+  DirectoryChoice choice_;
+};
 
 }  // namespace
 
 std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t number,
                                            const PartitionImage& partition, BrokerId node,
-                                           const Uuid& directory) {
+                                           const std::optional<Uuid>& directory) {
   if (!contains(partition.replicas, node)) return std::nullopt;
   PartitionChangeRecord change;
   change.topic_id = topic_id;
   change.partition_id = number;
-  change.directories = corrected_directories(partition, node, directory);
-  const bool may_lead = contains(partition.in_sync_replicas, node) ||
-                        contains(partition.eligible_leader_replicas, node);
+  if (directory) change.directories = corrected_directories(partition, node, *directory);
+  const bool may_lead = directory && (contains(partition.in_sync_replicas, node) ||
+                                      contains(partition.eligible_leader_replicas, node));
   if (!may_lead) {
     if (partition.leader == kNoLeader) return std::nullopt;
     change.leader = kNoLeader;
@@ -65,7 +103,8 @@ std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t nu
 }
 
 std::vector<MetadataRecord> records_to_lead(const MetadataImage& image, BrokerId node,
-                                            std::int64_t broker_epoch, const Uuid& directory) {
+                                            std::int64_t broker_epoch,
+                                            const OwnDirectories& directories) {
   std::vector<MetadataRecord> records;
   for (const auto& [id, broker] : image.brokers()) {
     if (id != node && !broker.fenced) {
@@ -73,23 +112,38 @@ std::vector<MetadataRecord> records_to_lead(const MetadataImage& image, BrokerId
     }
   }
   records.push_back(registration_change(node, broker_epoch, kUnfence));
-  for_each_partition(image, [&](const Uuid& id, std::int32_t number, const PartitionImage& p) {
-    if (auto change = elect(id, number, p, node, directory)) records.push_back(*std::move(change));
+  Homes homes(image, node, directories);
+  for_each_partition(image, [&](const TopicImage& topic, std::int32_t number,
+                                const PartitionImage& partition) {
+    auto change = elect(topic.id, number, partition, node, homes.find(topic, number, partition));
+    if (change) records.push_back(*std::move(change));
   });
+  return records;
+}
+
+std::vector<MetadataRecord> records_without_directory(const MetadataImage& image, BrokerId node,
+                                                      std::int64_t broker_epoch,
+                                                      const Uuid& directory) {
+  std::vector<MetadataRecord> records;
+  auto change = registration_change(node, broker_epoch, kAsItIs);
+  if (const auto* broker = image.find_broker(node)) change.log_dirs = broker->directories;
+  std::erase(change.log_dirs, directory);
+  records.push_back(std::move(change));
+  for_each_partition(
+      image, [&](const TopicImage& topic, std::int32_t number, const PartitionImage& partition) {
+        if (partition.leader != node || directory_of(partition, node) != directory) return;
+        records.push_back(without_leader(topic.id, number));
+      });
   return records;
 }
 
 std::vector<MetadataRecord> records_to_stop(const MetadataImage& image, BrokerId node,
                                             std::int64_t broker_epoch) {
   std::vector<MetadataRecord> records;
-  for_each_partition(image, [&](const Uuid& id, std::int32_t number, const PartitionImage& p) {
-    if (p.leader != node) return;
-    PartitionChangeRecord change;
-    change.topic_id = id;
-    change.partition_id = number;
-    change.leader = kNoLeader;
-    records.push_back(std::move(change));
-  });
+  for_each_partition(
+      image, [&](const TopicImage& topic, std::int32_t number, const PartitionImage& partition) {
+        if (partition.leader == node) records.push_back(without_leader(topic.id, number));
+      });
   records.push_back(registration_change(node, broker_epoch, kFence));
   return records;
 }

@@ -48,7 +48,7 @@ Result<void> PartitionPlacement::check_alive(std::int32_t first,
 }
 
 PartitionRecord PartitionPlacement::record(const Uuid& topic_id, std::int32_t partition,
-                                           const Replicas& replicas) const {
+                                           const Replicas& replicas) {
   PartitionRecord record;
   record.partition_id = partition;
   record.topic_id = topic_id;
@@ -57,7 +57,7 @@ PartitionRecord PartitionPlacement::record(const Uuid& topic_id, std::int32_t pa
   record.leader = record.isr.front();
   record.leader_epoch = LeaderEpoch(0);
   record.partition_epoch = 0;
-  for (const auto broker : replicas) record.directories.push_back(directory_of(broker));
+  for (const auto broker : replicas) record.directories.push_back(choose_directory(broker));
   return record;
 }
 
@@ -69,11 +69,14 @@ Replicas PartitionPlacement::in_sync(const Replicas& replicas) const {
   return in_sync;
 }
 
-// A broker with one directory keeps the replica there; others assign it themselves.
-Uuid PartitionPlacement::directory_of(BrokerId id) const {
+// A broker that is not alive assigns it when it comes back, unless it has only one.
+Uuid PartitionPlacement::choose_directory(BrokerId id) {
   const auto* broker = image_.find_broker(id);
-  const bool one = broker != nullptr && broker->directories.size() == 1;
-  return one ? broker->directories.front() : Uuid();
+  const bool alive = std::find(alive_.begin(), alive_.end(), id) != alive_.end();
+  if (broker == nullptr || (!alive && broker->directories.size() != 1)) return {};
+  const auto [choice, _] =
+      choices_.try_emplace(id, DirectoryChoice(image_, id, broker->directories));
+  return choice->second.next();
 }
 
 Error bad_assignment(std::int32_t partition, std::string_view why) {

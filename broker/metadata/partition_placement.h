@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
 #include "base/random.h"
 #include "broker/metadata/metadata_image.h"
 #include "broker/metadata/metadata_records.h"
+#include "broker/metadata/own_directories.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
@@ -17,7 +19,8 @@ inline constexpr std::int64_t kMaxPartitionsPerRequest = 10'000;
 
 using Replicas = std::vector<BrokerId>;
 
-// Which brokers get new partitions. Borrows both arguments; for the time of one request.
+// Which brokers, and which of their directories, get new partitions. Borrows both arguments; for
+// the time of one request.
 class PartitionPlacement {
  public:
   PartitionPlacement(const MetadataImage& image, base::Random& random);
@@ -35,17 +38,18 @@ class PartitionPlacement {
   // The same error if none of the brokers is alive; `first` is the number of the first partition.
   Result<void> check_alive(std::int32_t first, const std::vector<Replicas>& assignments) const;
 
-  // The record of a new partition; one of its replicas is alive.
-  PartitionRecord record(const Uuid& topic_id, std::int32_t partition,
-                         const Replicas& replicas) const;
+  // The record of a new partition; one of its replicas is alive. Each replica on a broker that is
+  // alive is put into the directory there that has the fewest.
+  PartitionRecord record(const Uuid& topic_id, std::int32_t partition, const Replicas& replicas);
 
  private:
   Replicas in_sync(const Replicas& replicas) const;
-  Uuid directory_of(BrokerId id) const;
+  Uuid choose_directory(BrokerId id);
 
   const MetadataImage& image_;
   base::Random& random_;
   Replicas alive_;
+  std::map<BrokerId, DirectoryChoice> choices_;
 };
 
 Error bad_assignment(std::int32_t partition, std::string_view why);

@@ -59,7 +59,7 @@ bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
   auto& result = work_.results[entry];
   auto* partition = replicas_.find(wanted.partition);
   if (partition == nullptr) {
-    fail(result, ErrorCode::unknown_topic_or_partition);
+    fail(result, replicas_.why_missing(wanted.partition).code());
     return false;
   }
   if (auto leader = partition->check_leader(wanted.current_leader_epoch); !leader) {
@@ -107,7 +107,7 @@ void ReplicaManager::DelayedFetch::read_cold(ReplicaManager& replicas, std::shar
     const auto& wanted = work->entries[entry];
     auto* partition = replicas.find(wanted.partition);
     if (partition == nullptr) {
-      fail(work->results[entry], ErrorCode::unknown_topic_or_partition);
+      fail(work->results[entry], replicas.why_missing(wanted.partition).code());
       continue;
     }
     auto& log = partition->log();

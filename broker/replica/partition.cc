@@ -16,6 +16,9 @@ void Partition::update(const PartitionImage& image, BrokerId self) {
 }
 
 Result<void> Partition::check_leader(LeaderEpoch clients_epoch) const {
+  if (log_.offline()) {
+    return at(ErrorCode::kafka_storage_error, id_, "the partition's log is offline");
+  }
   if (!leads_) {
     return at(ErrorCode::not_leader_or_follower, id_,
               "broker " + std::to_string(leader_.value) + " leads this partition");

@@ -21,9 +21,9 @@ class Partition {
   // What the metadata say now.
   void update(const PartitionImage& image, BrokerId self);
 
-  // Error: not_leader_or_follower if another broker leads, fenced_leader_epoch or
-  // unknown_leader_epoch if the client believes in an older or newer leader than there is. -1: the
-  // client does not say.
+  // Error: kafka_storage_error if the log is offline, not_leader_or_follower if another broker
+  // leads, fenced_leader_epoch or unknown_leader_epoch if the client believes in an older or newer
+  // leader than there is. -1: the client does not say.
   Result<void> check_leader(LeaderEpoch clients_epoch = protocol::kNoLeaderEpoch) const;
 
   // Assigns offsets and appends; see UnifiedLog::append_as_leader for the errors.

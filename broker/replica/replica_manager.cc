@@ -6,13 +6,14 @@
 #include "broker/config/dynamic_settings.h"
 #include "broker/config/topic_config.h"
 #include "broker/metadata/config_requests.h"
+#include "broker/metadata/own_directories.h"
 #include "broker/metadata/timed_answer.h"
 #include "broker/replica/delayed_fetch.h"
 #include "broker/replica/delayed_produce.h"
 
 namespace ottla::broker {
 
-ReplicaManager::ReplicaManager(base::Loop& loop, LogManager& logs, const BrokerConfig& config,
+ReplicaManager::ReplicaManager(base::Loop& loop, LogDirs& logs, const BrokerConfig& config,
                                base::Logger logger)
     : loop_(loop),
       logs_(logs),
@@ -62,7 +63,8 @@ void ReplicaManager::apply_topic(const MetadataImage& image, const TopicImage& t
     if (std::find(replicas.begin(), replicas.end(), self) == replicas.end()) continue;
     const TopicPartition id{topic.name, number};
     auto* found = find(id);
-    if (found == nullptr) found = make_partition(id, topic.id, config);
+    if (found == nullptr)
+      found = make_partition(id, topic.id, directory_of(partition, self), config);
     if (found == nullptr) continue;
     found->update(partition, self);
     check_waiting(id);
@@ -70,16 +72,18 @@ void ReplicaManager::apply_topic(const MetadataImage& image, const TopicImage& t
 }
 
 Partition* ReplicaManager::make_partition(const TopicPartition& id, const Uuid& topic_id,
-                                          const LogConfig& config) {
+                                          const Uuid& directory, const LogConfig& config) {
   auto* log = logs_.find(id);
   if (log == nullptr) {
-    auto made = logs_.create_log(id, topic_id, config);
+    auto made = logs_.create_log(id, topic_id, directory, config);
     if (!made) {
-      logger_.error("no log for " + to_string(id) + ": " + made.error().to_string());
+      const bool is_news = without_log_.insert(id).second;
+      if (is_news) logger_.error("no log for " + to_string(id) + ": " + made.error().to_string());
       return nullptr;
     }
     log = *made;
   }
+  without_log_.erase(id);
   log->set_on_high_watermark([this, id] { check_waiting(id); });
   log->set_on_offline([this, id](const Error&) { check_waiting(id); });
   auto& partition = partitions_[id];
@@ -90,6 +94,7 @@ Partition* ReplicaManager::make_partition(const TopicPartition& id, const Uuid& 
 void ReplicaManager::delete_topic(const TopicImage& topic) {
   for (const auto& [number, image] : topic.partitions) {
     const TopicPartition id{topic.name, number};
+    without_log_.erase(id);
     const auto* partition = find(id);
     if (partition == nullptr || partition->topic_id() != topic.id) continue;
     partitions_.erase(id);
@@ -117,6 +122,12 @@ Partition* ReplicaManager::find(const TopicPartition& id) {
   return found == partitions_.end() ? nullptr : found->second.get();
 }
 
+Error ReplicaManager::why_missing(const TopicPartition& id) const {
+  const ErrorContext context{.topic = id.topic, .partition = id.partition};
+  if (!without_log_.contains(id)) return {ErrorCode::unknown_topic_or_partition, {}, context};
+  return {ErrorCode::kafka_storage_error, "the partition's log is offline", context};
+}
+
 void ReplicaManager::append_records(const std::vector<ProduceEntry>& entries,
                                     const ProduceOptions& options, OnProduced done) {
   std::vector<Result<AppendInfo>> results;
@@ -125,7 +136,7 @@ void ReplicaManager::append_records(const std::vector<ProduceEntry>& entries,
   for (const auto& entry : entries) {
     auto* partition = find(entry.partition);
     if (partition == nullptr) {
-      results.emplace_back(ErrorCode::unknown_topic_or_partition);
+      results.emplace_back(why_missing(entry.partition));
       continue;
     }
     results.push_back(partition->append_as_leader(entry.batches, options.origin));
@@ -165,17 +176,21 @@ void ReplicaManager::delete_records(const std::vector<DeleteRecordsEntry>& entri
                                     std::chrono::milliseconds timeout, OnDeleted done) {
   std::vector<DeleteRecordsResult> results;
   results.reserve(entries.size());
-  for (const auto& entry : entries) results.push_back({entry.partition, advance_log_start(entry)});
+  std::vector<TopicPartition> advanced;
+  for (const auto& entry : entries) {
+    results.push_back({entry.partition, advance_log_start(entry)});
+    if (results.back().result) advanced.push_back(entry.partition);
+  }
   auto answer = std::make_shared<TimedAnswer<DeleteRecordsResult>>(loop_, std::move(results),
                                                                    std::move(done));
   answer->limit(timeout);
   logs_.checkpoint_log_start_offsets(
-      [answer](const Result<void>& written) { answer->finish(written); });
+      advanced, [answer](const Result<void>& written) { answer->finish(written); });
 }
 
 Result<Offset> ReplicaManager::advance_log_start(const DeleteRecordsEntry& entry) {
   auto* partition = find(entry.partition);
-  if (partition == nullptr) return Error(ErrorCode::unknown_topic_or_partition);
+  if (partition == nullptr) return why_missing(entry.partition);
   if (auto leader = partition->check_leader(); !leader) return leader.error();
   auto& log = partition->log();
   if (log.config().cleanup_compact && !log.config().cleanup_delete) {

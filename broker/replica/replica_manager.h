@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/lifetime.h"
@@ -12,7 +13,7 @@
 #include "base/loop.h"
 #include "base/task.h"
 #include "broker/config/broker_config.h"
-#include "broker/log/log_manager.h"
+#include "broker/log/log_dirs.h"
 #include "broker/metadata/metadata_image.h"
 #include "broker/replica/partition.h"
 #include "broker/replica/purgatory.h"
@@ -69,15 +70,18 @@ struct FetchedPartition {
 // handlers; owned by the Broker, one loop.
 class ReplicaManager {
  public:
-  ReplicaManager(base::Loop& loop, LogManager& logs, const BrokerConfig& config,
-                 base::Logger logger);
+  ReplicaManager(base::Loop& loop, LogDirs& logs, const BrokerConfig& config, base::Logger logger);
   ~ReplicaManager();
 
   // Follows the metadata: makes, updates and deletes partitions and their logs.
   void on_image(const std::shared_ptr<const MetadataImage>& image, const MetadataChanges& changes);
 
-  // Null if this broker has no such partition.
+  // Null if this broker has no such partition, or cannot open its log.
   Partition* find(const TopicPartition& id);
+  // What to answer where there is none: kafka_storage_error if the partition should be here, but
+  // its log cannot be opened or is in a directory that is offline; else
+  // unknown_topic_or_partition.
+  Error why_missing(const TopicPartition& id) const;
 
   // Appends to each partition at once, in the order of the entries, then answers: with acks=1 right
   // away, with acks=-1 when the batches are durable, or, partition by partition, with
@@ -118,7 +122,7 @@ class ReplicaManager {
   class DelayedFetch;
 
   void apply_topic(const MetadataImage& image, const TopicImage& topic);
-  Partition* make_partition(const TopicPartition& id, const Uuid& topic_id,
+  Partition* make_partition(const TopicPartition& id, const Uuid& topic_id, const Uuid& directory,
                             const LogConfig& config);
   void delete_topic(const TopicImage& topic);
   Result<Offset> advance_log_start(const DeleteRecordsEntry& entry);
@@ -129,13 +133,14 @@ class ReplicaManager {
 
   // Set at construction.
   base::Loop& loop_;
-  LogManager& logs_;
+  LogDirs& logs_;
   const BrokerConfig& config_;
   base::Logger logger_;
 
   // Loop's thread only.
   BrokerConfig config_now_;  // with what was set while running
   std::unordered_map<TopicPartition, std::unique_ptr<Partition>> partitions_;
+  std::unordered_set<TopicPartition> without_log_;  // partitions that should be here
   Purgatory produces_;
   Purgatory fetches_;
 };

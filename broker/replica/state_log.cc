@@ -56,10 +56,13 @@ void ReplicaStateLog::read(std::int32_t partition, OnBatch on_batch, OnRead done
   const auto place = id(partition);
   auto* found = replicas_.find(place);
   auto finish = std::make_shared<OnRead>(std::move(done));
-  if (found == nullptr || found->log().log_start_offset() == found->log().log_end_offset()) {
-    loop_.post(lifetime_.guard([finish] { (*finish)({}); }));
-    return;
-  }
+  // What cannot be opened is not empty.
+  const auto at_once = [&](Result<void> result) {
+    loop_.post(lifetime_.guard([finish, result] { (*finish)(result); }));
+  };
+  if (found == nullptr) return at_once(replicas_.why_missing(place));
+  if (found->log().offline()) return at_once(ErrorCode::kafka_storage_error);
+  if (found->log().log_start_offset() == found->log().log_end_offset()) return at_once({});
   auto reader = std::make_shared<LogReader>(found->log().reader());
   auto outcome = std::make_shared<Result<void>>(ErrorCode::closed);
   auto work = [reader, outcome, on_batch = std::move(on_batch)] {

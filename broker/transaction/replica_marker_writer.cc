@@ -60,7 +60,7 @@ void ReplicaMarkerWriter::write(const TransactionEnd& end, std::vector<TopicPart
 
 ErrorCode ReplicaMarkerWriter::check(const TransactionEnd& end, const TopicPartition& id) {
   const auto* partition = replicas_.find(id);
-  if (partition == nullptr) return ErrorCode::unknown_topic_or_partition;
+  if (partition == nullptr) return replicas_.why_missing(id).code();
   if (auto leads = partition->check_leader(); !leads) return leads.error().code();
   const auto checked = partition->log().producers().check_end(
       end.producer_id, end.producer_epoch, end.coordinator_epoch, end.transaction_version);

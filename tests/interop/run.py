@@ -278,11 +278,12 @@ def run_trial_of_kafka(table, context, count, seed):
         kafka.kill()
 
 
-def kafka_on_ours(context, data):
+def kafka_on_ours(context, folders):
     """Started as `ottla export-kafka-config` says."""
-    kafka = Kafka(context.harness, data, directory.QUICK)
+    kafka = Kafka(context.harness, folders[0], directory.settings(folders))
+    log_dirs = directory.log_dirs(folders)
     kafka.start_with(
-        context.tool.export_kafka_config(data, kafka.bootstrap, kafka.controller_port)
+        context.tool.export_kafka_config(log_dirs, kafka.bootstrap, kafka.controller_port)
     )
     return kafka
 
@@ -305,9 +306,9 @@ def run_all(table, context, arguments):
         table,
         context,
         "directory",
-        lambda data: context.ottla(data, directory.QUICK),
-        lambda data: kafka_on_ours(context, data),
-        lambda data: context.own_kafka(data, directory.QUICK),
+        lambda folders: context.ottla(folders[0], directory.settings(folders)),
+        lambda folders: kafka_on_ours(context, folders),
+        lambda folders: context.own_kafka(folders[0], directory.settings(folders)),
     )
     run_streams(table, context, 30 if arguments.long else 4, arguments.seed)
     run_copiers(table, context, 60 if arguments.long else 8, arguments.seed)

@@ -5,20 +5,21 @@
 #include <utility>
 
 #include "protocol/record/record_batch.h"
+#include "tests/simulation/data_on_disk.h"
 
 namespace ottla::simulation {
 namespace {
 
 class BrokerOnNode {
  public:
-  BrokerOnNode(SimNode& node, broker::BrokerConfig config, BrokerStatus& status)
+  BrokerOnNode(SimNode& node, const broker::BrokerConfig& config, BrokerStatus& status)
       : node_(node),
         status_(status),
         broker_({.loop = node.runtime().loop(0),
-                 .directory = node.disk().open("/data"),
+                 .directories = data_on_disk(node.disk(), config),
                  .logger = simulation_logger(node.simulation(), node.name()),
                  .seed = node.runtime().next_seed()},
-                std::move(config)) {
+                config) {
     status_.broker = &broker_;
     broker_.set_on_offline([this](const Error& error) { fail(error); });
     broker_.start([this](const Result<void>& started) {

@@ -95,7 +95,16 @@ TEST(BrokerConfig, a_bad_value_says_key_value_and_what_was_expected) {
             "ottla.durability=sync: expected one of fsync,os,memory");
   EXPECT_NE(refusal({{"log.retention.hours", "x"}}).find("log.retention.hours=x"),
             std::string::npos);
-  EXPECT_NE(refusal({{"log.dirs", "/a,/b"}}).find("one directory"), std::string::npos);
+  EXPECT_NE(refusal({{"log.dirs", "/a,"}}).find("separated by commas"), std::string::npos);
+  EXPECT_NE(refusal({{"log.dirs", "/a,/b,/x/../a/"}}).find("twice"), std::string::npos);
+}
+
+TEST(BrokerConfig, log_dirs_are_several_and_log_dir_stands_in_for_them) {
+  const std::vector<std::string> both{"/a", "/b"};
+  EXPECT_EQ(good({{"log.dirs", "/a, /b"}, {"log.dir", "/c"}}).log_dirs, both);
+  EXPECT_EQ(good({{"log.dir", "/a,/b"}}).log_dirs, both);
+  EXPECT_EQ(good({{"log.dirs", "/a"}}).metadata_log_dir, std::nullopt);
+  EXPECT_EQ(good({{"log.dirs", "/a"}, {"metadata.log.dir", "/m"}}).metadata_log_dir, "/m");
 }
 
 TEST(BrokerConfig, listeners_are_read_with_names_and_ports) {
@@ -169,7 +178,8 @@ TEST(BrokerConfig, tables_are_sorted_and_agree_with_each_other) {
 TEST(ExportKafkaConfig, is_a_combined_node_on_the_same_directory) {
   const auto config = good({{"node.id", "3"},
                             {"listeners", "PLAINTEXT://127.0.0.1:0"},
-                            {"log.dirs", "/data/./x"},
+                            {"log.dirs", "/data/./x,/data/y/"},
+                            {"metadata.log.dir", "/meta/."},
                             {"num.partitions", "4"},
                             {"ottla.durability", "os"}});
   const auto text =
@@ -181,7 +191,8 @@ TEST(ExportKafkaConfig, is_a_combined_node_on_the_same_directory) {
   EXPECT_EQ(kafka->at("controller.quorum.voters"), "3@127.0.0.1:40002");
   EXPECT_EQ(kafka->at("listeners"), "PLAINTEXT://127.0.0.1:40001,CONTROLLER://127.0.0.1:40002");
   EXPECT_EQ(kafka->at("advertised.listeners"), "PLAINTEXT://127.0.0.1:40001");
-  EXPECT_EQ(kafka->at("log.dirs"), "/data/x");
+  EXPECT_EQ(kafka->at("log.dirs"), "/data/x,/data/y");
+  EXPECT_EQ(kafka->at("metadata.log.dir"), "/meta");
   EXPECT_EQ(kafka->at("num.partitions"), "4");
   for (const auto& [key, value] : *kafka) EXPECT_TRUE(is_kafka_broker_key(key)) << key;
 }

@@ -10,6 +10,7 @@
 
 #include "broker/broker.h"
 #include "broker/metadata/metadata_image.h"
+#include "tests/simulation/data_on_disk.h"
 #include "tests/simulation/simulation.h"
 #include "tests/unit/scripted_cluster/wire_client.h"
 
@@ -27,6 +28,14 @@ class HandlerFixture : public testing::Test {
     start();
   }
 
+  std::vector<DataDirectory> data(simulation::SimDisk& disk) const {
+    auto directories = simulation::data_on_disk(disk, config_);
+    for (auto& each : directories) {
+      if (each.path == without_) each.handle = Error(ErrorCode::io_error, "no such disk");
+    }
+    return directories;
+  }
+
   // Starts the broker, also after a crash or a stop.
   void start() {
     config_.listeners = {{.endpoint = {"", kPort}}};
@@ -34,7 +43,7 @@ class HandlerFixture : public testing::Test {
     ready_ = false;
     node_.start([this](simulation::SimNode& node) -> std::shared_ptr<void> {
       auto made = std::make_shared<Broker>(Broker::Deps{.loop = node.runtime().loop(0),
-                                                        .directory = node.disk().open("/data"),
+                                                        .directories = data(node.disk()),
                                                         .logger = {},
                                                         .seed = simulation_.random().next()},
                                            config_);
@@ -125,7 +134,12 @@ class HandlerFixture : public testing::Test {
   simulation::Simulation simulation_{11};
   simulation::SimNode& node_ = simulation_.add_node("broker");
   simulation::SimNode& asking_ = simulation_.add_node("client");
-  BrokerConfig config_;
+  BrokerConfig config_ = [] {
+    BrokerConfig config;
+    config.log_dirs = {"/data"};
+    return config;
+  }();
+  std::string without_;  // one of the directories that cannot be opened
   Broker* broker_ = nullptr;
   bool ready_ = false;
   std::vector<std::unique_ptr<simulation::WireClient>> clients_;

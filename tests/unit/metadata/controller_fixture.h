@@ -51,7 +51,7 @@ class ControllerFixture : public testing::Test {
   Controller::Identity identity() const {
     return {.node_id = BrokerId(1),
             .cluster_id = "cluster",
-            .directory_id = kDirectoryId,
+            .directories = directories,
             .rack = std::nullopt,
             .endpoints = {{"PLAINTEXT", "127.0.0.1", 9092, 0}}};
   }
@@ -109,6 +109,7 @@ class ControllerFixture : public testing::Test {
   }
 
   static constexpr Uuid kDirectoryId{0x1111, 0x2222};
+  OwnDirectories directories{.online = {kDirectoryId}};
   ManualLoop loop;
   std::unique_ptr<base::Directory> directory = base::make_memory_directory();
   BrokerConfig config;

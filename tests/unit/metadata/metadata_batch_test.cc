@@ -57,7 +57,7 @@ TEST(MetadataBatch, a_record_that_no_batch_holds_is_an_error) {
 class Election : public testing::Test {
  protected:
   std::optional<PartitionChangeRecord> elected() {
-    return elect({1, 1}, 0, partition, BrokerId(1), {7, 7});
+    return elect({1, 1}, 0, partition, BrokerId(1), Uuid{7, 7});
   }
 
   PartitionImage partition{.replicas = {BrokerId(1), BrokerId(2)},
@@ -120,7 +120,8 @@ TEST_F(Election, other_brokers_are_fenced) {
     record.fenced = id == 1;
     ASSERT_TRUE(delta.apply(record));
   }
-  for (const auto& record : records_to_lead(*delta.image(Offset(1), 1), BrokerId(1), 11, {7, 7})) {
+  for (const auto& record :
+       records_to_lead(*delta.image(Offset(1), 1), BrokerId(1), 11, {.online = {{7, 7}}})) {
     ASSERT_TRUE(delta.apply(record));
   }
   const auto image = delta.image(Offset(2), 1);

@@ -28,7 +28,7 @@ class ControllerOnUnifiedLog : public testing::Test {
                           }};
     Controller::Identity identity;
     identity.cluster_id = "cluster";
-    identity.directory_id = {5, 6};
+    identity.directories.online = {{5, 6}};
     controller =
         std::make_unique<Controller>(std::move(deps), std::move(identity), *std::move(loaded));
     Result<void> started = Error(ErrorCode::timed_out);

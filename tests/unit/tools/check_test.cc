@@ -225,6 +225,15 @@ TEST_F(CheckTest, finds_checkpoints_that_cannot_be_read_or_say_too_much) {
   }
 }
 
+// Apache Kafka makes the file with the directory, and fills it when it has compacted something.
+TEST_F(CheckTest, takes_no_offence_at_a_cleaner_checkpoint_that_is_still_empty) {
+  write(data_ / "cleaner-offset-checkpoint", "");
+  const auto report = check();
+  for (const auto& defect : report.defects) ADD_FAILURE() << defect.to_string();
+  write(data_ / "recovery-point-offset-checkpoint", "");
+  expect_defect(data_ / "recovery-point-offset-checkpoint", "line 1");
+}
+
 TEST_F(CheckTest, finds_damaged_small_files) {
   write(data_ / "meta.properties", "version=1\n");
   expect_defect(data_ / "meta.properties", "has no cluster.id");

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "broker/metadata/metadata_image.h"
+#include "ottla/types.h"
+
+namespace ottla::broker {
+
+// The log directories of one broker, as a controller must know them (KIP-858).
+struct OwnDirectories {
+  std::vector<Uuid> online;
+  bool all_online = true;  // false: what is not found may lie in one that is offline
+  // Where a log was found on disk; may be empty. Only the start asks.
+  std::function<std::optional<Uuid>(const TopicPartition&)> found;
+};
+
+// Which of a broker's directories gets its next replica: the one that has the fewest, as Apache
+// Kafka's brokers choose. For the time of one decision.
+class DirectoryChoice {
+ public:
+  DirectoryChoice(const MetadataImage& image, BrokerId broker, std::vector<Uuid> online);
+
+  // Counts it. Unassigned if there is none.
+  Uuid next();
+
+ private:
+  std::vector<Uuid> online_;
+  std::vector<std::size_t> replicas_;  // in each
+};
+
+// The directory in which `partition` has the broker's replica; unassigned if it does not say so.
+Uuid directory_of(const PartitionImage& partition, BrokerId broker);
+
+}  // namespace ottla::broker

@@ -1,0 +1,175 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/handlers/handler_fixture.h"
+
+namespace ottla::broker {
+namespace {
+
+using simulation::DiskCall;
+
+// A broker with two log directories; the metadata are in the first, or in one of their own.
+class TwoLogDirs : public HandlerFixture {
+ protected:
+  TwoLogDirs() { config_.log_dirs = {"/a", "/b"}; }
+
+  void SetUp() override {
+    HandlerFixture::SetUp();
+    ASSERT_EQ(create_topic("t", 4), ErrorCode::none);
+    for (std::int32_t p = 0; p < 4; ++p) ASSERT_EQ(produce("t", p, 2), 0);
+  }
+
+  bool is_there(std::string_view directory, std::string_view name) {
+    return node_.disk().open(directory)->exists(name);
+  }
+
+  ErrorCode produce_error(std::int32_t partition) {
+    const auto batch = simulation::batch_of(1, "more");
+    const auto response = call(simulation::produce_request("t", partition, batch), 9);
+    return response.responses.at(0).partition_responses.at(0).error_code;
+  }
+
+  ErrorCode fetch_error(std::int32_t partition) {
+    const auto response = call(simulation::fetch_request("t", partition, 0), 12);
+    return response.responses.at(0).partitions.at(0).error_code;
+  }
+
+  ErrorCode latest_error(std::int32_t partition) {
+    protocol::ListOffsetsRequest asked;
+    asked.topics.push_back(
+        {"t", {{partition, LeaderEpoch(-1), protocol::ListOffsetsRequest::kLatest}}});
+    return call(asked).topics.at(0).partitions.at(0).error_code;
+  }
+
+  std::int64_t end_of(std::int32_t partition) {
+    protocol::ListOffsetsRequest asked;
+    asked.topics.push_back(
+        {"t", {{partition, LeaderEpoch(-1), protocol::ListOffsetsRequest::kLatest}}});
+    return call(asked).topics.at(0).partitions.at(0).offset.value;
+  }
+
+  BrokerId leader_of(std::int32_t partition) {
+    protocol::MetadataRequest request;
+    request.topics.emplace().push_back({.topic_id = {}, .name = "t"});
+    return call(request).topics.at(0).partitions.at(static_cast<std::size_t>(partition)).leader_id;
+  }
+
+  // /b has failed, and somebody has noticed.
+  void lose_b() {
+    node_.disk().inject({.call = DiskCall::sync, .path_contains = "/b/"});
+    ASSERT_EQ(produce_error(1), ErrorCode::kafka_storage_error);
+    ASSERT_TRUE(run_until([this] { return leader_of(1) == kNoLeader; }));
+  }
+};
+
+TEST_F(TwoLogDirs, hold_the_partitions_by_turns) {
+  for (const auto* name : {"t-0", "t-2"}) EXPECT_TRUE(is_there("/a", name)) << name;
+  for (const auto* name : {"t-1", "t-3"}) EXPECT_TRUE(is_there("/b", name)) << name;
+  EXPECT_FALSE(is_there("/b", "__cluster_metadata-0"));
+  for (const auto* directory : {"/a", "/b"}) {
+    EXPECT_TRUE(is_there(directory, "meta.properties")) << directory;
+    EXPECT_TRUE(is_there(directory, ".lock")) << directory;
+    EXPECT_FALSE(is_there(directory, ".kafka_cleanshutdown")) << directory;
+  }
+  restart();
+  for (std::int32_t p = 0; p < 4; ++p) EXPECT_EQ(end_of(p), 2) << p;
+  EXPECT_TRUE(is_there("/b", "t-3"));
+  cut_power_and_restart();
+  for (std::int32_t p = 0; p < 4; ++p) EXPECT_EQ(produce("t", p, 1), 2) << p;
+}
+
+TEST_F(TwoLogDirs, one_that_fails_takes_its_partitions_along_and_the_others_go_on) {
+  lose_b();
+  for (const auto lost : {1, 3}) {
+    EXPECT_EQ(produce_error(lost), ErrorCode::kafka_storage_error) << lost;
+    EXPECT_EQ(fetch_error(lost), ErrorCode::kafka_storage_error) << lost;
+    EXPECT_EQ(latest_error(lost), ErrorCode::kafka_storage_error) << lost;
+    EXPECT_EQ(leader_of(lost), kNoLeader) << lost;
+  }
+  for (const auto kept : {0, 2}) {
+    EXPECT_EQ(produce_error(kept), ErrorCode::none) << kept;
+    EXPECT_EQ(fetch_error(kept), ErrorCode::none) << kept;
+    EXPECT_EQ(leader_of(kept), BrokerId(1)) << kept;
+  }
+  // New partitions go where they can.
+  ASSERT_EQ(create_topic("u", 3), ErrorCode::none);
+  for (std::int32_t p = 0; p < 3; ++p) EXPECT_EQ(produce("u", p, 1), 0) << p;
+  EXPECT_FALSE(is_there("/b", "u-0"));
+}
+
+TEST_F(TwoLogDirs, what_was_acknowledged_is_there_once_the_directory_is) {
+  lose_b();
+  node_.disk().clear_faults();
+  cut_power_and_restart();
+  for (const auto back : {1, 3}) {
+    EXPECT_EQ(leader_of(back), BrokerId(1)) << back;
+    EXPECT_GE(end_of(back), 2) << back;
+    EXPECT_EQ(produce_error(back), ErrorCode::none) << back;
+  }
+}
+
+TEST_F(TwoLogDirs, without_one_the_broker_starts_and_its_partitions_wait_for_it) {
+  node_.crash(simulation::Crash::process);
+  without_ = "/b";
+  start();
+  for (const auto lost : {1, 3}) {
+    EXPECT_EQ(produce_error(lost), ErrorCode::kafka_storage_error) << lost;
+    EXPECT_EQ(fetch_error(lost), ErrorCode::kafka_storage_error) << lost;
+    EXPECT_EQ(leader_of(lost), kNoLeader) << lost;
+  }
+  EXPECT_EQ(produce_error(0), ErrorCode::none);
+  EXPECT_FALSE(is_there("/a", "t-1"));
+  without_.clear();
+  restart();
+  for (const auto back : {1, 3}) EXPECT_EQ(produce("t", back, 1), 2) << back;
+}
+
+TEST_F(TwoLogDirs, a_topic_whose_partitions_are_lost_can_be_deleted_and_made_anew) {
+  lose_b();
+  protocol::DeleteTopicsRequest request;
+  request.topics.push_back({.name = "t", .topic_id = {}});
+  request.timeout_ms = 5000;
+  EXPECT_EQ(call(request).responses.at(0).error_code, ErrorCode::none);
+  ASSERT_EQ(create_topic("t", 4), ErrorCode::none);
+  for (std::int32_t p = 0; p < 4; ++p) EXPECT_EQ(produce("t", p, 1), 0) << p;
+}
+
+TEST_F(TwoLogDirs, the_loss_of_the_metadata_is_the_end_of_the_broker) {
+  std::optional<Error> lost;
+  broker_->set_on_offline([&](const Error& error) { lost = error; });
+  node_.disk().inject({.call = DiskCall::sync, .path_contains = "/a/"});
+  EXPECT_EQ(produce_error(0), ErrorCode::kafka_storage_error);
+  EXPECT_TRUE(lost.has_value());
+}
+
+TEST_F(TwoLogDirs, the_loss_of_one_after_the_other_is_the_end_of_the_broker) {
+  std::optional<Error> lost;
+  broker_->set_on_offline([&](const Error& error) { lost = error; });
+  lose_b();
+  EXPECT_FALSE(lost.has_value());
+  node_.disk().inject({.call = DiskCall::write, .path_contains = "/a/t-0"});
+  EXPECT_EQ(produce_error(0), ErrorCode::kafka_storage_error);
+  EXPECT_TRUE(lost.has_value());
+}
+
+TEST_F(TwoLogDirs, the_metadata_may_have_a_directory_of_their_own) {
+  node_.crash(simulation::Crash::power);
+  config_.metadata_log_dir = "/m";
+  config_.log_dirs = {"/c", "/d"};
+  start();
+  ASSERT_EQ(create_topic("v", 2), ErrorCode::none);
+  for (std::int32_t p = 0; p < 2; ++p) ASSERT_EQ(produce("v", p, 1), 0);
+  EXPECT_TRUE(is_there("/m", "__cluster_metadata-0"));
+  EXPECT_FALSE(is_there("/m", "v-0"));
+  EXPECT_TRUE(is_there("/c", "v-0"));
+  EXPECT_TRUE(is_there("/d", "v-1"));
+  restart();
+  for (std::int32_t p = 0; p < 2; ++p) EXPECT_EQ(produce("v", p, 1), 1);
+  std::optional<Error> lost;
+  broker_->set_on_offline([&](const Error& error) { lost = error; });
+  node_.disk().inject({.call = DiskCall::sync, .path_contains = "/m/"});
+  EXPECT_EQ(create_topic("w"), ErrorCode::kafka_storage_error);
+  EXPECT_TRUE(lost.has_value());
+}
+
+}  // namespace
+}  // namespace ottla::broker
