@@ -8,6 +8,7 @@
 #include "protocol/record/record_reader.h"
 #include "tests/unit/metadata/controller_fixture.h"
 #include "tests/unit/metadata/hex.h"
+#include "tests/unit/metadata/metadata_files.h"
 
 namespace ottla::broker {
 namespace {
@@ -22,18 +23,9 @@ class MetadataLoader : public ControllerFixture {
     return directory->create_directory(kMetadataLogDirectory).value();
   }
 
-  static std::string stamped(std::string batch, std::int64_t offset, std::int32_t epoch) {
-    protocol::stamp_offsets(batch.data(), Offset(offset), LeaderEpoch(epoch));
-    return batch;
-  }
-
-  static std::string control(const ControlRecord& record) {
-    const auto encoded = encode_control_record(record, 0).value();
-    return control_batch({&encoded, 1}, 0);
-  }
-
+  static std::string control(const ControlRecord& record) { return batch_of_control(record); }
   static std::string records(const std::vector<MetadataRecord>& all) {
-    return encode_metadata_batches(all, 0).value().front();
+    return batch_of_records(all);
   }
 
   static std::vector<MetadataRecord> first_records() {
@@ -44,23 +36,12 @@ class MetadataLoader : public ControllerFixture {
   // Appends batches one after the other from `offset` on, all in one epoch.
   void write_segment(std::string_view name, std::int64_t offset, std::int32_t epoch,
                      const std::vector<std::string>& batches) {
-    std::string bytes;
-    for (const auto& batch : batches) {
-      bytes += stamped(batch, offset, epoch);
-      offset = protocol::RecordBatchView::parse(bytes.substr(bytes.size() - batch.size()))
-                   .value()
-                   .next_offset()
-                   .value;
-    }
-    ASSERT_TRUE(metadata()->replace_file(name, bytes));
+    ASSERT_TRUE(metadata()->replace_file(name, segment_bytes(offset, epoch, batches)));
   }
 
   void write_snapshot(std::string_view name, const std::vector<MetadataRecord>& all,
                       bool with_footer = true) {
-    std::string bytes = stamped(control(SnapshotHeaderRecord()), 0, 1);
-    bytes += stamped(records(all), 1, 1);
-    if (with_footer) bytes += stamped(control(SnapshotFooterRecord()), 99, 1);
-    ASSERT_TRUE(metadata()->replace_file(name, bytes));
+    ASSERT_TRUE(metadata()->replace_file(name, snapshot_bytes(all, with_footer)));
   }
 
   // Everything in the directory, by path.
@@ -157,10 +138,10 @@ TEST_F(MetadataLoader, a_log_that_ends_before_its_snapshot_is_refused) {
 
 TEST_F(MetadataLoader, what_the_format_tool_left_is_written_first) {
   const std::string bytes =
-      stamped(records({FeatureLevelRecord{.name = "metadata.version", .feature_level = 22},
-                       FeatureLevelRecord{.name = "group.version", .feature_level = 1}}),
-              0, 0) +
-      stamped(control(SnapshotFooterRecord()), 2, 0);
+      stamped_batch(records({FeatureLevelRecord{.name = "metadata.version", .feature_level = 22},
+                             FeatureLevelRecord{.name = "group.version", .feature_level = 1}}),
+                    0, 0) +
+      stamped_batch(control(SnapshotFooterRecord()), 2, 0);
   ASSERT_TRUE(directory->replace_file("bootstrap.checkpoint", bytes));
   ASSERT_TRUE(start()) << started.error();
   EXPECT_EQ(controller->image()->feature("metadata.version"), 22);
@@ -180,10 +161,10 @@ TEST_F(MetadataLoader, a_snapshot_of_offset_zero_is_the_beginning) {
 
 TEST_F(MetadataLoader, kraft_version_1_is_kept) {
   const VotersRecord voters{.voters = {{.voter_id = 1, .voter_directory_id = kDirectoryId}}};
-  std::string bytes = stamped(control(SnapshotHeaderRecord()), 0, 0);
-  bytes += stamped(control(KRaftVersionRecord{.kraft_version = 1}), 1, 0);
-  bytes += stamped(control(voters), 2, 0);
-  bytes += stamped(control(SnapshotFooterRecord()), 3, 0);
+  std::string bytes = stamped_batch(control(SnapshotHeaderRecord()), 0, 0);
+  bytes += stamped_batch(control(KRaftVersionRecord{.kraft_version = 1}), 1, 0);
+  bytes += stamped_batch(control(voters), 2, 0);
+  bytes += stamped_batch(control(SnapshotFooterRecord()), 3, 0);
   ASSERT_TRUE(metadata()->replace_file("00000000000000000000-0000000000.checkpoint", bytes));
   ASSERT_TRUE(start()) << started.error();
   const auto state = QuorumState::parse(metadata()->read_file(kQuorumStateFile).value());
@@ -241,7 +222,7 @@ TEST_F(MetadataLoader, damage_below_a_later_epoch_is_refused_at_the_end_it_is_to
   ASSERT_TRUE(torn) << torn.error();
   EXPECT_EQ(torn->log_end_offset, Offset(3));
   // Behind it an epoch has begun, so it was whole once.
-  bytes += stamped(control(LeaderChangeMessage()), 5, 2);
+  bytes += stamped_batch(control(LeaderChangeMessage()), 5, 2);
   ASSERT_TRUE(metadata()->replace_file(kFirstSegment, bytes));
   const auto damaged = load();
   ASSERT_FALSE(damaged);
