@@ -37,13 +37,14 @@ Result<void> read_value(std::string_view key, std::string_view value, bool& fiel
 Result<void> read_value(std::string_view key, std::string_view value,
                         MetadataRecoveryStrategy& field);
 
-// Whole numbers of at least 0.
+// Whole numbers of at least `least`.
 template <std::integral T>
-Result<void> read_value(std::string_view key, std::string_view value, T& field) {
+Result<void> read_value(std::string_view key, std::string_view value, T& field,
+                        std::int64_t least = 0) {
   constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
   constexpr auto known = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   const auto number =
-      read_integer(key, value, 0, static_cast<std::int64_t>(most < known ? most : known));
+      read_integer(key, value, least, static_cast<std::int64_t>(most < known ? most : known));
   if (!number) return number.error();
   field = static_cast<T>(*number);
   return {};
@@ -72,6 +73,13 @@ Result<void> read_into(typename config_detail::MemberOf<decltype(Member)>::Confi
   return read_value(key, value, config.*Member);
 }
 
+// For one whose value is a whole number of at least -1, which stands for a choice of the system's.
+template <auto Member>
+Result<void> read_size_into(typename config_detail::MemberOf<decltype(Member)>::Config& config,
+                            std::string_view key, std::string_view value) {
+  return read_value(key, value, config.*Member, -1);
+}
+
 // The keys that every client has.
 template <class Config>
 std::vector<ConfigProperty<Config>> common_properties() {
@@ -88,8 +96,8 @@ std::vector<ConfigProperty<Config>> common_properties() {
       {"socket.connection.setup.timeout.max.ms",
        read_into<&Config::socket_connection_setup_timeout_max>},
       {"connections.max.idle.ms", read_into<&Config::connections_max_idle>},
-      {"send.buffer.bytes", read_into<&Config::send_buffer_bytes>},
-      {"receive.buffer.bytes", read_into<&Config::receive_buffer_bytes>},
+      {"send.buffer.bytes", read_size_into<&Config::send_buffer_bytes>},
+      {"receive.buffer.bytes", read_size_into<&Config::receive_buffer_bytes>},
   };
   if constexpr (requires(Config config) { config.metadata_recovery_strategy; }) {
     properties.push_back(
