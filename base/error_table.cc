@@ -305,6 +305,8 @@ constexpr auto kErrors = std::to_array<ErrorDescription>({
     {ErrorCode::interrupted, "INTERRUPTED", ErrorClass::fatal, "The call was woken up or stopped."},
     {ErrorCode::transaction_aborted, "TRANSACTION_ABORTED", ErrorClass::fatal,
      "The transaction was aborted before this was done."},
+    {ErrorCode::log_truncated, "LOG_TRUNCATED", ErrorClass::fatal,
+     "Records that were read before are no longer in the log: seek to go on."},
 });
 
 }  // namespace

@@ -45,7 +45,8 @@ std::vector<FetchEntry> collect(const Services& services, Fetch& fetch) {
     entries.push_back({{topic->name, wanted.partition},
                        wanted.fetch_offset,
                        count_of(wanted.max_bytes),
-                       wanted.current_leader_epoch});
+                       wanted.current_leader_epoch,
+                       wanted.last_fetched_epoch});
   }
   return entries;
 }
@@ -68,7 +69,7 @@ FetchAnswer answer_of(Services& services, const Fetch& fetch) {
   found.reserve(fetch.results.size());
   for (const auto& result : fetch.results) {
     found.push_back({wire_code(result.error), result.high_watermark, result.log_start_offset,
-                     result.data.size});
+                     result.data.size, result.diverging != EpochEndOffset{}});
   }
   return services.fetch_sessions.end(fetch.context, found, services.loop.now());
 }
@@ -79,6 +80,7 @@ void put(const FetchedPartition& result, IsolationLevel isolation,
   answer.high_watermark = result.high_watermark;
   answer.last_stable_offset = result.last_stable_offset;
   answer.log_start_offset = result.log_start_offset;
+  answer.diverging_epoch = {result.diverging.leader_epoch, result.diverging.end_offset};
   answer.records = protocol::Records{.bytes = {}, .external_size = result.data.size};
   if (isolation != IsolationLevel::read_committed) return;
   auto& aborted = answer.aborted_transactions.emplace();

@@ -51,6 +51,7 @@ std::vector<WantedPartition> wanted_in(const FetchRequest& request, bool by_id) 
       }
       added.partition = partition.partition;
       added.current_leader_epoch = partition.current_leader_epoch;
+      added.last_fetched_epoch = partition.last_fetched_epoch;
       added.fetch_offset = partition.fetch_offset;
       added.max_bytes = partition.partition_max_bytes;
     }
@@ -83,6 +84,7 @@ void FetchSession::want(const WantedPartition& wanted) {
   if (found != places_.end()) {
     auto& known = found->second->wanted;
     known.current_leader_epoch = wanted.current_leader_epoch;
+    known.last_fetched_epoch = wanted.last_fetched_epoch;
     known.fetch_offset = wanted.fetch_offset;
     known.max_bytes = wanted.max_bytes;
     return;
@@ -119,7 +121,7 @@ bool FetchSession::tell(const WantedPartition& wanted, const FoundPartition& fou
   entry.high_watermark = failed ? protocol::kNoOffset : found.high_watermark;
   entry.log_start_offset = found.log_start_offset;
   if (found.bytes > 0) order_.splice(order_.end(), order_, place->second);
-  return found.bytes > 0 || failed || moved;
+  return found.bytes > 0 || failed || moved || found.diverges;
 }
 
 // --- FetchSessionCache

@@ -22,6 +22,7 @@ struct WantedPartition {
   Uuid topic_id;      // zero where it names them by name
   std::int32_t partition = 0;
   LeaderEpoch current_leader_epoch = protocol::kNoLeaderEpoch;
+  LeaderEpoch last_fetched_epoch = protocol::kNoLeaderEpoch;
   Offset fetch_offset{0};
   std::int32_t max_bytes = 0;
 
@@ -34,6 +35,7 @@ struct FoundPartition {
   Offset high_watermark = protocol::kNoOffset;
   Offset log_start_offset = protocol::kNoOffset;
   std::size_t bytes = 0;
+  bool diverges = false;
 };
 
 // The partitions that one client fetches, remembered, so that its requests name only what changes

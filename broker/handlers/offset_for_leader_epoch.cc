@@ -21,7 +21,7 @@ void look_up(Services& services, const TopicPartition& id,
     answer.error_code = wire_code(leader.error());
     return;
   }
-  const auto end = partition->log().end_offset_for_epoch(asked.leader_epoch);
+  const auto end = partition->end_offset_for_epoch(asked.leader_epoch);
   answer.leader_epoch = end.leader_epoch;
   answer.end_offset = end.end_offset;
 }

@@ -54,6 +54,22 @@ bool ReplicaManager::DelayedFetch::read_all() {
   return has_error;
 }
 
+// A log that was cut, and has grown again, may have the offset without having what came before it
+// (KIP-595).
+bool ReplicaManager::DelayedFetch::diverges(const FetchEntry& wanted, const Partition& partition,
+                                            FetchedPartition& result) {
+  const auto epoch = wanted.last_fetched_epoch;
+  if (epoch.value < 0 || wanted.fetch_offset < partition.log().log_start_offset()) return false;
+  const auto end = partition.end_offset_for_epoch(epoch);
+  if (end == EpochEndOffset{}) {
+    fail(result, ErrorCode::offset_out_of_range);
+    return true;
+  }
+  if (end.leader_epoch >= epoch && end.end_offset >= wanted.fetch_offset) return false;
+  result.diverging = end;
+  return true;
+}
+
 bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
   const auto& wanted = work_.entries[entry];
   auto& result = work_.results[entry];
@@ -68,6 +84,7 @@ bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
   }
   auto& log = partition->log();
   describe(log, result);
+  if (diverges(wanted, *partition, result)) return false;
   const auto bound = log.offset_of(work_.options.bound);
   const bool in_log =
       wanted.fetch_offset >= log.log_start_offset() && wanted.fetch_offset <= log.log_end_offset();

@@ -35,9 +35,11 @@ class ReplicaManager::DelayedFetch final : public DelayedOperation {
     ReadRequest request_for(const FetchEntry& entry, Offset bound, bool first) const;
   };
 
-  // True if there is an error to tell.
+  // True if there is something to tell that does not wait.
   bool read_all();
   bool read(std::size_t entry);
+  static bool diverges(const FetchEntry& wanted, const Partition& partition,
+                       FetchedPartition& result);
   void finish();
   static void read_cold(ReplicaManager& replicas, std::shared_ptr<Work> work);
 

@@ -30,6 +30,13 @@ Result<void> Partition::check_leader(LeaderEpoch clients_epoch) const {
                                        : at(ErrorCode::unknown_leader_epoch, id_, epochs);
 }
 
+EpochEndOffset Partition::end_offset_for_epoch(LeaderEpoch epoch) const {
+  const auto end = log_.end_offset_for_epoch(epoch);
+  if (end != EpochEndOffset{} || epoch.value < 0 || epoch > leader_epoch_) return end;
+  const auto before = log_.latest_epoch().value_or(epoch);
+  return {epoch == leader_epoch_ ? epoch : before, log_.log_end_offset()};
+}
+
 Result<AppendInfo> Partition::append_as_leader(std::span<char> batches, AppendOrigin origin) {
   if (auto leader = check_leader(); !leader) return leader.error();
   return log_.append_as_leader(batches, leader_epoch_, origin);

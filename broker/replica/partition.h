@@ -26,6 +26,10 @@ class Partition {
   // leader than there is. -1: the client does not say.
   Result<void> check_leader(LeaderEpoch clients_epoch = protocol::kNoLeaderEpoch) const;
 
+  // Where the records of a leader epoch end, as UnifiedLog tells it; the epoch of the leader begins
+  // at the end of the log where no record is of it yet.
+  EpochEndOffset end_offset_for_epoch(LeaderEpoch epoch) const;
+
   // Assigns offsets and appends; see UnifiedLog::append_as_leader for the errors.
   Result<AppendInfo> append_as_leader(std::span<char> batches, AppendOrigin origin);
 

@@ -39,6 +39,7 @@ struct FetchEntry {
   Offset fetch_offset{0};
   std::size_t max_bytes = 0;
   LeaderEpoch current_leader_epoch = protocol::kNoLeaderEpoch;
+  LeaderEpoch last_fetched_epoch = protocol::kNoLeaderEpoch;  // -1: the client does not say
 };
 
 struct FetchOptions {
@@ -63,6 +64,7 @@ struct FetchedPartition {
   Offset high_watermark = protocol::kNoOffset;
   Offset last_stable_offset = protocol::kNoOffset;
   Offset log_start_offset = protocol::kNoOffset;
+  EpochEndOffset diverging;  // what was fetched before is not in this log: where the two part
   LogRead data;
 };
 

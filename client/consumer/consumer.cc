@@ -94,10 +94,8 @@ Future<void> Consumer::commit(const ConsumerRecords& batch) {
   if (handle_->forked()) return forked_future<void>();
   CommittedOffsets offsets;
   for (const auto& part : batch.parts()) {
-    const auto records = batch.records(part);
-    auto& offset = offsets[part.partition];
-    offset.offset = part.next_offset;
-    if (!records.empty()) offset.leader_epoch = records.back().leader_epoch();
+    offsets[part.partition] = {
+        .offset = part.next_offset, .leader_epoch = part.leader_epoch, .metadata = {}};
   }
   return handle_->core().commit(std::move(offsets));
 }

@@ -33,6 +33,7 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
                                              make_logger(config, "consumer"));
   core->client_.metadata().on_update([core = core.get()] {
     core->finder_.on_metadata_update();
+    core->validator_.on_metadata_update();
     // Not here: metadata are in the middle of taking an answer.
     if (core->group_) {
       core->client_.post([weak = core->weak_from_this()] {
@@ -61,8 +62,11 @@ ConsumerCore::ConsumerCore(base::Runtime& runtime, ConsumerSettings settings, ba
       runtime_(runtime),
       metrics_(settings_.sampling),
       client_(runtime, settings_.network, settings_.metadata, log),
-      fetcher_(settings_.fetcher, subscription_, client_.metadata(), metrics_, runtime.next_seed(),
-               log),
+      leaders_(client_.metadata(), settings_.default_api_timeout),
+      validator_(settings_.validator, subscription_, leaders_, client_.metadata(),
+                 runtime.next_seed(), log),
+      fetcher_(settings_.fetcher, subscription_, leaders_, client_.metadata(), metrics_,
+               runtime.next_seed(), log),
       finder_(settings_.fetcher.retry, client_.metadata(), runtime.next_seed()),
       report_timer_(settings_.metrics_report_interval),
       seed_(runtime.next_seed()),

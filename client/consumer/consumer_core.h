@@ -20,6 +20,8 @@
 #include "client/consumer/consumer_settings.h"
 #include "client/consumer/fetcher.h"
 #include "client/consumer/offset_finder.h"
+#include "client/consumer/partition_leaders.h"
+#include "client/consumer/position_validator.h"
 #include "client/consumer/subscription_state.h"
 #include "client/consumer/topic_pattern.h"
 #include "client/metadata/cluster_client.h"
@@ -138,6 +140,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
                 const Result<FoundOffsets>& found);
   void send_fetch(FetchDraft draft);
   void send_list_offsets(OffsetFinder::Draft draft);
+  void send_validation(PositionValidator::Draft draft);
   base::TimePoint answer_positions(base::TimePoint now);
   std::optional<Result<std::int64_t>> position_now(const TopicPartition& id);
   void after_change();
@@ -169,6 +172,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   bool next_scheduled_ = false;
 
   // Loop thread, with mutex_ held for the calls.
+  PartitionLeaders leaders_;
+  PositionValidator validator_;
   Fetcher fetcher_;
   // Loop thread, but for what it says of the lock. Null without a group_id.
   std::unique_ptr<ConsumerGroup> group_;

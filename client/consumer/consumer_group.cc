@@ -175,7 +175,7 @@ CommittedOffsets ConsumerGroup::committable(bool everything_returned) const {
   for (const auto* partition : env_.subscription.in_turn()) {
     auto offset = partition->processed;
     auto epoch = partition->processed_epoch;
-    if (everything_returned && partition->state == AssignedPartition::State::fetching) {
+    if (everything_returned && partition->has_position()) {
       offset = partition->position;
       epoch = partition->position_epoch;
     }
@@ -299,9 +299,9 @@ void ConsumerGroup::find_positions(base::TimePoint now) {
     const std::lock_guard lock(env_.mutex);
     for (auto* partition : env_.subscription.in_turn()) {
       const bool wanted = partition->state == AssignedPartition::State::awaiting_committed &&
-                          !partition->reset_asked && !partition->error;
+                          !partition->asked && !partition->error;
       if (!wanted) continue;
-      partition->reset_asked = true;
+      partition->asked = true;
       asked.emplace_back(partition->id, partition->generation);
       partitions.push_back(partition->id);
     }
@@ -320,13 +320,13 @@ void ConsumerGroup::on_positions(const std::vector<std::pair<TopicPartition, std
     for (const auto& [id, generation] : asked) {
       auto* partition = env_.subscription.find(id, generation);
       if (partition == nullptr) continue;
-      partition->reset_asked = false;
+      partition->asked = false;
       if (!found) {
         // What trying again may help is tried again; poll hears of the rest.
         if (found.error().code() != ErrorCode::timed_out) partition->error = found.error();
       } else if (const auto at = found->find(id); at != found->end()) {
-        env_.subscription.seek(*partition, protocol::Offset(at->second.offset));
-        partition->position_epoch = protocol::LeaderEpoch(at->second.leader_epoch);
+        env_.subscription.seek(*partition, protocol::Offset(at->second.offset),
+                               protocol::LeaderEpoch(at->second.leader_epoch));
         partition->committed = partition->position;
       } else if (partition->began) {
         // A rewind: what was read since then is nobody's but this consumer's.

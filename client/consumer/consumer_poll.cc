@@ -177,18 +177,20 @@ void ConsumerCore::collect_part(std::unique_lock<std::mutex>& lock, AssignedPart
     contents.records.resize(first);
     return;
   }
-  found->position = data->position();
+  if (data->position() > found->position) {
+    found->position = data->position();
+    found->position_epoch = data->position_epoch();
+  }
   found->buffered_bytes -= bytes_before - data->bytes_left();
   const auto count = contents.records.size() - first;
   note_consumed(*found, count, bytes_before - data->bytes_left());
   if (!contents.parts.empty() && contents.parts.back().partition == id) {
     contents.parts.back().count += count;
     contents.parts.back().next_offset = found->position.value;
+    contents.parts.back().leader_epoch = found->position_epoch.value;
   } else if (count > 0) {
-    contents.parts.push_back({id, first, count, found->position.value});
-  }
-  if (count > 0) {
-    found->position_epoch = protocol::LeaderEpoch(contents.records.back().leader_epoch());
+    contents.parts.push_back(
+        {id, first, count, found->position.value, found->position_epoch.value});
   }
   if (!decoded) error = decoded.error();
   if (error || !data->exhausted()) found->buffered.push_front(std::move(data));
@@ -206,7 +208,7 @@ std::optional<Error> ConsumerCore::take_error() {
   for (auto* partition : subscription_.in_turn()) {
     if (!partition->error) continue;
     // Until somebody seeks: nothing else can come of it.
-    if (partition->without_position()) return partition->error;
+    if (partition->is_lost()) return partition->error;
     return std::exchange(partition->error, std::nullopt);
   }
   return std::nullopt;

@@ -116,11 +116,12 @@ Result<ConsumerSettings> ConsumerSettings::from(const ConsumerConfig& config, st
       .max_bytes = config.fetch_max_bytes,
       .max_partition_bytes = config.max_partition_fetch_bytes,
       .retry = retry_of(config),
-      .missing_limit = bounded(config.default_api_timeout),
       .preferred_replica_age = bounded(config.metadata_max_age),
       .not_fetched_limit = kNotFetchedLimit + bounded(config.fetch_max_wait),
       .reset_timestamp = reset_timestamp(config.auto_offset_reset),
       .decode = {.check_crcs = config.check_crcs, .read_committed = read_committed}};
+  settings.validator = {.retry = retry_of(config),
+                        .reset_timestamp = reset_timestamp(config.auto_offset_reset)};
   settings.max_poll_records = static_cast<std::size_t>(config.max_poll_records);
   settings.default_api_timeout = bounded(config.default_api_timeout);
   settings.isolation_level = static_cast<protocol::IsolationLevel>(config.isolation_level);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/consumer/fetcher.h"
+#include "client/consumer/position_validator.h"
 #include "client/group/membership.h"
 #include "client/metadata/metadata.h"
 #include "client/metrics/sampled.h"
@@ -29,6 +30,7 @@ struct ConsumerSettings {
   NetworkConfig network;
   MetadataConfig metadata;
   FetcherConfig fetcher;
+  PositionValidatorConfig validator;
   std::optional<GroupSettings> group;  // none: no group_id
   std::size_t max_poll_records = 500;
   std::chrono::milliseconds reset_duration{};

@@ -12,7 +12,14 @@ namespace {
 // The newest version that names topics; later ones have their ids.
 constexpr std::int16_t kLastVersionWithNames = 12;
 
-protocol::FetchRequest to_request(const FetchDraft& draft, const ConsumerSettings& settings) {
+// The first version of Fetch that says what was fetched last.
+constexpr std::int16_t kFirstFetchWithEpoch = 12;
+
+// Of OffsetForLeaderEpoch: before it only brokers might ask.
+constexpr std::int16_t kFirstEpochVersionForConsumers = 3;
+
+protocol::FetchRequest to_request(const FetchDraft& draft, const ConsumerSettings& settings,
+                                  std::int16_t version) {
   protocol::FetchRequest request;
   request.max_wait_ms = draft.max_wait_ms;
   request.min_bytes = settings.fetcher.min_bytes;
@@ -26,6 +33,7 @@ protocol::FetchRequest to_request(const FetchDraft& draft, const ConsumerSetting
     protocol::FetchRequest::Partition partition;
     partition.partition = entry.id.partition;
     partition.current_leader_epoch = entry.leader_epoch;
+    if (version >= kFirstFetchWithEpoch) partition.last_fetched_epoch = entry.last_fetched_epoch;
     partition.fetch_offset = entry.offset;
     partition.partition_max_bytes = settings.fetcher.max_partition_bytes;
     request.topics[place->second].partitions.push_back(partition);
@@ -52,6 +60,20 @@ protocol::ListOffsetsRequest to_request(const OffsetFinder::Draft& draft,
   return request;
 }
 
+protocol::OffsetForLeaderEpochRequest to_request(const PositionValidator::Draft& draft) {
+  protocol::OffsetForLeaderEpochRequest request;
+  request.replica_id = protocol::OffsetForLeaderEpochRequest::kConsumer;
+  std::map<std::string_view, std::size_t> places;
+  for (const auto& entry : draft.entries) {
+    const auto [place, added] = places.emplace(entry.id.topic, request.topics.size());
+    if (added) request.topics.push_back({entry.id.topic, {}});
+    request.topics[place->second].partitions.push_back({.partition = entry.id.partition,
+                                                        .current_leader_epoch = entry.leader.epoch,
+                                                        .leader_epoch = entry.epoch});
+  }
+  return request;
+}
+
 }  // namespace
 
 base::TimePoint ConsumerCore::turn(base::TimePoint now) {
@@ -59,16 +81,20 @@ base::TimePoint ConsumerCore::turn(base::TimePoint now) {
   ask_resets(now);
   auto finder = finder_.poll(now);
   for (auto& draft : finder.requests) send_list_offsets(std::move(draft));
+  PositionValidator::Poll validations;
   Fetcher::Poll fetches;
   {
     const std::lock_guard lock(mutex_);
+    validations = validator_.poll(now);
     fetches = fetcher_.poll(now, client_.network());
   }
+  for (auto& draft : validations.requests) send_validation(std::move(draft));
   for (auto& draft : fetches.requests) send_fetch(std::move(draft));
   const auto positions = answer_positions(now);
   after_change();
   report_metrics(now);
-  return std::min({finder.next, fetches.next, positions, group, report_timer_.next()});
+  return std::min(
+      {finder.next, validations.next, fetches.next, positions, group, report_timer_.next()});
 }
 
 // Each partition is a question of its own, so that one that cannot be answered keeps no other
@@ -77,9 +103,9 @@ void ConsumerCore::ask_resets(base::TimePoint now) {
   const std::lock_guard lock(mutex_);
   for (auto* partition : subscription_.in_turn()) {
     const bool wanted = partition->state == AssignedPartition::State::awaiting_reset &&
-                        !partition->reset_asked && !partition->error && partition->retry_at <= now;
+                        !partition->asked && !partition->error && partition->retry_at <= now;
     if (!wanted) continue;
-    partition->reset_asked = true;
+    partition->asked = true;
     if (partition->reset_timestamp == kResetByDuration) {
       const auto since = client_.loop().wall_now() - settings_.reset_duration.count();
       partition->reset_timestamp = std::max<std::int64_t>(since, 0);
@@ -97,12 +123,13 @@ void ConsumerCore::on_reset(const TopicPartition& id, std::uint64_t generation,
     const std::lock_guard lock(mutex_);
     auto* partition = subscription_.find(id, generation);
     if (partition == nullptr) return;
-    partition->reset_asked = false;
+    partition->asked = false;
     if (!found) {
       // What trying again may help is tried again; poll hears of the rest.
       if (found.error().code() != ErrorCode::timed_out) partition->error = found.error();
-    } else if (const auto offset = found->at(id).offset; offset >= 0) {
-      subscription_.seek(*partition, protocol::Offset(offset));
+    } else if (const auto& at = found->at(id); at.offset >= 0) {
+      subscription_.seek(*partition, protocol::Offset(at.offset),
+                         protocol::LeaderEpoch(at.leader_epoch));
       if (!partition->began) partition->began = partition->position;
     } else {
       partition->retry_at = client_.loop().now() + settings_.fetcher.retry.maximum;
@@ -116,7 +143,9 @@ void ConsumerCore::send_fetch(FetchDraft draft) {
   const bool ids = std::none_of(draft.entries.begin(), draft.entries.end(),
                                 [](const auto& entry) { return entry.topic_id.is_zero(); });
   const auto shared = std::make_shared<const FetchDraft>(std::move(draft));
-  auto make = [this, shared](std::int16_t) { return to_request(*shared, settings_); };
+  auto make = [this, shared](std::int16_t version) {
+    return to_request(*shared, settings_, version);
+  };
   auto done = [this, shared](Result<Response<protocol::FetchResponse>> response) {
     const auto now = client_.loop().now();
     if (response) fetcher_.apply_hints(response->message);
@@ -150,6 +179,30 @@ void ConsumerCore::send_list_offsets(OffsetFinder::Draft draft) {
     client_.wake();
   };
   client_.network().send(make_request<protocol::ListOffsetsRequest>(broker, make, done));
+}
+
+void ConsumerCore::send_validation(PositionValidator::Draft draft) {
+  const auto broker = draft.broker;
+  const auto shared = std::make_shared<const PositionValidator::Draft>(std::move(draft));
+  auto make = [shared](std::int16_t) { return to_request(*shared); };
+  auto done = [this,
+               shared](const Result<Response<protocol::OffsetForLeaderEpochResponse>>& response) {
+    const auto now = client_.loop().now();
+    {
+      const std::lock_guard lock(mutex_);
+      if (response) {
+        validator_.on_response(*shared, response->message, now);
+      } else {
+        validator_.on_failure(*shared, response.error(), now);
+      }
+    }
+    after_change();
+    client_.wake();
+  };
+  auto request =
+      make_request<protocol::OffsetForLeaderEpochRequest>(broker, std::move(make), std::move(done));
+  request.min_version = kFirstEpochVersionForConsumers;
+  client_.network().send(std::move(request));
 }
 
 base::TimePoint ConsumerCore::answer_positions(base::TimePoint now) {

@@ -75,7 +75,9 @@ void FetchedData::walk() {
     last = batch.last_offset();
     usable_bytes_ = batches.position();
     record_count_ += static_cast<std::size_t>(std::max(batch.record_count(), 0));
-    if (batch.next_offset() > next_fetch_offset_) next_fetch_offset_ = batch.next_offset();
+    if (batch.next_offset() <= next_fetch_offset_) continue;
+    next_fetch_offset_ = batch.next_offset();
+    next_fetch_epoch_ = batch.partition_leader_epoch();
   }
   truncated_ = batches.truncated();
   if (const auto status = batches.status(); !status) problem_ = status.error();
@@ -93,6 +95,7 @@ Result<void> FetchedData::decode(std::size_t most, ConsumerRecords::Contents& ou
       if (record.offset < position_) continue;
       append(record, out);
       position_ = record.offset + 1;
+      position_epoch_ = batch_.partition_leader_epoch();
       ++given;
       continue;
     }
@@ -101,13 +104,19 @@ Result<void> FetchedData::decode(std::size_t most, ConsumerRecords::Contents& ou
         failed_ = located(status.error());
         break;
       }
-      if (batch_.next_offset() > position_) position_ = batch_.next_offset();
+      move_behind(batch_);
       reader_.reset();
     }
     if (auto next = next_batch(); !next) failed_ = located(next.error());
   }
   if (failed_) return *failed_;
   return {};
+}
+
+void FetchedData::move_behind(const protocol::RecordBatchView& batch) {
+  if (batch.next_offset() <= position_) return;
+  position_ = batch.next_offset();
+  position_epoch_ = batch.partition_leader_epoch();
 }
 
 // Finds the next batch with records to give; none left is `exhausted_`.
@@ -119,7 +128,7 @@ Result<bool> FetchedData::next_batch() {
     }
     const bool hidden = options_.read_committed ? aborted_.skips(batch_) : batch_.is_control();
     if (hidden) {
-      position_ = batch_.next_offset();
+      move_behind(batch_);
       continue;
     }
     block_ = std::make_shared<Block>(options_.buffers);
@@ -139,7 +148,10 @@ Result<bool> FetchedData::next_batch() {
   }
   if (problem_) return *problem_;
   exhausted_ = true;
-  if (next_fetch_offset_ > position_) position_ = next_fetch_offset_;
+  if (next_fetch_offset_ > position_) {
+    position_ = next_fetch_offset_;
+    position_epoch_ = next_fetch_epoch_;
+  }
   return false;
 }
 

@@ -34,6 +34,8 @@ class FetchedData {
   // Batches that do not follow each other, or cannot be parsed, end what is used, and `decode` will
   // say so when it comes there.
   protocol::Offset next_fetch_offset() const { return next_fetch_offset_; }
+  // Of the record before it; none if nothing was brought.
+  protocol::LeaderEpoch next_fetch_epoch() const { return next_fetch_epoch_; }
 
   // As the headers say, of all whole batches.
   std::size_t record_count() const { return record_count_; }
@@ -50,6 +52,8 @@ class FetchedData {
 
   // The offset that reading has come to.
   protocol::Offset position() const { return position_; }
+  // Of the record before it, handed out or not; none if reading has not begun.
+  protocol::LeaderEpoch position_epoch() const { return position_epoch_; }
   // Nothing is left, no error either.
   bool exhausted() const { return exhausted_; }
   std::size_t bytes_left() const;
@@ -58,6 +62,7 @@ class FetchedData {
   struct Block;
 
   void walk();
+  void move_behind(const protocol::RecordBatchView& batch);
   Result<bool> next_batch();
   void append(const protocol::RecordView& record, ConsumerRecords::Contents& out);
   Error located(const Error& error) const;
@@ -71,12 +76,14 @@ class FetchedData {
 
   // Set by `walk`.
   protocol::Offset next_fetch_offset_;
+  protocol::LeaderEpoch next_fetch_epoch_ = protocol::kNoLeaderEpoch;
   std::size_t usable_bytes_ = 0;
   std::size_t record_count_ = 0;
   bool truncated_ = false;
   std::optional<Error> problem_;  // behind the usable bytes
 
   protocol::Offset position_;
+  protocol::LeaderEpoch position_epoch_ = protocol::kNoLeaderEpoch;
   protocol::BatchIterator batches_;
   protocol::RecordBatchView batch_;
   std::optional<protocol::RecordReader> reader_;  // of the batch that decoding is in

@@ -18,10 +18,12 @@ std::string_view topic_name(const protocol::FetchResponse::Topic& topic, const C
 
 }  // namespace
 
-Fetcher::Fetcher(const FetcherConfig& config, SubscriptionState& subscription, Metadata& metadata,
-                 ConsumerMetrics& metrics, std::uint64_t seed, base::Logger log)
+Fetcher::Fetcher(const FetcherConfig& config, SubscriptionState& subscription,
+                 PartitionLeaders& leaders, Metadata& metadata, ConsumerMetrics& metrics,
+                 std::uint64_t seed, base::Logger log)
     : config_(config),
       subscription_(subscription),
+      leaders_(leaders),
       metadata_(metadata),
       metrics_(metrics),
       random_(seed),
@@ -40,12 +42,8 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
     watch(*partition, room, now, gate, poll);
     if (partition->retry_at > now) poll.next = std::min(poll.next, partition->retry_at);
     if (!partition->ready_to_fetch(now)) continue;
-    const auto leader = metadata_.cluster().leader(partition->id.topic, partition->id.partition);
-    if (!leader) {
-      note_leaderless(*partition, now, poll);
-      continue;
-    }
-    partition->missing_since.reset();
+    const auto leader = leaders_.find(*partition, protocol::kNoLeaderEpoch, now, poll.next);
+    if (!leader) continue;
     const auto broker = replica_to_read(*partition, *leader, now);
     if (under_way_.contains(broker)) continue;
     if (!low(*partition) || !room) {
@@ -59,7 +57,8 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
                              .topic_id = topic->id,
                              .generation = partition->generation,
                              .offset = partition->fetch_offset,
-                             .leader_epoch = leader->epoch});
+                             .leader_epoch = leader->epoch,
+                             .last_fetched_epoch = partition->fetch_epoch});
   }
   for (auto& [broker, draft] : drafts) {
     // A follower that cannot be reached must fail the fetch, so that the leader is asked again.
@@ -107,6 +106,9 @@ std::string Fetcher::why_not_fetched(const AssignedPartition& partition, BrokerG
   if (partition.state == AssignedPartition::State::awaiting_reset) {
     return "the offset to begin at has not been found yet";
   }
+  if (partition.state == AssignedPartition::State::awaiting_validation) {
+    return "its leader has not told yet whether the position is still right";
+  }
   const auto leader = metadata_.cluster().leader(partition.id.topic, partition.id.partition);
   if (!leader) return "it has no leader that is known";
   const auto broker = partition.preferred ? partition.preferred->broker : leader->broker;
@@ -133,29 +135,6 @@ FetchDraft& Fetcher::draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& 
   draft.broker = broker;
   draft.max_wait_ms = config_.max_wait_ms;
   return draft;
-}
-
-void Fetcher::note_leaderless(AssignedPartition& partition, base::TimePoint now, Poll& poll) {
-  metadata_.request_update();
-  const auto* topic = metadata_.cluster().topic(partition.id.topic);
-  const ErrorContext place{.topic = partition.id.topic, .partition = partition.id.partition};
-  if (topic != nullptr && topic->error != ErrorCode::none && !Error(topic->error).retriable()) {
-    partition.error = Error(topic->error, {}, place);
-    return;
-  }
-  if (metadata_.cluster().partition(partition.id.topic, partition.id.partition) != nullptr) {
-    partition.missing_since.reset();
-    return;
-  }
-  if (!partition.missing_since) partition.missing_since = now;
-  const auto limit = *partition.missing_since + config_.missing_limit;
-  if (limit > now) {
-    poll.next = std::min(poll.next, limit);
-    return;
-  }
-  partition.missing_since = now;
-  partition.error = Error(ErrorCode::unknown_topic_or_partition,
-                          "the cluster has not known it for default_api_timeout", place);
 }
 
 void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse& response,
@@ -211,6 +190,9 @@ void Fetcher::on_answer(AssignedPartition& partition, const FetchDraft& draft,
     const bool retries = from_follower && answer.error_code == ErrorCode::offset_out_of_range;
     return retries ? retry(partition, now) : on_error(partition, Error(answer.error_code), now);
   }
+  if (answer.diverging_epoch != protocol::FetchResponse::EpochEndOffset{}) {
+    return on_diverging(partition, now);
+  }
   if (note_preferred(partition, draft, entry, answer, now)) return;
   partition.failures = 0;
   partition.end = config_.decode.read_committed ? answer.last_stable_offset : answer.high_watermark;
@@ -253,10 +235,24 @@ void Fetcher::on_data(AssignedPartition& partition, const Answer& answer,
   auto& amount = tally_.topics[partition.id.topic];
   amount.bytes += answer.records->bytes.size();
   amount.records += data->record_count();
-  partition.fetch_offset = data->next_fetch_offset();
+  if (data->next_fetch_offset() != partition.fetch_offset) {
+    partition.fetch_offset = data->next_fetch_offset();
+    partition.fetch_epoch = data->next_fetch_epoch();
+  }
   partition.buffered_bytes += data->bytes_left();
   partition.buffered.push_back(std::move(data));
   subscription_.move_to_end(partition);
+}
+
+// The leader's log has parted from what was fetched: how much of what was read is still right is
+// asked of it, since the next to be given may lie before that. Not at once: the answer may be that
+// all is.
+void Fetcher::on_diverging(AssignedPartition& partition, base::TimePoint now) {
+  if (log_.enabled(LogLevel::info)) {
+    log_.info("the log of " + to_string(partition.id) + " is not the one that was fetched from");
+  }
+  subscription_.await_validation(partition);
+  retry(partition, now);
 }
 
 void Fetcher::on_error(AssignedPartition& partition, const Error& error, base::TimePoint now) {

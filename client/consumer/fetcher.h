@@ -11,8 +11,7 @@
 #include "base/logger.h"
 #include "base/random.h"
 #include "client/consumer/consumer_metrics.h"
-#include "client/consumer/subscription_state.h"
-#include "client/metadata/metadata.h"
+#include "client/consumer/partition_leaders.h"
 #include "client/network/network_client.h"
 #include "protocol/messages/fetch.h"
 
@@ -24,8 +23,6 @@ struct FetcherConfig {
   std::int32_t max_bytes = 50 << 20;
   std::int32_t max_partition_bytes = 1 << 20;
   Backoff retry{std::chrono::milliseconds(100), std::chrono::milliseconds(1000)};
-  // How long a partition may be unknown to the cluster before poll hears of it.
-  base::Duration missing_limit = std::chrono::minutes(1);
   // How long a leader's word holds that a partition is to be read from another replica.
   base::Duration preferred_replica_age = std::chrono::minutes(5);
   // A partition that is to be read and for which no fetch leaves for so long is told of.
@@ -43,6 +40,7 @@ struct FetchDraft {
     std::uint64_t generation = 0;
     protocol::Offset offset;
     protocol::LeaderEpoch leader_epoch;
+    protocol::LeaderEpoch last_fetched_epoch;
   };
   BrokerId broker;
   bool from_follower = false;  // some of it is to be read from a replica that does not lead
@@ -57,8 +55,8 @@ struct FetchDraft {
 // manager; the ConsumerCore's lock is held for every call but `apply_hints`. Loop thread.
 class Fetcher {
  public:
-  Fetcher(const FetcherConfig& config, SubscriptionState& subscription, Metadata& metadata,
-          ConsumerMetrics& metrics, std::uint64_t seed, base::Logger log);
+  Fetcher(const FetcherConfig& config, SubscriptionState& subscription, PartitionLeaders& leaders,
+          Metadata& metadata, ConsumerMetrics& metrics, std::uint64_t seed, base::Logger log);
 
   struct Poll {
     std::vector<FetchDraft> requests;
@@ -85,13 +83,13 @@ class Fetcher {
   void watch(AssignedPartition& partition, bool room, base::TimePoint now, BrokerGate& gate,
              Poll& poll);
   std::string why_not_fetched(const AssignedPartition& partition, BrokerGate& gate) const;
-  void note_leaderless(AssignedPartition& partition, base::TimePoint now, Poll& poll);
   FetchDraft& draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& drafts) const;
   void on_answer(AssignedPartition& partition, const FetchDraft& draft,
                  const FetchDraft::Entry& entry, const Answer& answer,
                  const base::SharedBuffer& frame, base::TimePoint now);
   void on_data(AssignedPartition& partition, const Answer& answer, const base::SharedBuffer& frame,
                base::TimePoint now);
+  void on_diverging(AssignedPartition& partition, base::TimePoint now);
   void on_error(AssignedPartition& partition, const Error& error, base::TimePoint now);
   void retry(AssignedPartition& partition, base::TimePoint now);
   BrokerId replica_to_read(AssignedPartition& partition, const Leader& leader,
@@ -101,6 +99,7 @@ class Fetcher {
 
   const FetcherConfig config_;
   SubscriptionState& subscription_;
+  PartitionLeaders& leaders_;
   Metadata& metadata_;
   ConsumerMetrics& metrics_;
   base::Random random_;

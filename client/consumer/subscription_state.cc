@@ -66,7 +66,7 @@ ConsumerMetrics::Place AssignedPartition::place() const {
 
 void SubscriptionState::note_processed() {
   for (auto* partition : in_turn_) {
-    if (partition->state != AssignedPartition::State::fetching) continue;
+    if (!partition->has_position()) continue;
     partition->processed = partition->position;
     partition->processed_epoch = partition->position_epoch;
   }
@@ -94,27 +94,42 @@ AssignedPartition* SubscriptionState::find(const TopicPartition& partition,
   return found != nullptr && found->generation == generation ? found : nullptr;
 }
 
-void SubscriptionState::seek(AssignedPartition& partition, protocol::Offset offset) {
+void SubscriptionState::seek(AssignedPartition& partition, protocol::Offset offset,
+                             protocol::LeaderEpoch epoch) {
   drop_buffer(partition);
   partition.generation = next_generation_++;
   partition.state = AssignedPartition::State::fetching;
-  partition.position = offset;
-  partition.position_epoch = protocol::kNoLeaderEpoch;
-  partition.fetch_offset = offset;
+  partition.position = partition.fetch_offset = offset;
+  partition.position_epoch = partition.fetch_epoch = epoch;
+  partition.leader.reset();
+}
+
+void SubscriptionState::await_validation(AssignedPartition& partition) {
+  drop_buffer(partition);
+  partition.generation = next_generation_++;
+  partition.state = AssignedPartition::State::awaiting_validation;
+  partition.asked = false;
+  partition.fetch_offset = partition.position;
+  partition.fetch_epoch = partition.position_epoch;
+}
+
+void SubscriptionState::take_as_valid(AssignedPartition& partition, const Leader& leader) {
+  partition.state = AssignedPartition::State::fetching;
+  partition.leader = leader;
 }
 
 void SubscriptionState::rewind(AssignedPartition& partition) {
   drop_buffer(partition);
   partition.generation = next_generation_++;
   partition.state = AssignedPartition::State::awaiting_committed;
-  partition.reset_asked = false;
+  partition.asked = false;
 }
 
 void SubscriptionState::reset(AssignedPartition& partition, std::optional<std::int64_t> timestamp) {
   drop_buffer(partition);
   partition.generation = next_generation_++;
   partition.state = AssignedPartition::State::awaiting_reset;
-  partition.reset_asked = !timestamp;
+  partition.asked = !timestamp;
   partition.reset_timestamp = timestamp;
   if (!timestamp) partition.error = no_position(partition.id);
 }

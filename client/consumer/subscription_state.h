@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "client/consumer/consumer_metrics.h"
 #include "client/consumer/fetched_data.h"
+#include "client/metadata/cluster.h"
 #include "ottla/error.h"
 #include "ottla/types.h"
 #include "protocol/types.h"
@@ -27,6 +28,8 @@ struct AssignedPartition {
   enum class State : std::uint8_t {
     awaiting_committed,  // it has no position: the group may have committed one
     awaiting_reset,      // it has none: one is looked up by `reset_timestamp`
+    // It has one, which may lie behind what the partition's leader has (KIP-320).
+    awaiting_validation,
     fetching,
   };
 
@@ -45,11 +48,14 @@ struct AssignedPartition {
 
   // As ListOffsets has it: -1 latest, -2 earliest; or kResetByDuration. None: somebody must seek.
   std::optional<std::int64_t> reset_timestamp;
-  bool reset_asked = false;  // the position is being looked up
+  bool asked = false;  // the position is being looked up, or validated
 
   protocol::Offset position{0};  // of the next record that poll gives
   protocol::LeaderEpoch position_epoch = protocol::kNoLeaderEpoch;  // of the record before it
   protocol::Offset fetch_offset{0};                                 // where the next fetch begins
+  protocol::LeaderEpoch fetch_epoch = protocol::kNoLeaderEpoch;     // of the record before it
+  // Under whom the position is known to be right; none: nobody has looked yet.
+  std::optional<Leader> leader;
 
   // What the polls before the last one gave is processed up to here; and what the group knows.
   std::optional<protocol::Offset> processed;
@@ -83,10 +89,18 @@ struct AssignedPartition {
   }
   // Nothing keeps it from being fetched but what the client does itself.
   bool wants_fetch() const {
-    return !paused && !leaving && !fetching && !error && !without_position() &&
+    return !paused && !leaving && !fetching && !error && !is_lost() &&
            (buffered.empty() || !buffered.back()->broken());
   }
-  bool without_position() const { return state == State::awaiting_reset && !reset_timestamp; }
+  // As far as it was read; whether that is still right or not.
+  bool has_position() const {
+    return state == State::fetching || state == State::awaiting_validation;
+  }
+  // Only a seek helps.
+  bool is_lost() const {
+    const bool truncated = error && error->code() == ErrorCode::log_truncated;
+    return truncated || (state == State::awaiting_reset && !reset_timestamp);
+  }
   ConsumerMetrics::Place place() const;
   bool has_records() const { return !paused && !leaving && !buffered.empty(); }
 };
@@ -114,7 +128,13 @@ class SubscriptionState {
   // The same, if it still has this generation.
   AssignedPartition* find(const TopicPartition& partition, std::uint64_t generation);
 
-  void seek(AssignedPartition& partition, protocol::Offset offset);
+  // `epoch`: of the record before it, if it is known.
+  void seek(AssignedPartition& partition, protocol::Offset offset,
+            protocol::LeaderEpoch epoch = protocol::kNoLeaderEpoch);
+  // Drops what was fetched: the position is to be validated, and may have to go back.
+  void await_validation(AssignedPartition& partition);
+  // It is right under this leader.
+  void take_as_valid(AssignedPartition& partition, const Leader& leader);
   // Back to what the group has committed.
   void rewind(AssignedPartition& partition);
   // Drops what was fetched; the position is looked up.

@@ -39,6 +39,8 @@ struct TopicMetadata {
 struct Leader {
   BrokerId broker;
   LeaderEpoch epoch;
+
+  bool operator==(const Leader&) const = default;
 };
 
 // What a client knows of its cluster: the sum of the answers so far. Older leader epochs never

@@ -134,11 +134,8 @@ Result<void> SessionCore::begin(const ConsumerRecords& batch) {
   offsets_.clear();
   unprocessed_.store(false);
   for (const auto& part : batch.parts()) {
-    const auto records = batch.records(part);
     offsets_[part.partition] = {
-        .offset = part.next_offset,
-        .leader_epoch = records.empty() ? -1 : records.back().leader_epoch(),
-        .metadata = {}};
+        .offset = part.next_offset, .leader_epoch = part.leader_epoch, .metadata = {}};
   }
   group_ = consumer_->group_metadata();
   auto begun = producer_->begin_transaction();

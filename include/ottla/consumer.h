@@ -123,7 +123,7 @@ class Consumer {
 
   // Waits until there are records, at most `timeout`; none in time is an empty batch. What can be
   // retried is retried inside. Errors, each naming topic and partition; the position stays:
-  //   offset_out_of_range          with auto_offset_reset none
+  //   offset_out_of_range, log_truncated   with auto_offset_reset none
   //   corrupt_message              a batch fails its checksum or is malformed; `seek` past it
   //   unknown_topic_or_partition   not found for default_api_timeout
   //   topic_authorization_failed and others that trying again does not help

@@ -23,7 +23,7 @@ namespace ottla {
 enum class AutoOffsetReset : std::uint8_t {
   earliest,  // with the oldest record there is
   latest,    // with what is written from then on
-  none,      // nowhere: poll answers offset_out_of_range
+  none,      // nowhere: poll answers offset_out_of_range, or log_truncated
   // With the first record that is not older than auto_offset_reset_duration; while there is none,
   // with the first to come (KIP-1106).
   by_duration,

@@ -21,7 +21,8 @@ class ConsumerRecords {
     TopicPartition partition;
     std::size_t first = 0;  // its place among all records
     std::size_t count = 0;
-    std::int64_t next_offset = -1;  // where reading goes on behind these records
+    std::int64_t next_offset = -1;   // where reading goes on behind these records
+    std::int32_t leader_epoch = -1;  // of what lies before that; -1: not known
   };
 
   // What it is made of. Not for users.

@@ -162,6 +162,7 @@ enum class ErrorCode : std::int16_t {
   serialization_failed = 10015,
   interrupted = 10016,
   transaction_aborted = 10017,
+  log_truncated = 10018,
 };
 
 }  // namespace ottla

@@ -16,13 +16,17 @@ namespace {
 OffsetFetchResponse::Topic fetch_topic(const ExchangePtr& exchange,
                                        const OffsetFetchRequest::Topic& asked) {
   const auto& offsets = exchange->cluster().group().offsets;
+  const auto& epochs = exchange->cluster().group().epochs;
   OffsetFetchResponse::Topic topic;
   topic.name = asked.name;
   for (const auto number : asked.partition_indexes) {
-    const auto found = offsets.find({std::string(asked.name), number});
+    const TopicPartition id{std::string(asked.name), number};
+    const auto found = offsets.find(id);
+    const auto epoch = epochs.find(id);
     auto& partition = topic.partitions.emplace_back();
     partition.partition_index = number;
-    partition.committed_offset = Offset(found == offsets.end() ? -1 : found->second);
+    partition.committed_offset = found == offsets.end() ? kNoOffset : Offset(found->second);
+    partition.committed_leader_epoch = epoch == epochs.end() ? kNoLeaderEpoch : epoch->second;
     partition.metadata = "";
   }
   return topic;
@@ -89,13 +93,15 @@ void handle_offset_commit(const ExchangePtr& exchange, ScriptedConnection&) {
   if (!request) return;
   const ErrorCode error = exchange->code_or_trick(ErrorCode::none);
   ScriptedGroup::Commit commit;
+  std::map<TopicPartition, LeaderEpoch> epochs;
   commit.generation = request->generation_id_or_member_epoch.value;
   OffsetCommitResponse response;
   for (const auto& asked : request->topics) {
     OffsetCommitResponse::Topic topic{asked.name, {}, {}};
     for (const auto& partition : asked.partitions) {
-      commit.offsets[{std::string(asked.name), partition.partition_index}] =
-          partition.committed_offset.value;
+      const TopicPartition id{std::string(asked.name), partition.partition_index};
+      commit.offsets[id] = partition.committed_offset.value;
+      epochs[id] = partition.committed_leader_epoch;
       topic.partitions.push_back({partition.partition_index, error});
     }
     response.topics.push_back(std::move(topic));
@@ -103,6 +109,7 @@ void handle_offset_commit(const ExchangePtr& exchange, ScriptedConnection&) {
   if (error == ErrorCode::none) {
     auto& group = exchange->cluster().group();
     for (const auto& [partition, offset] : commit.offsets) group.offsets[partition] = offset;
+    for (const auto& [partition, epoch] : epochs) group.epochs[partition] = epoch;
     group.commits.push_back(std::move(commit));
   }
   lie_about_partitions(exchange->rule().trick, response.topics,

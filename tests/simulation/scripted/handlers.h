@@ -14,6 +14,7 @@ void handle_metadata(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_produce(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_fetch(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_list_offsets(const ExchangePtr& exchange, ScriptedConnection& from);
+void handle_offset_for_leader_epoch(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_init_producer_id(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_find_coordinator(const ExchangePtr& exchange, ScriptedConnection& from);
 void handle_join_group(const ExchangePtr& exchange, ScriptedConnection& from);

@@ -19,6 +19,7 @@ constexpr Row kHandlers[] = {
     {ApiKey::produce, handle_produce},
     {ApiKey::fetch, handle_fetch},
     {ApiKey::list_offsets, handle_list_offsets},
+    {ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch},
     {ApiKey::init_producer_id, handle_init_producer_id},
     {ApiKey::find_coordinator, handle_find_coordinator},
     {ApiKey::join_group, handle_join_group},

@@ -32,6 +32,7 @@ struct ScriptedGroup {
   std::int32_t generation = 0;
   std::vector<Commit> commits;  // that were taken, in order
   std::map<TopicPartition, std::int64_t> offsets;
+  std::map<TopicPartition, protocol::LeaderEpoch> epochs;  // that were committed with them
 };
 
 struct ScriptedClusterOptions {

@@ -133,14 +133,14 @@ protocol::Offset ScriptedPartition::high_watermark() const {
 
 std::pair<protocol::LeaderEpoch, protocol::Offset> ScriptedPartition::end_of_epoch(
     protocol::LeaderEpoch epoch) const {
-  protocol::LeaderEpoch newest = protocol::kNoLeaderEpoch;
-  protocol::Offset end = log_start_offset_;
+  if (epoch.value < 0 || epoch > actual.epoch)
+    return {protocol::kNoLeaderEpoch, protocol::kNoOffset};
+  protocol::LeaderEpoch newest = epoch;
   for (const Batch& batch : batches_) {
-    if (batch.leader_epoch > epoch) break;
+    if (batch.leader_epoch > epoch) return {newest, batch.base_offset};
     newest = batch.leader_epoch;
-    end = batch.last_offset + 1;
   }
-  return {newest, end};
+  return {epoch == actual.epoch ? epoch : newest, log_end_offset_};
 }
 
 }  // namespace ottla::simulation

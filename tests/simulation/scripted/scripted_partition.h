@@ -66,7 +66,8 @@ class ScriptedPartition {
   protocol::Offset log_end_offset() const { return log_end_offset_; }
   protocol::Offset high_watermark() const;
 
-  // The end offset of the newest epoch that is not above `epoch`, and that epoch.
+  // The end offset of the newest epoch that is not above `epoch`, and that epoch; -1 both if the
+  // leader's is below it.
   std::pair<protocol::LeaderEpoch, protocol::Offset> end_of_epoch(
       protocol::LeaderEpoch epoch) const;
 

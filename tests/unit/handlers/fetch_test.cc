@@ -76,6 +76,51 @@ TEST_F(FetchHandler, a_session_goes_on_on_another_connection_and_waits_for_recor
   EXPECT_EQ(partitions_in(*response), 1U);
 }
 
+TEST_F(FetchHandler, tells_who_has_fetched_another_log_where_the_two_part) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  produce("t", 0, 3);
+  restart();
+  restart();
+  produce("t", 0, 3);
+  auto asked = within(0, 0, {0}, 3);
+  FetchResponse response;
+  const auto answer = [&](std::int32_t epoch, std::int64_t offset) {
+    asked.topics[0].partitions[0].last_fetched_epoch = LeaderEpoch(epoch);
+    asked.topics[0].partitions[0].fetch_offset = Offset(offset);
+    asked.session_id = 0;
+    asked.session_epoch = 0;
+    response = call(asked, 12);
+    return response.responses.at(0).partitions.at(0);
+  };
+  EXPECT_FALSE(answer(0, 3).records->bytes.empty());
+  const auto parted = answer(0, 5);
+  EXPECT_EQ(parted.error_code, ErrorCode::none);
+  EXPECT_TRUE(parted.records->bytes.empty());
+  EXPECT_EQ(parted.diverging_epoch, (FetchResponse::EpochEndOffset{LeaderEpoch(0), Offset(3)}));
+  EXPECT_EQ(parted.high_watermark, Offset(6));
+  // Of an epoch between the two the log has nothing, at whatever offset.
+  EXPECT_EQ(answer(1, 3).diverging_epoch.end_offset, Offset(3));
+  EXPECT_EQ(answer(99, 5).error_code, ErrorCode::offset_out_of_range);
+  EXPECT_FALSE(answer(-1, 5).records->bytes.empty());
+}
+
+TEST_F(FetchHandler, a_session_tells_again_that_a_log_is_another) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  produce("t", 0, 3);
+  auto asked = within(0, 0, {0}, 3);
+  const auto id = call(asked, 12).session_id;
+  asked = within(id, 1, {0}, 5);
+  asked.max_wait_ms = 30'000;
+  asked.min_bytes = 1;
+  asked.topics[0].partitions[0].last_fetched_epoch = LeaderEpoch(0);
+  for (std::int32_t epoch = 1; epoch < 4; ++epoch) {
+    asked.session_epoch = epoch;
+    const auto response = call(asked, 12);
+    ASSERT_EQ(partitions_in(response), 1U) << epoch;
+    EXPECT_EQ(response.responses[0].partitions[0].diverging_epoch.end_offset, Offset(3));
+  }
+}
+
 TEST_F(FetchHandler, session_errors_come_without_partitions) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
   const auto id = call(within(0, 0, {0}), 12).session_id;

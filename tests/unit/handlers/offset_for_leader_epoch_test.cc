@@ -62,9 +62,23 @@ TEST_F(OffsetForLeaderEpochHandler, an_epoch_from_before_the_log_start_ends_wher
   EXPECT_EQ(ask("t", 0, 0), end(0, 5));
 }
 
-TEST_F(OffsetForLeaderEpochHandler, an_empty_log_knows_no_epoch) {
+TEST_F(OffsetForLeaderEpochHandler, an_empty_log_knows_the_epoch_of_its_leader_alone) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
-  EXPECT_EQ(ask("t", 0, 0), end(-1, -1));
+  EXPECT_EQ(ask("t", 0, 0), end(0, 0));
+  EXPECT_EQ(ask("t", 0, 1), end(-1, -1));
+}
+
+TEST_F(OffsetForLeaderEpochHandler, the_epoch_of_a_leader_without_records_begins_at_the_log_end) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  produce("t", 0, 3);
+  restart();
+  restart();
+  std::int32_t current = 0;
+  while (ask("t", 0, 0, current).error_code != ErrorCode::none) ASSERT_LT(++current, 100);
+  EXPECT_EQ(ask("t", 0, current), end(current, 3));
+  EXPECT_EQ(ask("t", 0, current - 1), end(0, 3));
+  EXPECT_EQ(ask("t", 0, 0), end(0, 3));
+  EXPECT_EQ(ask("t", 0, current + 1), end(-1, -1));
 }
 
 TEST_F(OffsetForLeaderEpochHandler, checks_which_leader_the_client_believes_in) {

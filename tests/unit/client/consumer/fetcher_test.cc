@@ -23,7 +23,7 @@ class FakeGate final : public BrokerGate {
 class FetcherWorld {
  public:
   explicit FetcherWorld(std::int32_t partitions, const FetcherConfig& config = small())
-      : fetcher(config, subscription, metadata, metrics, 1,
+      : fetcher(config, subscription, leaders, metadata, metrics, 1,
                 base::Logger([this](LogLevel, std::string_view,
                                     std::string_view line) { log.emplace_back(line); },
                              LogLevel::warn, "fetcher")) {
@@ -86,6 +86,8 @@ class FetcherWorld {
     ErrorCode error = ErrorCode::none;
     std::string bytes;
     std::int32_t preferred = -1;
+    std::int32_t diverging_epoch = -1;
+    std::int64_t diverging_offset = -1;
   };
   void answer(const FetchDraft& draft, const std::vector<Part>& parts) {
     std::string all;
@@ -99,6 +101,8 @@ class FetcherWorld {
       answer.partition_index = part.number;
       answer.error_code = part.error;
       answer.preferred_read_replica = BrokerId(part.preferred);
+      answer.diverging_epoch = {LeaderEpoch(part.diverging_epoch),
+                                protocol::Offset(part.diverging_offset)};
       answer.records = protocol::Records{.bytes = frame.view().substr(at, part.bytes.size())};
       at += part.bytes.size();
       response.responses[0].partitions.push_back(answer);
@@ -118,6 +122,7 @@ class FetcherWorld {
   std::vector<std::string> log;
   Metadata metadata{{}, 1};
   FakeGate gate;
+  PartitionLeaders leaders{metadata, 1min};
   SubscriptionState subscription;
   const SamplingConfig sampling;
   ConsumerMetrics metrics{sampling};
@@ -150,6 +155,31 @@ TEST(Fetcher, goes_on_behind_what_it_got_before_anybody_has_read_it) {
   draft = world.draft();
   EXPECT_EQ(draft.entries[0].offset, protocol::Offset(1));
   EXPECT_EQ(world.partition(0).position, protocol::Offset(0));
+}
+
+TEST(Fetcher, tells_the_epoch_of_what_it_got_last) {
+  FetcherWorld world(1);
+  auto draft = world.draft();
+  EXPECT_EQ(draft.entries[0].last_fetched_epoch, protocol::kNoLeaderEpoch);
+  world.answer(draft, {{0, ErrorCode::none, world.batch(0, 10)}});
+  draft = world.draft();
+  EXPECT_EQ(draft.entries[0].offset, protocol::Offset(1));
+  EXPECT_EQ(draft.entries[0].last_fetched_epoch, LeaderEpoch(4));
+  world.seek(0, 7);
+  world.fetcher.on_failure(draft, Error(ErrorCode::network_exception), world.now);
+  EXPECT_EQ(world.draft().entries[0].last_fetched_epoch, protocol::kNoLeaderEpoch);
+}
+
+TEST(Fetcher, a_log_that_has_parted_from_what_was_fetched_is_not_fetched_from) {
+  FetcherWorld world(1);
+  world.answer(world.draft(), {{0, ErrorCode::none, world.batch(0, 10)}});
+  ASSERT_FALSE(world.partition(0).buffered.empty());
+  world.answer(world.draft(), {{.number = 0, .diverging_epoch = 3, .diverging_offset = 0}});
+  EXPECT_EQ(world.partition(0).state, AssignedPartition::State::awaiting_validation);
+  EXPECT_TRUE(world.partition(0).buffered.empty());
+  EXPECT_EQ(world.partition(0).fetch_offset, protocol::Offset(0));
+  world.now += 1min;
+  EXPECT_TRUE(world.poll().empty());
 }
 
 TEST(Fetcher, fetches_no_more_while_enough_is_buffered) {
