@@ -4,25 +4,15 @@
 #include <utility>
 
 #include "base/fork_generation.h"
+#include "base/net/thread.h"
 #include "ottla/runtime.h"
 
 namespace ottla::base {
-namespace {
-
-bool on_own_thread(Runtime& runtime) {
-  if (runtime.on_callback_thread()) return true;
-  for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
-    if (runtime.loop(i).loop->on_loop_thread()) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 std::shared_ptr<Runtime> start_shared_runtime(const RuntimeOptions& options) {
   const auto end = [started_in = fork_generation()](Runtime* runtime) {
     if (fork_generation() != started_in) return;
-    if (on_own_thread(*runtime)) {
+    if (on_started_thread()) {
       std::thread([runtime] { delete runtime; }).detach();
     } else {
       delete runtime;

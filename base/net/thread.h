@@ -11,4 +11,7 @@ namespace ottla::base {
 // threads, and SIGPIPE for nobody.
 std::thread start_thread(const std::string& name, Task body);
 
+// Whether the calling thread was started so.
+bool on_started_thread();
+
 }  // namespace ottla::base

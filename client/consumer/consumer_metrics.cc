@@ -1,5 +1,6 @@
 #include "client/consumer/consumer_metrics.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/metrics/metrics_writer.h"
@@ -11,6 +12,16 @@ constexpr const char* kFetchGroup = "consumer-fetch-manager-metrics";
 
 double milliseconds(base::Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// Before `entries` grow beyond `many`: a consumer may meet any number of topics in its life.
+template <class Entries>
+void forget_unused(Entries& entries, std::size_t& many, base::TimePoint now) {
+  constexpr auto most_likely_over = std::chrono::hours(1);
+  if (entries.size() < many) return;
+  std::erase_if(entries,
+                [&](const auto& entry) { return now - entry.second.used > most_likely_over; });
+  many = std::max(many, 2 * entries.size());
 }
 
 void write_place(MetricsWriter& writer, const ConsumerMetrics::Place& place) {
@@ -33,10 +44,14 @@ ConsumerMetrics::ConsumerMetrics(const SamplingConfig& config)
       between_polls_(config_),
       poll_idle_(config_) {}
 
-ConsumerMetrics::Amounts& ConsumerMetrics::topic(std::string_view name) {
-  const auto found = topics_.find(name);
-  if (found != topics_.end()) return found->second;
-  return topics_.try_emplace(std::string(name), config_).first->second;
+ConsumerMetrics::Amounts& ConsumerMetrics::topic(std::string_view name, base::TimePoint now) {
+  auto found = topics_.find(name);
+  if (found == topics_.end()) {
+    forget_unused(topics_, many_topics_, now);
+    found = topics_.try_emplace(std::string(name), config_).first;
+  }
+  found->second.used = now;
+  return found->second;
 }
 
 void ConsumerMetrics::on_fetch(const FetchTally& tally, base::Duration latency,
@@ -46,7 +61,7 @@ void ConsumerMetrics::on_fetch(const FetchTally& tally, base::Duration latency,
   for (const auto& [name, amount] : tally.topics) {
     all.bytes += amount.bytes;
     all.records += amount.records;
-    auto& amounts = topic(name);
+    auto& amounts = topic(name, now);
     amounts.fetch_size.record(static_cast<double>(amount.bytes), now);
     amounts.records_per_fetch.record(static_cast<double>(amount.records), now);
   }
@@ -62,8 +77,12 @@ void ConsumerMetrics::on_fetch(const FetchTally& tally, base::Duration latency,
 void ConsumerMetrics::on_place(const TopicPartition& id, const Place& place, base::TimePoint now) {
   const std::lock_guard lock(mutex_);
   auto found = partitions_.find(id);
-  if (found == partitions_.end()) found = partitions_.try_emplace(id, config_).first;
+  if (found == partitions_.end()) {
+    forget_unused(partitions_, many_partitions_, now);
+    found = partitions_.try_emplace(id, config_).first;
+  }
   auto& partition = found->second;
+  partition.used = now;
   if (place.lag) {
     for (auto* each : {&lag_, &partition.lag}) each->record(static_cast<double>(*place.lag), now);
   }
@@ -77,7 +96,7 @@ void ConsumerMetrics::on_place(const TopicPartition& id, const Place& place, bas
 void ConsumerMetrics::on_consumed(const std::string& name, std::size_t records, std::size_t bytes,
                                   base::TimePoint now) {
   const std::lock_guard lock(mutex_);
-  for (auto* amounts : {&all_, &topic(name)}) {
+  for (auto* amounts : {&all_, &topic(name, now)}) {
     amounts->records.record(static_cast<double>(records), now);
     amounts->bytes.record(static_cast<double>(bytes), now);
   }

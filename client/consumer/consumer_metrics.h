@@ -60,6 +60,8 @@ class ConsumerMetrics {
              base::TimePoint now, MetricsSnapshot& snapshot);
 
  private:
+  static constexpr std::size_t kMany = 1024;
+
   // What is counted both for all and for each topic.
   struct Amounts {
     explicit Amounts(const SamplingConfig& config)
@@ -68,13 +70,15 @@ class ConsumerMetrics {
     Meter bytes;
     Statistic fetch_size;
     Statistic records_per_fetch;
+    base::TimePoint used{};
   };
   struct Partition {
     explicit Partition(const SamplingConfig& config) : lag(config), lead(config) {}
     Statistic lag;
     Statistic lead;
+    base::TimePoint used{};
   };
-  Amounts& topic(std::string_view name);
+  Amounts& topic(std::string_view name, base::TimePoint now);
   void write_polls(const std::string& client_id, base::TimePoint now,
                    MetricsSnapshot& snapshot) const;
   void write_all(const std::string& client_id, base::TimePoint now,
@@ -94,6 +98,9 @@ class ConsumerMetrics {
   Meter not_fetched_;
   std::map<std::string, Amounts, std::less<>> topics_;
   std::map<TopicPartition, Partition> partitions_;
+  // So many of either are looked through for those not used any more.
+  std::size_t many_topics_ = kMany;
+  std::size_t many_partitions_ = kMany;
   Statistic between_polls_;
   Statistic poll_idle_;
   std::optional<base::TimePoint> poll_began_;

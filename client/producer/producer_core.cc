@@ -94,7 +94,7 @@ Result<Future<RecordMetadata>> ProducerCore::try_send(const ProducerRecord& reco
   return Future<RecordMetadata>(std::move(placed.batch), placed.key);
 }
 
-Result<void> ProducerCore::try_send(const ProducerRecord& record, DeliveryCallback callback) {
+Result<void> ProducerCore::try_send(const ProducerRecord& record, DeliveryCallback&& callback) {
   return add(record, {.callback = &callback}, false);
 }
 

@@ -37,7 +37,7 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   Result<void> put(const ProducerRecord& record);
   Result<Future<RecordMetadata>> try_send(const ProducerRecord& record);
   // The callback is only taken if this succeeds.
-  Result<void> try_send(const ProducerRecord& record, DeliveryCallback callback);
+  Result<void> try_send(const ProducerRecord& record, DeliveryCallback&& callback);
   Future<void> init_transactions();
   Result<void> begin_transaction();
   Future<void> send_offsets_to_transaction(CommittedOffsets offsets, ConsumerGroupMetadata group);

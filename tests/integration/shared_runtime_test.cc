@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <future>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -58,17 +57,6 @@ TEST_F(SharedRuntime, has_few_threads_however_many_clients_and_brokers) {
     ASSERT_EQ(polled->size(), 1U);
   }
   EXPECT_LE(entries("/proc/self/task"), most);
-}
-
-TEST_F(SharedRuntime, ends_though_its_last_client_goes_on_its_own_thread) {
-  auto broker = EmbeddedBroker::start({.topics = {{.name = "t"}}}).value();
-  std::promise<void> called;
-  auto producer = std::make_unique<Producer>(open_producer(broker));
-  auto& sender = *producer;
-  runtime_ = {};
-  sender.send({.topic = "t", .value = "v"},
-              [&called, last = std::move(producer)](const auto&) { called.set_value(); });
-  called.get_future().get();
 }
 
 TEST_F(SharedRuntime, refuses_a_number_of_workers_that_makes_no_sense) {

@@ -171,10 +171,10 @@ TEST_F(InterceptorTest, a_callback_that_was_not_taken_can_be_used_again) {
   const auto heard = add();
   core = world.start(config);
   int called = 0;
-  const auto callback = [&](const auto& result) { called += result ? 1 : 0; };
-  ASSERT_FALSE(core->try_send({.topic = "t", .value = "v"}, callback));
+  DeliveryCallback callback = [&](const auto& result) { called += result ? 1 : 0; };
+  ASSERT_FALSE(core->try_send({.topic = "t", .value = "v"}, std::move(callback)));
   ASSERT_TRUE(world.await(core->warm_up("t")));
-  ASSERT_TRUE(core->try_send({.topic = "t", .value = "v"}, callback));
+  ASSERT_TRUE(core->try_send({.topic = "t", .value = "v"}, std::move(callback)));
   ASSERT_TRUE(world.await(core->flush_async()));
   EXPECT_EQ(called, 1);
   EXPECT_EQ(heard->heard.size(), 2U) << "each try is one of its own";
