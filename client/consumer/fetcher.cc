@@ -184,17 +184,19 @@ void Fetcher::on_answer(AssignedPartition& partition, const FetchDraft& draft,
                         const base::SharedBuffer& frame, base::TimePoint now) {
   // A seek has a generation of its own, so nothing but a fetch has moved this.
   if (partition.fetch_offset != entry.offset) return;
-  if (answer.error_code != ErrorCode::none) {
+  const bool failed = answer.error_code != ErrorCode::none;
+  const bool diverges = answer.diverging_epoch != protocol::FetchResponse::EpochEndOffset{};
+  if (failed || diverges) {
     const bool from_follower = std::exchange(partition.preferred, std::nullopt).has_value();
     // A follower may not have what its leader has, or have what the leader has deleted.
-    const bool retries = from_follower && answer.error_code == ErrorCode::offset_out_of_range;
-    return retries ? retry(partition, now) : on_error(partition, Error(answer.error_code), now);
-  }
-  if (answer.diverging_epoch != protocol::FetchResponse::EpochEndOffset{}) {
-    return on_diverging(partition, now);
+    const bool out_of_reach = !failed || answer.error_code == ErrorCode::offset_out_of_range;
+    if (from_follower && out_of_reach) return retry(partition, now);
+    return failed ? on_error(partition, Error(answer.error_code), now)
+                  : on_diverging(partition, now);
   }
   if (note_preferred(partition, draft, entry, answer, now)) return;
   partition.failures = 0;
+  partition.topic_id = entry.topic_id;
   partition.end = config_.decode.read_committed ? answer.last_stable_offset : answer.high_watermark;
   if (answer.log_start_offset.value >= 0) partition.log_start = answer.log_start_offset;
   metrics_.on_place(partition.id, partition.place(), now);

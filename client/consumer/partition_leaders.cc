@@ -8,14 +8,25 @@ std::optional<Leader> PartitionLeaders::find(AssignedPartition& partition,
                                              protocol::LeaderEpoch least, base::TimePoint now,
                                              base::TimePoint& next) {
   const auto leader = metadata_.cluster().leader(partition.id.topic, partition.id.partition);
-  const bool stale = leader && leader->epoch.value >= 0 && leader->epoch < least;
+  const bool older = leader && leader->epoch.value >= 0 && leader->epoch < least;
+  const auto same_topic = older ? is_same_topic(partition) : std::nullopt;
+  const bool stale = older && same_topic.value_or(true);
   if (leader && !stale) {
     partition.missing_since.reset();
     return leader;
   }
+  const bool waited = partition.missing_since && now - *partition.missing_since >= missing_limit_;
+  if (stale && !same_topic && waited) return leader;
   metadata_.request_update();
   note_missing(partition, stale, now, next);
   return std::nullopt;
+}
+
+std::optional<bool> PartitionLeaders::is_same_topic(const AssignedPartition& partition) const {
+  const auto* topic = metadata_.cluster().topic(partition.id.topic);
+  const bool known = topic != nullptr && !topic->id.is_zero() && !partition.topic_id.is_zero();
+  if (!known) return std::nullopt;
+  return topic->id == partition.topic_id;
 }
 
 void PartitionLeaders::note_missing(AssignedPartition& partition, bool stale, base::TimePoint now,

@@ -12,16 +12,21 @@ namespace ottla::client {
 // loop thread.
 class PartitionLeaders {
  public:
-  // How long a partition may be unknown to the cluster before poll hears of it.
+  // How long a partition, or its newest leader, may be unknown to the cluster before poll hears of
+  // it.
   PartitionLeaders(Metadata& metadata, base::Duration missing_limit)
       : metadata_(metadata), missing_limit_(missing_limit) {}
 
   // A leader of an epoch before `least` is one that has been followed by others: metadata are old.
+  // Not so if the topic was made anew; where that cannot be known, such a leader is taken once no
+  // newer one has been found for so long.
   // None: `next` is when to look again, unless the metadata change before.
   std::optional<Leader> find(AssignedPartition& partition, protocol::LeaderEpoch least,
                              base::TimePoint now, base::TimePoint& next);
 
  private:
+  // Whether the topic is the one that the position is of; none: it is not known.
+  std::optional<bool> is_same_topic(const AssignedPartition& partition) const;
   void note_missing(AssignedPartition& partition, bool stale, base::TimePoint now,
                     base::TimePoint& next);
 

@@ -102,6 +102,7 @@ void SubscriptionState::seek(AssignedPartition& partition, protocol::Offset offs
   partition.position = partition.fetch_offset = offset;
   partition.position_epoch = partition.fetch_epoch = epoch;
   partition.leader.reset();
+  partition.topic_id = {};
 }
 
 void SubscriptionState::await_validation(AssignedPartition& partition) {

@@ -56,6 +56,9 @@ struct AssignedPartition {
   protocol::LeaderEpoch fetch_epoch = protocol::kNoLeaderEpoch;     // of the record before it
   // Under whom the position is known to be right; none: nobody has looked yet.
   std::optional<Leader> leader;
+  // That the position is of, as fetches have shown; zero: it is not known. Another one of that name
+  // has epochs of its own.
+  Uuid topic_id;
 
   // What the polls before the last one gave is processed up to here; and what the group knows.
   std::optional<protocol::Offset> processed;

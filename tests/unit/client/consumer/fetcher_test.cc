@@ -356,6 +356,19 @@ TEST_F(PreferredReplica, that_lags_behind_does_not_cost_the_position) {
   EXPECT_TRUE(world.partition(0).error) << "the leader knows";
 }
 
+TEST_F(PreferredReplica, that_lags_behind_does_not_cost_what_was_fetched_ahead) {
+  world.answer(world.last, {{0, ErrorCode::none, world.batch(0, 10)}});
+  world.answer(world.draft_of(2), {{.number = 0, .diverging_epoch = 3, .diverging_offset = 0}});
+  EXPECT_EQ(world.partition(0).state, AssignedPartition::State::fetching);
+  EXPECT_FALSE(world.partition(0).buffered.empty());
+  EXPECT_TRUE(world.poll().empty()) << "not at network speed";
+  world.now += 2s;
+  EXPECT_EQ(world.draft_of(1).entries[0].offset, protocol::Offset(1));
+  world.answer(world.last, {{.number = 0, .diverging_epoch = 3, .diverging_offset = 0}});
+  EXPECT_EQ(world.partition(0).state, AssignedPartition::State::awaiting_validation)
+      << "the leader knows";
+}
+
 TEST_F(PreferredReplica, that_cannot_be_reached_is_given_up) {
   world.answer(world.last, {{0}});
   world.gate.busy = {BrokerId(2)};
