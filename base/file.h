@@ -60,6 +60,14 @@ struct DirectoryEntry {
   bool is_directory = false;
 };
 
+// Of a file system; bytes.
+struct DiskSpace {
+  std::uint64_t total = 0;
+  std::uint64_t usable = 0;  // by a process without privileges
+
+  bool operator==(const DiskSpace&) const = default;
+};
+
 // Held until destroyed.
 class DirectoryLock {
  public:
@@ -95,6 +103,9 @@ class Directory {
 
   // (sleeps) Makes everything on this file system durable at once.
   virtual Result<void> sync_file_system() = 0;
+
+  // (sleeps) Of the file system this is on.
+  virtual Result<DiskSpace> space() const = 0;
 
   // Takes `name` as an inter-process lock as Java's FileChannel.lock does; already_in_use if
   // another process, or another holder in this one, has it.

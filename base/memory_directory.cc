@@ -206,6 +206,9 @@ class MemoryDirectory final : public Directory {
   Result<void> remove(std::string_view name) override;
   Result<void> sync() override { return {}; }
   Result<void> sync_file_system() override { return {}; }
+  Result<DiskSpace> space() const override {
+    return Error(ErrorCode::io_error, "memory has no end");
+  }
 
   Result<std::unique_ptr<DirectoryLock>> lock(std::string_view name) override {
     if (auto checked = check_entry_name(name, path_); !checked) return checked.error();

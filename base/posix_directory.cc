@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,6 +125,15 @@ class PosixDirectory final : public Directory {
   Result<void> sync_file_system() override {
     if (uninterrupted([&] { return ::syncfs(fd_.get()); }) == 0) return {};
     return sync_failed(errno, "syncfs");
+  }
+
+  Result<DiskSpace> space() const override {
+    struct statvfs status {};
+    if (uninterrupted([&] { return ::fstatvfs(fd_.get(), &status); }) != 0) {
+      return failed(errno, "statvfs", "");
+    }
+    const std::uint64_t block = status.f_frsize;
+    return DiskSpace{status.f_blocks * block, status.f_bavail * block};
   }
 
   Result<std::unique_ptr<DirectoryLock>> lock(std::string_view name) override;

@@ -288,8 +288,8 @@ void Broker::Impl::serve() {
   const auto slots = static_cast<std::size_t>(config_.max_incremental_fetch_session_cache_slots);
   fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
   services_ = std::make_unique<Services>(
-      Services{loop_, config_, *controller_, *replicas_, *producer_ids_, *fetch_sessions_, *groups_,
-               *markers_, *transactions_, deps_.logger.named("api")});
+      Services{loop_, config_, *controller_, *replicas_, *logs_, *producer_ids_, *fetch_sessions_,
+               *groups_, *markers_, *transactions_, deps_.logger.named("api")});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});

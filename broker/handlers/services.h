@@ -7,6 +7,7 @@
 #include "broker/handlers/fetch_session.h"
 #include "broker/handlers/request.h"
 #include "broker/handlers/version_limits.h"
+#include "broker/log/log_dirs.h"
 #include "broker/metadata/controller.h"
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
@@ -21,6 +22,7 @@ struct Services {
   const BrokerConfig& config;
   Controller& controller;
   ReplicaManager& replicas;
+  LogDirs& log_dirs;
   ProducerIds& producer_ids;
   FetchSessionCache& fetch_sessions;
   GroupCoordinator& groups;

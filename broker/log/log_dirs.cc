@@ -189,6 +189,43 @@ void LogDirs::checkpoint_log_start_offsets(const std::vector<TopicPartition>& pa
   gathering->end({});
 }
 
+// --- What is where
+
+void LogDirs::describe(OnDescribed done) {
+  using Spaces = std::vector<std::optional<base::DiskSpace>>;
+  std::vector<std::shared_ptr<base::Directory>> roots;
+  for (const auto& member : members_) {
+    roots.push_back(member->serves() ? member->manager->directory().directory() : nullptr);
+  }
+  auto spaces = std::make_shared<Spaces>(roots.size());
+  auto ask = [spaces, roots = std::move(roots)] {
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+      if (!roots[i]) continue;
+      if (auto space = roots[i]->space()) (*spaces)[i] = *space;
+    }
+  };
+  loop_.offload(std::move(ask), lifetime_.guard([this, spaces, done = std::move(done)]() mutable {
+    std::vector<LogDirDescription> found;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      auto& member = *members_[i];
+      if (!member.for_logs) continue;
+      auto& made = found.emplace_back(LogDirDescription{member.path, !member.serves(), {}, {}});
+      if (made.offline) continue;
+      for (const auto* log : member.manager->logs()) made.logs.push_back(log);
+      made.space = (*spaces)[i];
+    }
+    done(found);
+  }));
+}
+
+std::optional<std::optional<protocol::Uuid>> LogDirs::find_directory(std::string_view path) const {
+  for (const auto& member : members_) {
+    if (!member->for_logs || member->path != path) continue;
+    return member->serves() ? std::optional(member->id) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 // --- The end
 
 void LogDirs::close(std::int64_t broker_epoch, Done done) {

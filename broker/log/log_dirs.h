@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/lifetime.h"
@@ -25,6 +26,14 @@ struct OfflineDirectory {
   protocol::Uuid id;  // zero if it could not be opened
   Error error;
   bool vital = false;  // the metadata are there, or no other is left: the broker cannot go on
+};
+
+// What is in one of log.dirs.
+struct LogDirDescription {
+  std::string path;
+  bool offline = false;
+  std::vector<const UnifiedLog*> logs;  // by partition; none if it is offline
+  std::optional<base::DiskSpace> space;
 };
 
 // All log directories of a broker (`log.dirs`, and `metadata.log.dir`): which log is in which, what
@@ -61,6 +70,13 @@ class LogDirs {
   // The ids of those that are in use, in the order of log.dirs.
   std::vector<protocol::Uuid> online() const;
   bool all_online() const;
+
+  // Of all log.dirs, in their order. `done` is called once, when workers have asked the disks; the
+  // logs are those of that moment.
+  using OnDescribed = base::UniqueFunction<void(const std::vector<LogDirDescription>&)>;
+  void describe(OnDescribed done);
+  // Whether `path` is one of log.dirs, and its id, or none if it is offline.
+  std::optional<std::optional<protocol::Uuid>> find_directory(std::string_view path) const;
 
   // LogManager::checkpoint_log_start_offsets where these logs are.
   void checkpoint_log_start_offsets(const std::vector<TopicPartition>& partitions, Done done);

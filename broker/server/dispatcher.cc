@@ -9,6 +9,7 @@
 #include "broker/handlers/add_offsets_to_txn.h"
 #include "broker/handlers/add_partitions_to_txn.h"
 #include "broker/handlers/alter_configs.h"
+#include "broker/handlers/alter_replica_log_dirs.h"
 #include "broker/handlers/api_versions.h"
 #include "broker/handlers/create_partitions.h"
 #include "broker/handlers/create_topics.h"
@@ -18,6 +19,7 @@
 #include "broker/handlers/describe_cluster.h"
 #include "broker/handlers/describe_configs.h"
 #include "broker/handlers/describe_groups.h"
+#include "broker/handlers/describe_log_dirs.h"
 #include "broker/handlers/describe_producers.h"
 #include "broker/handlers/describe_transactions.h"
 #include "broker/handlers/end_txn.h"
@@ -105,6 +107,8 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::EndTxnRequest, handle_end_txn>(),
     entry<protocol::DescribeTransactionsRequest, handle_describe_transactions>(),
     entry<protocol::ListTransactionsRequest, handle_list_transactions>(),
+    entry<protocol::DescribeLogDirsRequest, handle_describe_log_dirs>(),
+    entry<protocol::AlterReplicaLogDirsRequest, handle_alter_replica_log_dirs>(),
 });
 
 const Entry* find_entry(ApiKey key) {

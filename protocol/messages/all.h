@@ -3,6 +3,7 @@
 #include "protocol/messages/add_offsets_to_txn.h"
 #include "protocol/messages/add_partitions_to_txn.h"
 #include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -12,6 +13,7 @@
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_groups.h"
+#include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_transactions.h"
 #include "protocol/messages/end_txn.h"
@@ -58,6 +60,7 @@ using AllApis =
             DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest,
             AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
             WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest,
-            DescribeTransactionsRequest, ListTransactionsRequest>;
+            DescribeTransactionsRequest, ListTransactionsRequest, DescribeLogDirsRequest,
+            AlterReplicaLogDirsRequest>;
 
 }  // namespace ottla::protocol

@@ -17,7 +17,8 @@ APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVe
         "OffsetForLeaderEpoch", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup",
         "OffsetCommit", "OffsetFetch", "DescribeGroups", "ListGroups", "DeleteGroups",
         "OffsetDelete", "AddPartitionsToTxn", "AddOffsetsToTxn", "EndTxn", "WriteTxnMarkers",
-        "TxnOffsetCommit", "DescribeProducers", "DescribeTransactions", "ListTransactions"]
+        "TxnOffsetCommit", "DescribeProducers", "DescribeTransactions", "ListTransactions",
+        "DescribeLogDirs", "AlterReplicaLogDirs"]
 
 
 def camel(name):

@@ -22,6 +22,7 @@ class SimDirectory final : public base::Directory {
   Result<void> remove(std::string_view name) override;
   Result<void> sync() override;
   Result<void> sync_file_system() override;
+  Result<base::DiskSpace> space() const override { return disk_.space(); }
   Result<std::unique_ptr<base::DirectoryLock>> lock(std::string_view name) override;
   const std::string& path() const override { return path_; }
 

@@ -193,6 +193,11 @@ void SimDisk::count_sleep() {
   if (scheduler_ != nullptr && scheduler_->context() == SimContext::loop) ++sleeps_on_loops_;
 }
 
+base::DiskSpace SimDisk::space() const {
+  const auto used = bytes_below(*root_);
+  return {capacity_, capacity_ - std::min(used, capacity_)};
+}
+
 Result<void> SimDisk::write(SimInode& inode, std::uint64_t position,
                             std::span<const BytesView> parts, const std::string& path) {
   for (const BytesView part : parts) {

@@ -75,6 +75,7 @@ class SimDisk {
 
   // no_space for writes beyond so many bytes in all files.
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+  base::DiskSpace space() const;
 
   // Syncs answer success and do nothing: the planted bug that a power cut brings to light.
   void lie_about_syncs(bool lie) { lies_ = lie; }

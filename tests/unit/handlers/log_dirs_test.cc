@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/unit/handlers/handler_fixture.h"
 
 namespace ottla::broker {
@@ -169,6 +171,88 @@ TEST_F(TwoLogDirs, the_metadata_may_have_a_directory_of_their_own) {
   node_.disk().inject({.call = DiskCall::sync, .path_contains = "/m/"});
   EXPECT_EQ(create_topic("w"), ErrorCode::kafka_storage_error);
   EXPECT_TRUE(lost.has_value());
+}
+
+class DescribeLogDirsHandler : public TwoLogDirs {
+ protected:
+  // "topic-partition" of each directory, and its error.
+  using Contents = std::pair<ErrorCode, std::vector<std::string>>;
+  std::map<std::string, Contents> contents(
+      const std::optional<std::vector<protocol::DescribeLogDirsRequest::Topic>>& topics = {},
+      std::int16_t version = 5) {
+    std::map<std::string, Contents> found;
+    for (const auto& dir : call(protocol::DescribeLogDirsRequest{topics}, version).results) {
+      auto& [error, names] = found[std::string(dir.log_dir)];
+      error = dir.error_code;
+      for (const auto& topic : dir.topics) {
+        for (const auto& partition : topic.partitions) {
+          names.push_back(std::string(topic.name) + "-" +
+                          std::to_string(partition.partition_index));
+        }
+      }
+    }
+    return found;
+  }
+
+  ErrorCode alter(std::string_view path, std::string_view topic, std::int32_t partition) {
+    const auto response =
+        call(protocol::AlterReplicaLogDirsRequest{{{path, {{topic, {partition}}}}}});
+    return response.results.at(0).partitions.at(0).error_code;
+  }
+
+  const std::map<std::string, Contents> everything_{{"/a", {ErrorCode::none, {"t-0", "t-2"}}},
+                                                    {"/b", {ErrorCode::none, {"t-1", "t-3"}}}};
+};
+
+TEST_F(DescribeLogDirsHandler, tells_what_is_where_at_every_version) {
+  for (std::int16_t version = 1; version <= 5; ++version) {
+    EXPECT_EQ(contents({}, version), everything_) << version;
+  }
+  const std::map<std::string, Contents> some{{"/a", {ErrorCode::none, {}}},
+                                             {"/b", {ErrorCode::none, {"t-3"}}}};
+  EXPECT_EQ(contents({{{"t", {3, 77}}, {"none", {0}}}}), some);
+  EXPECT_EQ(contents(std::vector<protocol::DescribeLogDirsRequest::Topic>()).at("/a").second.size(),
+            0U);
+}
+
+TEST_F(DescribeLogDirsHandler, tells_sizes_and_what_is_left) {
+  node_.disk().set_capacity(1 << 30);
+  produce("t", 2, 100);
+  const auto response = call(protocol::DescribeLogDirsRequest{});
+  const auto& a = response.results.at(0);
+  ASSERT_EQ(a.log_dir, "/a");
+  EXPECT_EQ(a.total_bytes, 1 << 30);
+  EXPECT_GT(a.usable_bytes, 0);
+  EXPECT_LT(a.usable_bytes, a.total_bytes);
+  const auto& partitions = a.topics.at(0).partitions;
+  EXPECT_GT(partitions.at(1).partition_size, partitions.at(0).partition_size);
+  EXPECT_GT(partitions.at(0).partition_size, 0);
+  EXPECT_EQ(partitions.at(0).offset_lag, 0);
+  EXPECT_FALSE(partitions.at(0).is_future_key);
+}
+
+TEST_F(DescribeLogDirsHandler, one_that_is_offline_is_told_as_such) {
+  lose_b();
+  auto expected = everything_;
+  expected["/b"] = {ErrorCode::kafka_storage_error, {}};
+  EXPECT_EQ(contents(), expected);
+}
+
+TEST_F(DescribeLogDirsHandler, a_replica_is_moved_nowhere_and_every_refusal_says_why) {
+  EXPECT_EQ(alter("/a", "t", 0), ErrorCode::none);
+  EXPECT_EQ(alter("/b", "t", 0), ErrorCode::policy_violation);
+  EXPECT_EQ(alter("/c", "t", 0), ErrorCode::log_dir_not_found);
+  EXPECT_EQ(alter("/a", "t", 99), ErrorCode::replica_not_available);
+  EXPECT_EQ(alter("/a", "none", 0), ErrorCode::replica_not_available);
+  const auto twice =
+      call(protocol::AlterReplicaLogDirsRequest{{{"/a", {{"t", {0}}}}, {"/b", {{"t", {0, 1}}}}}});
+  ASSERT_EQ(twice.results.at(0).partitions.size(), 2U);
+  EXPECT_EQ(twice.results.at(0).partitions.at(0).error_code, ErrorCode::invalid_request);
+  EXPECT_EQ(twice.results.at(0).partitions.at(1).error_code, ErrorCode::none);
+  lose_b();
+  EXPECT_EQ(alter("/b", "t", 0), ErrorCode::kafka_storage_error);
+  EXPECT_EQ(alter("/a", "t", 1), ErrorCode::kafka_storage_error);
+  EXPECT_EQ(contents().at("/a"), everything_.at("/a"));
 }
 
 }  // namespace

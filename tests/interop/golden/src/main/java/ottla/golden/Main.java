@@ -67,6 +67,8 @@ public final class Main {
         APIS.put("DescribeProducers", new int[] {0, 0});
         APIS.put("DescribeTransactions", new int[] {0, 0});
         APIS.put("ListTransactions", new int[] {0, 2});
+        APIS.put("DescribeLogDirs", new int[] {1, 5});
+        APIS.put("AlterReplicaLogDirs", new int[] {1, 2});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
