@@ -68,7 +68,8 @@ LogManagerOptions log_options(const BrokerConfig& config) {
   options.workers = static_cast<std::size_t>(config.num_recovery_threads_per_data_dir);
   options.flush.delay = milliseconds(config.ottla_flush_delay_ms);
   auto& cleaner = options.cleaner;
-  cleaner.enabled = config.log_cleaner_enable;
+  cleaner.enabled = config.log_cleaner_enable && config.log_cleaner_threads > 0;
+  cleaner.threads = static_cast<std::size_t>(config.log_cleaner_threads);
   cleaner.backoff = milliseconds(std::max<std::int64_t>(config.log_cleaner_backoff_ms, 1));
   cleaner.map_limits.memory = static_cast<std::uint64_t>(config.log_cleaner_dedupe_buffer_size);
   cleaner.map_limits.load_factor = config.log_cleaner_io_buffer_load_factor;

@@ -62,6 +62,7 @@ struct BrokerConfig {
   double log_cleaner_io_buffer_load_factor = 0.9;
   std::int32_t log_cleaner_io_buffer_size = 524'288;
   double log_cleaner_io_max_bytes_per_second = std::numeric_limits<double>::max();
+  std::int32_t log_cleaner_threads = 1;
 
   // Fetch.
   std::int32_t fetch_max_bytes = 57'671'680;

@@ -94,6 +94,11 @@ const std::array kBrokerKeys = {
               .member = &C::log_cleaner_io_max_bytes_per_second,
               .documentation = "The most that compaction reads and writes in a second; bytes.",
               .min = 0},
+    BrokerKey{.name = "log.cleaner.threads",
+              .member = &C::log_cleaner_threads,
+              .documentation = "Logs that are compacted at a time; of each log directory at least "
+                               "one.",
+              .min = 0},
     BrokerKey{.name = "log.dirs",
               .member = &C::log_dirs,
               .documentation = "The directories that hold the logs; a new one goes where the "

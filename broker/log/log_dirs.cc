@@ -41,6 +41,7 @@ LogDirs::LogDirs(base::Loop& loop, std::vector<OpenDirectory> directories, base:
   const auto parts = std::max<std::size_t>(static_cast<std::size_t>(count), 1);
   auto share = options;
   share.open_files /= parts;
+  share.cleaner.threads = std::max<std::size_t>(options.cleaner.threads / parts, 1);
   share.cleaner.map_limits.memory /= parts;
   share.cleaner.max_bytes_per_second /= static_cast<double>(parts);
   for (auto& each : directories) add(std::move(each), share);

@@ -23,7 +23,10 @@ struct LogCleaner::Job {
   Cleanable cleanable;
   std::unique_ptr<Cleaning> cleaning;
   Result<Cleaning::State> result = Cleaning::State::working;
+  bool busy = false;  // a worker works for it
   bool swapping = false;
+  bool dropped = false;  // a worker tidies up behind it
+  base::TimerId pause = base::TimerId::none;
   base::TimePoint step_began{};
   std::uint64_t bytes_at_step = 0;
 };
@@ -34,7 +37,14 @@ LogCleaner::LogCleaner(base::Loop& loop, Surroundings surroundings, base::Random
       surroundings_(std::move(surroundings)),
       random_(random),
       logger_(std::move(logger)),
-      options_(options) {}
+      options_(options) {
+  // What follows counts for one thread.
+  const auto threads = std::max<std::size_t>(options_.threads, 1);
+  options_.threads = threads;
+  options_.map_limits.memory /= threads;
+  options_.buffer_bytes /= threads;
+  options_.max_bytes_per_second /= static_cast<double>(threads);
+}
 
 void LogCleaner::start(OffsetCheckpoint cleaned) {
   cleaned_ = std::move(cleaned);
@@ -42,12 +52,21 @@ void LogCleaner::start(OffsetCheckpoint cleaned) {
 }
 
 void LogCleaner::check_later(base::Duration delay) {
-  if (stopping_) return;
+  const auto when = loop_.now() + delay;
+  if (stopping_ || when >= due_) return;
   loop_.cancel(timer_);
-  timer_ = loop_.call_at(loop_.now() + delay, lifetime_.guard([this] {
+  due_ = when;
+  timer_ = loop_.call_at(when, lifetime_.guard([this] {
     timer_ = base::TimerId::none;
+    due_ = base::kNever;
     check();
   }));
+}
+
+bool LogCleaner::may_clean(const TopicPartition& partition) const {
+  return !uncleanable_.contains(partition) &&
+         std::none_of(jobs_.begin(), jobs_.end(),
+                      [&](const auto& job) { return job->partition == partition; });
 }
 
 // Fills in what of it may be cleaned.
@@ -55,7 +74,7 @@ UnifiedLog* LogCleaner::filthiest(Job& job) {
   const WallMillis now = loop_.wall_now();
   UnifiedLog* best = nullptr;
   for (auto* log : surroundings_.logs()) {
-    if (!log->config().cleanup_compact || uncleanable_.count(log->partition()) != 0) continue;
+    if (!log->config().cleanup_compact || !may_clean(log->partition())) continue;
     const auto known = cleaned_.find(log->partition());
     const Offset cleaned = known == cleaned_.end() ? Offset(0) : known->second;
     const auto found = find_cleanable(*log, cleaned, surroundings_.safe_offset(*log), now);
@@ -68,11 +87,12 @@ UnifiedLog* LogCleaner::filthiest(Job& job) {
 }
 
 void LogCleaner::check() {
-  if (job_ || stopping_) return;
-  auto job = std::make_shared<Job>();
-  job->log = filthiest(*job);
-  if (job->log == nullptr) return check_later(options_.backoff);
-  begin(std::move(job));
+  while (!stopping_ && jobs_.size() < options_.threads) {
+    auto job = std::make_shared<Job>();
+    job->log = filthiest(*job);
+    if (job->log == nullptr) return check_later(options_.backoff);
+    begin(std::move(job));
+  }
 }
 
 void LogCleaner::begin(std::shared_ptr<Job> job) {
@@ -91,13 +111,12 @@ void LogCleaner::begin(std::shared_ptr<Job> job) {
   request.secret = {random_.next(), random_.next()};
   request.buffer_bytes = options_.buffer_bytes;
   job->cleaning = std::make_unique<Cleaning>(std::move(request));
-  job_ = std::move(job);
-  run_step();
+  jobs_.push_back(job);
+  run_step(job);
 }
 
-void LogCleaner::run_step() {
-  auto job = job_;
-  busy_ = true;
+void LogCleaner::run_step(const std::shared_ptr<Job>& job) {
+  job->busy = true;
   job->step_began = loop_.now();
   job->bytes_at_step = job->cleaning->bytes_moved();
   const auto budget =
@@ -105,7 +124,7 @@ void LogCleaner::run_step() {
   loop_.offload(
       [job, budget] { job->result = job->cleaning->step(static_cast<std::uint64_t>(budget)); },
       lifetime_.guard([this, job] {
-        busy_ = false;
+        job->busy = false;
         end_step(job);
       }));
 }
@@ -127,22 +146,22 @@ void LogCleaner::end_step(const std::shared_ptr<Job>& job) {
 void LogCleaner::go_on(const std::shared_ptr<Job>& job) {
   const auto moved = static_cast<double>(job->cleaning->bytes_moved() - job->bytes_at_step);
   const double seconds = moved / options_.max_bytes_per_second;
-  if (!std::isfinite(seconds) || seconds <= 0) return run_step();
+  if (!std::isfinite(seconds) || seconds <= 0) return run_step(job);
   const auto pause = std::chrono::duration_cast<base::Duration>(
       std::chrono::duration<double>(std::min(seconds, 3600.0)));
   const auto when = job->step_began + pause;
-  if (when <= loop_.now()) return run_step();
-  timer_ = loop_.call_at(when, lifetime_.guard([this] {
-    timer_ = base::TimerId::none;
-    run_step();
+  if (when <= loop_.now()) return run_step(job);
+  job->pause = loop_.call_at(when, lifetime_.guard([this, job] {
+    job->pause = base::TimerId::none;
+    run_step(job);
   }));
 }
 
 void LogCleaner::swap(const std::shared_ptr<Job>& job) {
-  busy_ = job->swapping = true;
+  job->busy = job->swapping = true;
   job->log->replace_segments(job->cleaning->take_swap(),
                              lifetime_.guard([this, job](Result<void> replaced) {
-                               busy_ = job->swapping = false;
+                               job->busy = job->swapping = false;
                                if (job->log == nullptr || stopping_) {
                                  return drop(job, base::Duration(0));
                                }
@@ -189,11 +208,11 @@ void LogCleaner::fail(const std::shared_ptr<Job>& job, const Error& error) {
 
 // Tidies up behind the job, then looks for the next.
 void LogCleaner::drop(const std::shared_ptr<Job>& job, base::Duration delay) {
-  job_.reset();
-  busy_ = true;
-  loop_.offload([job] { job->cleaning->discard(); }, lifetime_.guard([this, delay] {
-    busy_ = false;
-    if (stopping_) return end_stop();
+  job->dropped = true;
+  loop_.cancel(std::exchange(job->pause, base::TimerId::none));
+  loop_.offload([job] { job->cleaning->discard(); }, lifetime_.guard([this, job, delay] {
+    std::erase(jobs_, job);
+    if (stopping_) return end_if_stopped();
     check_later(delay);
   }));
 }
@@ -201,13 +220,16 @@ void LogCleaner::drop(const std::shared_ptr<Job>& job, base::Duration delay) {
 void LogCleaner::forget(const TopicPartition& partition) {
   if (cleaned_.erase(partition) > 0) surroundings_.on_cleaned();
   uncleanable_.erase(partition);
-  const auto job = job_;
-  if (!job || job->partition != partition || job->log == nullptr) return;
+  const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& each) {
+    return each->partition == partition && each->log != nullptr && !each->dropped;
+  });
+  if (found == jobs_.end()) return;
+  const auto job = *found;
   job->log->give_up_replacement();
   job->log = nullptr;
-  if (job_ != job || !job->swapping) return;
+  if (job->dropped || !job->swapping) return;
   // The log goes, and will not say how the renaming has ended.
-  busy_ = job->swapping = false;
+  job->busy = job->swapping = false;
   drop(job, base::Duration(0));
 }
 
@@ -216,13 +238,16 @@ void LogCleaner::stop(base::Task done) {
   on_stopped_ = std::move(done);
   loop_.cancel(timer_);
   timer_ = base::TimerId::none;
-  if (job_ && job_->log != nullptr) job_->log->give_up_replacement();
-  if (busy_) return;
-  if (const auto job = job_) return drop(job, base::Duration(0));
-  end_stop();
+  const auto jobs = jobs_;
+  for (const auto& job : jobs) {
+    if (job->log != nullptr && !job->dropped) job->log->give_up_replacement();
+    if (!job->dropped && !job->busy) drop(job, base::Duration(0));
+  }
+  end_if_stopped();
 }
 
-void LogCleaner::end_stop() {
+void LogCleaner::end_if_stopped() {
+  if (!jobs_.empty()) return;
   if (auto done = std::exchange(on_stopped_, nullptr)) done();
 }
 

@@ -19,9 +19,10 @@
 
 namespace ottla::broker {
 
-// Kafka's `log.cleaner.*`.
+// Kafka's `log.cleaner.*`. Memory, buffers and bytes per second are those of all threads together.
 struct LogCleanerOptions {
   bool enabled = true;                                // log.cleaner.enable
+  std::size_t threads = 1;                            // log.cleaner.threads
   base::Duration backoff = std::chrono::seconds(15);  // log.cleaner.backoff.ms
   // log.cleaner.dedupe.buffer.size, log.cleaner.io.buffer.load.factor
   KeyOffsetMap::Limits map_limits;
@@ -30,9 +31,10 @@ struct LogCleanerOptions {
   double max_bytes_per_second = std::numeric_limits<double>::infinity();
 };
 
-// Compacts the logs of one log directory, one at a time, the filthiest first: keeps of each key the
-// newest record, in its place and at its offset (kafka-facts 6.8). A worker reads and writes, step
-// by step; this class decides, swaps and waits. On the loop of the logs; owned by the LogManager.
+// Compacts the logs of one log directory, as many at a time as there are threads, the filthiest
+// first: keeps of each key the newest record, in its place and at its offset (kafka-facts 6.8).
+// Workers read and write, step by step; this class decides, swaps and waits. On the loop of the
+// logs; owned by the LogManager.
 class LogCleaner {
  public:
   // What it needs from the LogManager.
@@ -62,8 +64,9 @@ class LogCleaner {
   // `done` is called when no worker works for it any more, maybe at once. Nothing follows.
   void stop(base::Task done);
 
-  // Cleanings that came to their end; for tests and counters.
+  // Cleanings that came to their end, and those that are under way; for tests and counters.
   std::uint64_t cleanings() const { return cleanings_; }
+  std::size_t running() const { return jobs_.size(); }
 
  private:
   struct Job;
@@ -71,15 +74,16 @@ class LogCleaner {
   void check();
   void check_later(base::Duration delay);
   UnifiedLog* filthiest(Job& job);
+  bool may_clean(const TopicPartition& partition) const;
   void begin(std::shared_ptr<Job> job);
-  void run_step();
+  void run_step(const std::shared_ptr<Job>& job);
   void end_step(const std::shared_ptr<Job>& job);
   void swap(const std::shared_ptr<Job>& job);
   void go_on(const std::shared_ptr<Job>& job);
   void finish(const std::shared_ptr<Job>& job);
   void fail(const std::shared_ptr<Job>& job, const Error& error);
   void drop(const std::shared_ptr<Job>& job, base::Duration delay);
-  void end_stop();
+  void end_if_stopped();
 
   // Set at construction.
   base::Loop& loop_;
@@ -91,11 +95,11 @@ class LogCleaner {
   // Loop's thread only.
   OffsetCheckpoint cleaned_;
   std::unordered_set<TopicPartition> uncleanable_;  // damaged, or too large; until the next start
-  std::shared_ptr<Job> job_;
-  bool busy_ = false;  // a worker works
+  std::vector<std::shared_ptr<Job>> jobs_;
   bool stopping_ = false;
   base::Task on_stopped_;
-  base::TimerId timer_ = base::TimerId::none;
+  base::TimerId timer_ = base::TimerId::none;  // of the next look
+  base::TimePoint due_ = base::kNever;
   std::uint64_t cleanings_ = 0;
   base::Lifetime lifetime_;
 };

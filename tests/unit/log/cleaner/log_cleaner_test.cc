@@ -515,5 +515,33 @@ TEST_F(LogCleanerTest, can_be_switched_off) {
   EXPECT_EQ(cleanings(), 0u);
 }
 
+TEST_F(LogCleanerTest, compacts_as_many_logs_at_a_time_as_it_has_threads) {
+  options.cleaner.max_bytes_per_second = 2000;  // so that each takes its time
+  for (const std::size_t threads : {1, 2, 8}) {
+    options.cleaner.threads = threads;
+    restart();
+    const auto at = [&](std::int32_t partition) {
+      return TopicPartition{"many-" + std::to_string(threads), partition};
+    };
+    for (const auto partition : {0, 1, 2}) {
+      log = manager->create_log(at(partition), kTopicId, config).value();
+      for (int i = 0; i < 12; ++i) append("key", "value " + std::to_string(i));
+    }
+    std::size_t most = 0;
+    for (int i = 0; i < 1200; ++i) {
+      loop.advance(std::chrono::milliseconds(250));
+      most = std::max(most, manager->cleaner().running());
+    }
+    EXPECT_EQ(most, std::min<std::size_t>(threads, 3)) << threads;
+    EXPECT_EQ(manager->cleaner().running(), 0U) << threads;
+    for (const auto partition : {0, 1, 2}) {
+      log = manager->find(at(partition));
+      const auto kept = values();
+      EXPECT_LT(kept.size(), 6U) << partition;
+      EXPECT_EQ(kept.back(), (Values::value_type{11, "value 11"})) << partition;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ottla::broker
