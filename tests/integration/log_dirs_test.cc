@@ -25,7 +25,10 @@ class LogDirs : public testing::Test {
         "/usr/bin/env", "LD_PRELOAD=" OTTLA_FAILING_DISK, "ASAN_OPTIONS=verify_asan_link_order=0",
         "FAILING_DISK=" + failing, "FAILING_DISK_WHEN=" + data_.path() + "/broken",
         OTTLA_BIN "/ottla-broker", "--override", "listeners=PLAINTEXT://127.0.0.1:0", "--override",
-        "log.dirs=" + one() + "," + two()});
+        "log.dirs=" + one() + "," + two(),
+        // Only what a test does meets the broken disk.
+        "--override", "replica.high.watermark.checkpoint.interval.ms=600000", "--override",
+        "log.flush.offset.checkpoint.interval.ms=600000"});
     const auto line = broker_->read_line();
     std::smatch found;
     const std::regex pattern("PLAINTEXT://([^,]+), data");
