@@ -23,7 +23,13 @@ Result<BrokerConfig> broker_config(const EmbeddedBrokerConfig& config) {
     properties["log.dirs"] = config.data_directory;
   }
   for (const auto& [key, value] : config.properties) properties[key] = value;
-  return BrokerConfig::from_properties(properties);
+  auto settings = BrokerConfig::from_properties(properties);
+  const bool named = config.properties.contains("log.dirs");
+  // A path may have commas in it, at which a property is taken apart.
+  if (settings && !config.data_directory.empty() && !named) {
+    settings->log_dirs = {config.data_directory};
+  }
+  return settings;
 }
 
 std::vector<broker::DataDirectory> data_in_memory() {
