@@ -13,12 +13,11 @@
 #include "broker/group/group_coordinator.h"
 #include "broker/group/replica_offsets_log.h"
 #include "broker/handlers/services.h"
-#include "broker/log/data_directories.h"
 #include "broker/log/log_dirs.h"
 #include "broker/metadata/config_requests.h"
 #include "broker/metadata/controller.h"
-#include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/unified_metadata_log.h"
+#include "broker/open_data.h"
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
 #include "broker/server/dispatcher.h"
@@ -30,31 +29,6 @@ namespace ottla::broker {
 namespace {
 
 using std::chrono::milliseconds;
-
-// What the first step finds in the data directories.
-struct Opened {
-  std::vector<OpenDirectory> directories;
-  LoadedMetadata metadata;
-};
-
-// (sleeps) What the directories say is read before anything in them is written: directories that
-// this broker cannot serve stay as they are.
-Result<Opened> open_data(const std::vector<DataDirectory>& directories, BrokerId node,
-                         base::Random random, const base::Logger& logger) {
-  const auto survey = survey_directories(directories, node);
-  if (!survey) return survey.error();
-  Opened opened;
-  for (const auto& directory : directories) {
-    if (!directory.for_metadata) continue;
-    auto metadata = load_metadata(**directory.handle, logger);
-    if (!metadata) return metadata.error();
-    opened.metadata = std::move(*metadata);
-  }
-  auto taken = open_directories(directories, *survey, node, random);
-  if (!taken) return taken.error();
-  opened.directories = std::move(*taken);
-  return opened;
-}
 
 LogManagerOptions log_options(const BrokerConfig& config) {
   LogManagerOptions options;
@@ -108,7 +82,7 @@ class Broker::Impl {
 
  private:
   // The steps of the start; each ends with the next or with `started`.
-  void open_logs(Opened opened);
+  void open_logs(OpenedData opened);
   void bind_ports();
   void start_controller();
   void start_transactions();
@@ -147,8 +121,8 @@ class Broker::Impl {
 
 void Broker::Impl::start(OnDone done) {
   on_started_ = std::move(done);
-  auto opened = std::make_shared<std::optional<Result<Opened>>>();
-  const auto work = [opened, &directories = deps_.directories, node = BrokerId(config_.node_id),
+  auto opened = std::make_shared<std::optional<Result<OpenedData>>>();
+  const auto work = [opened, directories = deps_.directories, node = BrokerId(config_.node_id),
                      random = base::Random(random_.next()), logger = deps_.logger] {
     opened->emplace(open_data(directories, node, random, logger));
   };
@@ -158,7 +132,7 @@ void Broker::Impl::start(OnDone done) {
   }));
 }
 
-void Broker::Impl::open_logs(Opened opened) {
+void Broker::Impl::open_logs(OpenedData opened) {
   loaded_ = std::move(opened.metadata);
   logs_ =
       std::make_unique<LogDirs>(loop_, std::move(opened.directories), base::Random(random_.next()),

@@ -39,7 +39,7 @@ class Broker {
   using OnDone = base::UniqueFunction<void(Result<void>)>;
 
   // Answers when clients are served. Errors: already_in_use (directory or port), what
-  // survey_directories says of directories that do not belong together, unsupported_version and
+  // open_data says of directories that do not belong together, unsupported_version and
   // corrupt_data (what they hold), io_error, kafka_storage_error.
   // After an error the broker is of no further use.
   void start(OnDone done);

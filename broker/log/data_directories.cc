@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/log/file_names.h"
+#include "broker/log/partition_metadata.h"
 
 namespace ottla::broker {
 namespace {
@@ -21,10 +22,15 @@ class Survey {
 
   Result<DirectorySurvey> run() {
     for (const auto& directory : directories_) {
-      auto looked = directory.handle ? look_at(directory) : directory.handle.error();
+      auto looked = directory.handle ? look_at(directory)
+                                     : Result<SurveyedDirectory>(directory.handle.error());
       if (!looked && directory.handle && !is_failure_of_disk(looked.error())) return looked.error();
       if (!looked && directory.for_metadata) return looked.error();
-      result_.failed.push_back(looked ? std::nullopt : std::optional<Error>(looked.error()));
+      result_.of_each.push_back(looked ? *std::move(looked)
+                                       : SurveyedDirectory{.failed = looked.error(), .id = {}});
+    }
+    for (const auto& [partition, in] : logs_) {
+      if (in.size() > 1) result_.in_several.push_back(compare(partition, in));
     }
     if (auto checked = check_some_left(); !checked) return checked.error();
     if (auto checked = check_metadata(); !checked) return checked.error();
@@ -32,7 +38,7 @@ class Survey {
   }
 
  private:
-  Result<void> look_at(const DataDirectory& directory) {
+  Result<SurveyedDirectory> look_at(const DataDirectory& directory) {
     auto& root = **directory.handle;
     {
       auto lock = root.lock(kLockFile);
@@ -42,8 +48,11 @@ class Survey {
       }
       if (!lock) return lock.error();
     }
-    if (auto owner = read_owner(directory); !owner) return owner;
-    return list_logs(directory);
+    if (auto owner = read_owner(directory); !owner) return owner.error();
+    if (auto listed = list_logs(directory); !listed) return listed.error();
+    const auto owner = owners_.find(directory.path);
+    if (owner == owners_.end()) return SurveyedDirectory{.failed = {}, .is_new = true, .id = {}};
+    return SurveyedDirectory{.failed = {}, .is_new = false, .id = owner->second};
   }
 
   Result<void> read_owner(const DataDirectory& directory) {
@@ -85,34 +94,40 @@ class Survey {
       if (!entry.is_directory) continue;
       auto name = parse_log_directory_name(entry.name);
       if (name.kind != LogDirectoryName::Kind::log) continue;
-      const auto [known, added] = logs_.emplace(std::move(name.partition), directory.path);
-      if (added) continue;
-      return Error(ErrorCode::invalid_config,
-                   "the log " + entry.name + " is in " + known->second + " and in " +
-                       directory.path + "; take the one away that is not the partition's",
-                   {.topic = known->first.topic, .partition = known->first.partition});
+      logs_[std::move(name.partition)].push_back(&directory);
     }
     return {};
+  }
+
+  static LogInSeveral compare(const TopicPartition& partition,
+                              const std::vector<const DataDirectory*>& directories) {
+    LogInSeveral log{partition, {}};
+    for (const auto* directory : directories) {
+      const auto name = log_directory_name(partition);
+      log.copies.push_back({directory->path, topic_id_in(**directory->handle, name)});
+    }
+    return log;
   }
 
   Result<void> check_some_left() const {
     const Error* last = nullptr;
     for (std::size_t i = 0; i < directories_.size(); ++i) {
       if (!directories_[i].for_logs) continue;
-      if (!result_.failed[i]) return {};
-      last = &*result_.failed[i];
+      const auto& failed = result_.of_each[i].failed;
+      if (!failed) return {};
+      last = &*failed;
     }
     return last == nullptr ? Result<void>() : *last;
   }
 
   // An empty log of metadata would make strays of all logs.
-  Result<void> check_metadata() const {
+  Result<void> check_metadata() {
     const auto at = std::find_if(directories_.begin(), directories_.end(),
                                  [](const DataDirectory& each) { return each.for_metadata; });
     if (at == directories_.end()) return {};
-    const auto log = logs_.find({std::string(kMetadataTopic), 0});
-    if (log != logs_.end() && log->second != at->path) {
-      return Error(ErrorCode::invalid_config, "the log of the metadata is in " + log->second +
+    for (const auto* in : logs_[{std::string(kMetadataTopic), 0}]) {
+      if (in == &*at) continue;
+      return Error(ErrorCode::invalid_config, "the log of the metadata is in " + in->path +
                                                   ", not in " + at->path +
                                                   ": set metadata.log.dir to where it is");
     }
@@ -127,7 +142,7 @@ class Survey {
   const protocol::BrokerId node_id_;
   DirectorySurvey result_;
   std::map<std::string, protocol::Uuid> owners_;  // directory ids by path
-  std::map<TopicPartition, std::string> logs_;    // paths
+  std::map<TopicPartition, std::vector<const DataDirectory*>> logs_;
 };
 
 }  // namespace
@@ -153,15 +168,15 @@ Result<std::vector<OpenDirectory>> open_directories(std::span<const DataDirector
   bool some_left = false;
   for (const auto i : order) {
     auto& made = opened[i];
-    made.taken = survey.failed[i] ? *survey.failed[i]
-                                  : LogDirectory::open(*directories[i].handle, options, random);
+    const auto& failed = survey.of_each[i].failed;
+    made.taken = failed ? *failed : LogDirectory::open(*directories[i].handle, options, random);
     if (made.taken) {
       options.cluster_id = (*made.taken)->meta().cluster_id;
       some_left |= made.for_logs;
       continue;
     }
     const auto& error = made.taken.error();
-    if (made.for_metadata || (!survey.failed[i] && !is_failure_of_disk(error))) return error;
+    if (made.for_metadata || (!failed && !is_failure_of_disk(error))) return error;
   }
   if (some_left) return opened;
   return Error(ErrorCode::kafka_storage_error, "none of log.dirs can be used");

@@ -23,16 +23,33 @@ struct DataDirectory {
   bool for_metadata = true;  // metadata.log.dir, by default the first of log.dirs; of one only
 };
 
-// What the directories say before anything is written to any of them.
+// What one directory says before anything is written to it.
+struct SurveyedDirectory {
+  std::optional<Error> failed;  // why it cannot be used
+  bool is_new = false;          // nobody's yet
+  protocol::Uuid id;            // zero if it is new, or has none yet, or cannot be used
+};
+
+// A log that was found in more than one directory: of one topic, or of several of that name.
+struct LogInSeveral {
+  struct Copy {
+    std::string path;         // of the directory that it is in
+    protocol::Uuid topic_id;  // zero if partition.metadata is missing or torn
+  };
+  TopicPartition partition;
+  std::vector<Copy> copies;
+};
+
 struct DirectorySurvey {
-  std::string cluster_id;                    // empty: they are all new
-  std::vector<std::optional<Error>> failed;  // of each, why it cannot be used
+  std::string cluster_id;                  // empty: they are all new
+  std::vector<SurveyedDirectory> of_each;  // in the order of what was surveyed
+  std::vector<LogInSeveral> in_several;
 };
 
 // Whether the directories can be those of one broker (sleeps). Errors: already_in_use (by another
-// broker); invalid_config (of another node, or two that are copies of each other, or a log that
-// lies in two of them, or metadata in another one than the settings say); inconsistent_cluster_id;
-// corrupt_data; and whatever is wrong with the directory of the metadata, or with all others.
+// broker); invalid_config (of another node, or two that are copies of each other, or metadata in
+// another one than the settings say); inconsistent_cluster_id; corrupt_data; and whatever is wrong
+// with the directory of the metadata, or with all others.
 Result<DirectorySurvey> survey_directories(std::span<const DataDirectory> directories,
                                            protocol::BrokerId node_id);
 

@@ -29,20 +29,6 @@ struct LogManager::Loading {
   void list(LogDirectory& directory, const base::Logger& logger);
 };
 
-namespace {
-
-protocol::Uuid topic_id_in(base::Directory& root, const std::string& name) {
-  auto directory = root.open_directory(name);
-  if (!directory || !(*directory)->exists(kPartitionMetadata)) return {};
-  auto text = (*directory)->read_file(kPartitionMetadata, 4096);
-  if (!text) return {};
-  // What cannot be read is reported when the log is opened.
-  auto id = parse_partition_metadata(*text);
-  return id ? *id : protocol::Uuid{};
-}
-
-}  // namespace
-
 void LogManager::Loading::list(LogDirectory& directory, const base::Logger& logger) {
   using Kind = LogDirectoryName::Kind;
   auto entries = directory.directory()->list();

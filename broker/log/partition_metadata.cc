@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "broker/log/file_names.h"
+
 namespace ottla::broker {
 namespace {
 
@@ -36,6 +38,16 @@ Result<protocol::Uuid> parse_partition_metadata(BytesView text) {
   const auto parsed = id ? protocol::Uuid::parse(*id) : std::nullopt;
   if (!parsed) return Error(ErrorCode::corrupt_data, "partition.metadata has no topic id");
   return *parsed;
+}
+
+protocol::Uuid topic_id_in(base::Directory& root, std::string_view log_directory) {
+  auto directory = root.open_directory(log_directory);
+  if (!directory || !(*directory)->exists(kPartitionMetadata)) return {};
+  auto text = (*directory)->read_file(kPartitionMetadata, 4096);
+  if (!text) return {};
+  // What cannot be read is reported when the log is opened.
+  auto id = parse_partition_metadata(*text);
+  return id ? *id : protocol::Uuid{};
 }
 
 }  // namespace ottla::broker

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "base/file.h"
 #include "ottla/bytes.h"
 #include "ottla/result.h"
 #include "protocol/uuid.h"
@@ -13,5 +15,8 @@ std::string partition_metadata_text(const protocol::Uuid& topic_id);
 
 // Error: corrupt_data.
 Result<protocol::Uuid> parse_partition_metadata(BytesView text);
+
+// Of the log directory of that name; zero if it is missing or cannot be read. (sleeps)
+protocol::Uuid topic_id_in(base::Directory& root, std::string_view log_directory);
 
 }  // namespace ottla::broker

@@ -38,25 +38,29 @@ class HandlerFixture : public testing::Test {
 
   // Starts the broker, also after a crash or a stop.
   void start() {
+    const auto started = try_start();
+    ASSERT_TRUE(started) << started.error();
+    clients_.clear();
+    client();
+  }
+
+  // The same where it may be refused.
+  Result<void> try_start() {
     config_.listeners = {{.endpoint = {"", kPort}}};
     config_.advertised_listeners = {{.endpoint = {"broker", kPort}}};
-    ready_ = false;
-    node_.start([this](simulation::SimNode& node) -> std::shared_ptr<void> {
+    std::optional<Result<void>> outcome;
+    node_.start([&](simulation::SimNode& node) -> std::shared_ptr<void> {
       auto made = std::make_shared<Broker>(Broker::Deps{.loop = node.runtime().loop(0),
                                                         .directories = data(node.disk()),
                                                         .logger = {},
                                                         .seed = simulation_.random().next()},
                                            config_);
       broker_ = made.get();
-      made->start([this](const Result<void>& started) {
-        EXPECT_TRUE(started) << started.error();
-        ready_ = true;
-      });
+      made->start([&outcome](Result<void> started) { outcome = std::move(started); });
       return made;
     });
-    ASSERT_TRUE(run_until([this] { return ready_; }));
-    clients_.clear();
-    client();
+    EXPECT_TRUE(run_until([&outcome] { return outcome.has_value(); }));
+    return outcome.value_or(ErrorCode::timed_out);
   }
 
   // Everything that was not synced is gone.
@@ -141,7 +145,6 @@ class HandlerFixture : public testing::Test {
   }();
   std::string without_;  // one of the directories that cannot be opened
   Broker* broker_ = nullptr;
-  bool ready_ = false;
   std::vector<std::unique_ptr<simulation::WireClient>> clients_;
 };
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "tests/unit/handlers/handler_fixture.h"
@@ -22,6 +23,34 @@ class TwoLogDirs : public HandlerFixture {
 
   bool is_there(std::string_view directory, std::string_view name) {
     return node_.disk().open(directory)->exists(name);
+  }
+
+  bool has_stray_of(std::string_view directory, std::string_view name) {
+    const auto entries = node_.disk().open(directory)->list().value();
+    return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+      return entry.name.starts_with(name) && entry.name.ends_with("-stray");
+    });
+  }
+
+  Uuid id_of(std::string_view directory) {
+    const auto text = node_.disk().open(directory)->read_file("meta.properties").value();
+    return MetaProperties::parse(text).value().directory_id;
+  }
+
+  // What the refusal says.
+  std::string expect_refused(std::string_view mentioned) {
+    const auto changes = node_.disk().changes();
+    const auto started = try_start();
+    node_.crash(simulation::Crash::process);
+    EXPECT_EQ(node_.disk().changes(), changes);
+    if (started) {
+      ADD_FAILURE() << "it started";
+      return {};
+    }
+    EXPECT_EQ(started.error().code(), ErrorCode::invalid_config) << started.error();
+    auto said = started.error().to_string();
+    EXPECT_NE(said.find(mentioned), std::string::npos) << said;
+    return said;
   }
 
   ErrorCode produce_error(std::int32_t partition) {
@@ -133,6 +162,86 @@ TEST_F(TwoLogDirs, a_topic_whose_partitions_are_lost_can_be_deleted_and_made_ane
   EXPECT_EQ(call(request).responses.at(0).error_code, ErrorCode::none);
   ASSERT_EQ(create_topic("t", 4), ErrorCode::none);
   for (std::int32_t p = 0; p < 4; ++p) EXPECT_EQ(produce("t", p, 1), 0) << p;
+  // The old ones are in the way of none when their disk is back.
+  node_.disk().clear_faults();
+  cut_power_and_restart();
+  for (std::int32_t p = 0; p < 4; ++p) EXPECT_EQ(produce("t", p, 1), 1) << p;
+  for (const auto* name : {"t-1", "t-3"}) {
+    EXPECT_TRUE(is_there("/a", name)) << name;
+    EXPECT_FALSE(is_there("/b", name)) << name;
+  }
+  EXPECT_TRUE(has_stray_of("/b", "t-1"));
+  restart();
+  for (std::int32_t p = 0; p < 4; ++p) EXPECT_EQ(produce("t", p, 1), 2) << p;
+}
+
+TEST_F(TwoLogDirs, a_log_in_both_is_refused_before_anything_is_written) {
+  const auto id = node_.disk().open("/a/t-0")->read_file("partition.metadata").value();
+  node_.crash(simulation::Crash::process);
+  for (const auto& text : {id, std::string("torn")}) {
+    ASSERT_TRUE(node_.disk().open("/b/t-0")->replace_file("partition.metadata", text));
+    expect_refused("the log t-0 is in /a and in /b");
+  }
+}
+
+// A disk that is not mounted looks like that.
+TEST_F(TwoLogDirs, a_new_directory_in_the_place_of_one_with_partitions_is_refused) {
+  node_.crash(simulation::Crash::process);
+  const auto missing = id_of("/b").to_string();
+  config_.log_dirs = {"/a", "/new"};
+  const auto said = expect_refused("the log directory /new is new");
+  EXPECT_NE(said.find(missing), std::string::npos) << said;
+  EXPECT_FALSE(is_there("/new", "meta.properties"));
+  config_.log_dirs = {"/a", "/b"};
+  start();
+  for (std::int32_t p = 0; p < 4; ++p) EXPECT_EQ(produce("t", p, 1), 2) << p;
+}
+
+TEST_F(TwoLogDirs, it_is_refused_too_where_only_the_partitions_know_the_one_that_is_missing) {
+  lose_b();
+  node_.crash(simulation::Crash::process);
+  node_.disk().clear_faults();
+  config_.log_dirs = {"/a", "/new"};
+  expect_refused("the log directory /new is new");
+  // Beside the one that has failed it is welcome, and the partitions of that one wait.
+  config_.log_dirs = {"/a", "/b", "/new"};
+  without_ = "/b";
+  start();
+  EXPECT_EQ(leader_of(1), kNoLeader);
+  EXPECT_EQ(produce_error(0), ErrorCode::none);
+  without_.clear();
+  restart();
+  EXPECT_EQ(produce("t", 1, 1), 2);
+}
+
+TEST_F(TwoLogDirs, what_is_taken_out_of_log_dirs_is_given_up_and_another_may_follow) {
+  node_.crash(simulation::Crash::process);
+  config_.log_dirs = {"/a"};
+  start();
+  for (const auto given_up : {1, 3}) EXPECT_EQ(end_of(given_up), 0) << given_up;
+  for (const auto kept : {0, 2}) EXPECT_EQ(end_of(kept), 2) << kept;
+  config_.log_dirs = {"/a", "/new"};
+  restart();
+  EXPECT_TRUE(is_there("/new", "meta.properties"));
+}
+
+class BrokerDestroyedInItsStart : public HandlerFixture {
+ protected:
+  void SetUp() override { asking_.start(); }
+};
+
+// The worker that reads the directories may be the last to know of them.
+TEST_F(BrokerDestroyedInItsStart, leaves_a_worker_that_needs_nothing_of_it) {
+  node_.start([this](simulation::SimNode& node) -> std::shared_ptr<void> {
+    Broker broker(Broker::Deps{.loop = node.runtime().loop(0),
+                               .directories = data(node.disk()),
+                               .logger = {},
+                               .seed = 1},
+                  config_);
+    broker.start([](const Result<void>&) { ADD_FAILURE() << "it is gone"; });
+    return std::make_shared<int>();
+  });
+  EXPECT_TRUE(run_until([this] { return node_.disk().open("/data")->exists("meta.properties"); }));
 }
 
 TEST_F(TwoLogDirs, the_loss_of_the_metadata_is_the_end_of_the_broker) {

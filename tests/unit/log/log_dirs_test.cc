@@ -147,15 +147,37 @@ TEST_F(LogDirsTest, a_new_directory_joins_the_cluster_of_the_others) {
   EXPECT_EQ(two->cluster_id, cluster);
 }
 
-TEST_F(LogDirsTest, a_log_in_two_directories_is_refused_before_anything_is_written) {
+TEST_F(LogDirsTest, the_survey_tells_of_a_log_in_two_directories_and_writes_nothing) {
   ASSERT_TRUE(start());
   make_both();
   ASSERT_TRUE(stop());
   ASSERT_TRUE(second.open("/two/a-0"));
   const auto changes = first.changes() + second.changes();
-  expect_refused(ErrorCode::invalid_config, "the log a-0 is in /one and in /two");
+  const auto survey = survey_directories(given(), protocol::BrokerId(1)).value();
+  ASSERT_EQ(survey.in_several.size(), 1U);
+  EXPECT_EQ(survey.in_several[0].partition, kA0);
+  const auto& copies = survey.in_several[0].copies;
+  ASSERT_EQ(copies.size(), 2U);
+  EXPECT_EQ(copies[0].path, "/one");
+  EXPECT_EQ(copies[0].topic_id, kTopicId);
+  EXPECT_EQ(copies[1].path, "/two");
+  EXPECT_TRUE(copies[1].topic_id.is_zero());
   EXPECT_EQ(first.changes() + second.changes(), changes);
   EXPECT_TRUE(is_in(first, "/one", kCleanShutdownFile));
+}
+
+TEST_F(LogDirsTest, the_survey_tells_which_are_new_and_the_ids_of_the_others) {
+  missing = "/two";
+  ASSERT_TRUE(start());
+  const auto id = dirs->online().at(0);
+  ASSERT_TRUE(stop());
+  const auto lacking = survey_directories(given(), protocol::BrokerId(1)).value().of_each;
+  EXPECT_EQ(lacking.at(0).id, id);
+  EXPECT_FALSE(lacking.at(0).is_new);
+  EXPECT_FALSE(lacking.at(1).is_new);
+  EXPECT_TRUE(lacking.at(1).failed.has_value());
+  missing.clear();
+  EXPECT_TRUE(survey_directories(given(), protocol::BrokerId(1)).value().of_each.at(1).is_new);
 }
 
 TEST_F(LogDirsTest, directories_that_do_not_belong_together_are_refused) {
