@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ottla/embedded_broker.h"
 #include "ottla/ottla.h"
 #include "tests/integration/child_process.h"
 
@@ -128,6 +129,14 @@ TEST_F(LogDirs, a_log_in_both_is_refused_by_name) {
   const auto said = refused.stderr_text();
   EXPECT_NE(said.find("the log t-0 is in " + one() + " and in " + two()), std::string::npos)
       << said;
+}
+
+TEST_F(LogDirs, the_data_directory_of_an_embedded_broker_may_have_any_name) {
+  const auto directory = data_.path() + "/one, two";
+  auto broker = EmbeddedBroker::start({.topics = {{.name = "t"}}, .data_directory = directory});
+  ASSERT_TRUE(broker) << broker.error();
+  ASSERT_TRUE(broker->close());
+  EXPECT_TRUE(std::filesystem::exists(directory + "/meta.properties"));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ class TwoLogDirs : public HandlerFixture {
     const auto changes = node_.disk().changes();
     const auto started = try_start();
     node_.crash(simulation::Crash::process);
-    EXPECT_EQ(node_.disk().changes(), changes);
+    // What a crash left of the metadata may have been cleaned away before they were read.
+    EXPECT_LE(node_.disk().changes(), changes + 1);
     if (started) {
       ADD_FAILURE() << "it started";
       return {};
@@ -156,6 +157,7 @@ TEST_F(TwoLogDirs, without_one_the_broker_starts_and_its_partitions_wait_for_it)
 
 TEST_F(TwoLogDirs, a_topic_whose_partitions_are_lost_can_be_deleted_and_made_anew) {
   lose_b();
+  node_.disk().inject({.call = DiskCall::entry, .path_contains = "/b"});
   protocol::DeleteTopicsRequest request;
   request.topics.push_back({.name = "t", .topic_id = {}});
   request.timeout_ms = 5000;
