@@ -64,9 +64,9 @@ TEST(BrokerConfig, an_unknown_key_is_refused_with_the_nearest_one) {
 }
 
 TEST(BrokerConfig, a_key_of_Kafka_without_effect_is_a_warning) {
-  const auto config = good({{"log.cleaner.threads", "2"}, {"listener.name.x.ssl.key", "k"}});
+  const auto config = good({{"num.replica.fetchers", "2"}, {"listener.name.x.ssl.key", "k"}});
   ASSERT_EQ(config.warnings.size(), 2U);
-  EXPECT_NE(config.warnings[1].find("log.cleaner.threads"), std::string::npos);
+  EXPECT_NE(config.warnings[1].find("num.replica.fetchers"), std::string::npos);
 }
 
 TEST(BrokerConfig, reads_the_settings_of_compaction) {
