@@ -121,7 +121,7 @@ TEST_F(DeliveryQueueTest, frees_what_was_not_called) {
   {
     DeliveryQueue left;
     left.push({0, 0}, [held](const auto&) {});
-    left.push({1, 0}, [held, large](const auto&) {});
+    left.push({1, 0}, [held, large](const auto&) { EXPECT_EQ(large.front(), 0); });
     DeliveryQueue moved = std::move(left);
     EXPECT_EQ(held.use_count(), 3);
     left.push({0, 0}, [held](const auto&) {});
