@@ -105,6 +105,10 @@ def _rise(context, server, kind, topic):
     zombie = kind(context, server.bootstrap, topic)
     unfinished = _stop_in_transaction(zombie, ends)
     zombie.write_as_the_next()
+    # A commit is answered before its markers are everywhere.
+    peers.eventually(
+        lambda: ends("read_committed") == ends("read_uncommitted"), "one is open", EVENTUALLY_S
+    )
     committed, everything = offsets("read_committed"), offsets("read_uncommitted")
     _expect(unfinished & everything, "what the zombie had begun to write is not there")
     _expect(not unfinished & committed, "what the zombie had begun to write is committed")
