@@ -40,9 +40,8 @@ class Alteration {
 };
 
 ErrorCode alter(Services& services, std::string_view path, const TopicPartition& id) {
-  const auto directory = services.log_dirs.find_directory(path);
-  if (!directory) return ErrorCode::log_dir_not_found;
-  if (!*directory) return ErrorCode::kafka_storage_error;
+  const auto directory = services.log_dirs.id_of(path);
+  if (!directory) return wire_code(directory.error());
   const auto* partition = services.replicas.find(id);
   if (partition == nullptr) {
     const auto code = wire_code(services.replicas.why_missing(id));

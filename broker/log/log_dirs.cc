@@ -219,12 +219,13 @@ void LogDirs::describe(OnDescribed done) {
   }));
 }
 
-std::optional<std::optional<protocol::Uuid>> LogDirs::find_directory(std::string_view path) const {
+Result<protocol::Uuid> LogDirs::id_of(std::string_view path) const {
   for (const auto& member : members_) {
     if (!member->for_logs || member->path != path) continue;
-    return member->serves() ? std::optional(member->id) : std::nullopt;
+    if (member->serves()) return member->id;
+    return Error(ErrorCode::kafka_storage_error, "the log directory is offline");
   }
-  return std::nullopt;
+  return Error(ErrorCode::log_dir_not_found, std::string(path) + " is none of log.dirs");
 }
 
 // --- The end

@@ -75,8 +75,8 @@ class LogDirs {
   // logs are those of that moment.
   using OnDescribed = base::UniqueFunction<void(const std::vector<LogDirDescription>&)>;
   void describe(OnDescribed done);
-  // Whether `path` is one of log.dirs, and its id, or none if it is offline.
-  std::optional<std::optional<protocol::Uuid>> find_directory(std::string_view path) const;
+  // The id of one of log.dirs. Errors: log_dir_not_found, kafka_storage_error if it is offline.
+  Result<protocol::Uuid> id_of(std::string_view path) const;
 
   // LogManager::checkpoint_log_start_offsets where these logs are.
   void checkpoint_log_start_offsets(const std::vector<TopicPartition>& partitions, Done done);

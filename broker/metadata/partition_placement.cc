@@ -74,9 +74,7 @@ Uuid PartitionPlacement::choose_directory(BrokerId id) {
   const auto* broker = image_.find_broker(id);
   const bool alive = std::find(alive_.begin(), alive_.end(), id) != alive_.end();
   if (broker == nullptr || (!alive && broker->directories.size() != 1)) return {};
-  const auto [choice, _] =
-      choices_.try_emplace(id, DirectoryChoice(image_, id, broker->directories));
-  return choice->second.next();
+  return choices_.try_emplace(id, image_, id, broker->directories).first->second.next();
 }
 
 Error bad_assignment(std::int32_t partition, std::string_view why) {

@@ -7,6 +7,7 @@
 
 #include "broker/log/log_manager.h"
 #include "protocol/record/record_batch.h"
+#include "tests/unit/log/file_tree.h"
 #include "tests/unit/log/log_fixture.h"
 
 // Every byte of every file of a small log directory is changed, and every file is cut at every
@@ -15,12 +16,10 @@
 namespace ottla::broker {
 namespace {
 
-using Tree = std::map<std::string, std::string>;  // path below the root -> bytes
-
 const TopicPartition kPartition{"topic", 0};
 
-Tree read_tree(base::Directory& root) {
-  Tree tree;
+FileTree read_tree(base::Directory& root) {
+  FileTree tree;
   const auto entries = root.list();
   for (const auto& entry : *entries) {
     if (!entry.is_directory) {
@@ -34,18 +33,6 @@ Tree read_tree(base::Directory& root) {
     }
   }
   return tree;
-}
-
-std::shared_ptr<base::Directory> write_tree(const Tree& tree) {
-  std::shared_ptr<base::Directory> root = base::make_memory_directory();
-  for (const auto& [path, bytes] : tree) {
-    const auto slash = path.find('/');
-    std::shared_ptr<base::Directory> at = root;
-    if (slash != std::string::npos) at = root->create_directory(path.substr(0, slash)).value();
-    auto file = at->open(path.substr(slash + 1), base::OpenMode::create).value();
-    EXPECT_TRUE(file->write_at(0, bytes));
-  }
-  return root;
 }
 
 // All that a log says of itself.
@@ -190,7 +177,7 @@ class Process {
 };
 
 // A directory that was closed cleanly, with every kind of file in it.
-Tree make_tree() {
+FileTree make_tree() {
   std::shared_ptr<base::Directory> root = base::make_memory_directory();
   base::Random random(5);
   ManualLoop loop;
@@ -217,7 +204,7 @@ Tree make_tree() {
   return read_tree(*root);
 }
 
-Picture picture_of(const Tree& tree) {
+Picture picture_of(const FileTree& tree) {
   Process process(write_tree(tree));
   process.run();
   EXPECT_FALSE(process.complained);
@@ -280,10 +267,10 @@ struct Verdict {
 
 class Rot {
  public:
-  explicit Rot(Tree tree) : tree_(std::move(tree)), right_(picture_of(tree_)) {}
+  explicit Rot(FileTree tree) : tree_(std::move(tree)), right_(picture_of(tree_)) {}
 
   void try_with(const std::string& path, std::string bytes, const std::string& field) {
-    Tree changed = tree_;
+    FileTree changed = tree_;
     changed[path] = std::move(bytes);
     Process process(write_tree(changed));
     process.run();
@@ -312,10 +299,10 @@ class Rot {
     }
   }
 
-  const Tree& tree() const { return tree_; }
+  const FileTree& tree() const { return tree_; }
 
  private:
-  Tree tree_;
+  FileTree tree_;
   Picture right_;
   std::map<std::string, Verdict> verdicts_;
 };
@@ -347,7 +334,7 @@ void cut_at_every_length(Rot& rot) {
   }
 }
 
-Tree unclean(Tree tree) {
+FileTree unclean(FileTree tree) {
   tree.erase(".kafka_cleanshutdown");
   return tree;
 }

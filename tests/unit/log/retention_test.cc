@@ -6,6 +6,14 @@
 namespace ottla::broker {
 namespace {
 
+void remove_snapshots(base::Directory& directory) {
+  const auto entries = directory.list();
+  for (const auto& entry : *entries) {
+    if (!entry.name.ends_with(kSnapshotSuffix)) continue;
+    EXPECT_TRUE(directory.remove(entry.name));
+  }
+}
+
 // Ten segments of one record each, a second apart.
 struct TenSegments {
   TenSegments() {
@@ -127,12 +135,8 @@ TEST(Retention, writes_down_what_deleted_batches_told_of_producers) {
     f.loop.run();
   }
   f.crash();
-  auto directory = f.partition_directory();
-  const auto entries = directory->list();
-  for (const auto& entry : *entries) {
-    if (!entry.name.ends_with(kSnapshotSuffix)) continue;
-    ASSERT_TRUE(directory->remove(entry.name));
-  }
+  const auto directory = f.partition_directory();
+  remove_snapshots(*directory);
   ASSERT_TRUE(f.open(false));
   f.log->flush_soon();
   f.loop.run();
@@ -160,12 +164,8 @@ TEST(Retention, knows_deleted_producers_after_a_crash_before_the_recovery_point_
     f.loop.run();
   }
   f.crash();
-  auto directory = f.partition_directory();
-  const auto entries = directory->list();
-  for (const auto& entry : *entries) {
-    if (!entry.name.ends_with(kSnapshotSuffix)) continue;
-    ASSERT_TRUE(directory->remove(entry.name));
-  }
+  const auto directory = f.partition_directory();
+  remove_snapshots(*directory);
   f.config.segment_bytes = 10'000;
   ASSERT_TRUE(f.open(false));
   f.log->flush_soon();

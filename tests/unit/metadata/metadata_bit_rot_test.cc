@@ -8,6 +8,7 @@
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/quorum_state.h"
 #include "broker/metadata/unified_metadata_log.h"
+#include "tests/unit/log/file_tree.h"
 #include "tests/unit/log/manual_loop.h"
 #include "tests/unit/metadata/metadata_files.h"
 
@@ -18,24 +19,10 @@
 namespace ottla::broker {
 namespace {
 
-using Files = std::map<std::string, std::string>;  // path below the root -> bytes
-
 constexpr std::string_view kBootstrap = "bootstrap.checkpoint";
 
 std::string below_metadata(std::string_view name) {
   return std::string(kMetadataLogDirectory) + "/" + std::string(name);
-}
-
-std::shared_ptr<base::Directory> directory_of(const Files& files) {
-  std::shared_ptr<base::Directory> root = base::make_memory_directory();
-  for (const auto& [path, bytes] : files) {
-    const auto slash = path.find('/');
-    std::shared_ptr<base::Directory> at = root;
-    if (slash != std::string::npos) at = root->create_directory(path.substr(0, slash)).value();
-    auto file = at->open(path.substr(slash + 1), base::OpenMode::create).value();
-    EXPECT_TRUE(file->write_at(0, bytes));
-  }
-  return root;
 }
 
 // Everything that the files say, as text.
@@ -79,7 +66,7 @@ std::string text_of(const LoadedMetadata& loaded) {
 // One start on a directory: what was read, and whether anybody complained.
 class Start {
  public:
-  explicit Start(const Files& files) : root_(directory_of(files)) {
+  explicit Start(const FileTree& files) : root_(write_tree(files)) {
     auto loaded = load_metadata(*root_, logger());
     if (!loaded) {
       complained = true;
@@ -90,8 +77,8 @@ class Start {
   }
 
   // What it leaves, once it has made a topic and stopped.
-  Files files() const {
-    Files found;
+  FileTree files() const {
+    FileTree found;
     const auto metadata = root_->open_directory(kMetadataLogDirectory).value();
     const auto entries = metadata->list();
     for (const auto& entry : *entries) {
@@ -184,18 +171,18 @@ struct Verdict {
 class MetadataBitRot : public testing::Test {
  protected:
   // Written by three lives of a controller.
-  static Files log_alone() {
-    Files files;
+  static FileTree log_alone() {
+    FileTree files;
     for (int life = 0; life < 3; ++life) files = Start(files).files();
     return files;
   }
 
   // A log that begins with a snapshot, and an older one.
-  static Files with_snapshot() {
+  static FileTree with_snapshot() {
     std::vector<MetadataRecord> records{
         FeatureLevelRecord{.name = "metadata.version", .feature_level = 25},
         TopicRecord{.name = "kept", .topic_id = Uuid{1, 1000}}};
-    Files files;
+    FileTree files;
     const auto bytes = snapshot_bytes(records);
     files[below_metadata("00000000000000000100-0000000003.checkpoint")] = bytes;
     files[below_metadata("00000000000000000100.log")] =
@@ -207,12 +194,12 @@ class MetadataBitRot : public testing::Test {
     return files;
   }
 
-  static Files bootstrap_alone() {
+  static FileTree bootstrap_alone() {
     return {{std::string(kBootstrap), snapshot_bytes({FeatureLevelRecord{.name = "metadata.version",
                                                                          .feature_level = 25}})}};
   }
 
-  void rot(const std::string& title, const Files& files) {
+  void rot(const std::string& title, const FileTree& files) {
     verdicts_.clear();
     const Start right(files);
     ASSERT_FALSE(right.complained);
@@ -232,7 +219,7 @@ class MetadataBitRot : public testing::Test {
   }
 
  private:
-  void try_with(const Files& files, const std::string& path, std::string bytes,
+  void try_with(const FileTree& files, const std::string& path, std::string bytes,
                 const std::string& field, const std::string& right) {
     auto changed = files;
     changed[path] = std::move(bytes);
