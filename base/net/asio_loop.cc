@@ -85,10 +85,11 @@ class AsioSocket final : public WatchedSocket {
 
 }  // namespace
 
-AsioLoop::AsioLoop(std::string name, WorkerPool& workers)
+AsioLoop::AsioLoop(std::string name, WorkerPool& workers, BusyPoll::Limits busy_poll)
     : name_(std::move(name)),
       workers_(workers),
       reactor_(std::make_unique<Reactor>()),
+      busy_poll_(busy_poll, clock_.now()),
       now_(clock_.now()),
       wall_now_(clock_.wall_now()) {}
 
@@ -107,21 +108,20 @@ void AsioLoop::start() {
 
 void AsioLoop::run() {
   auto& io = reactor_->io;
-  BusyPoll busy_poll(clock_.now());
   while (!io.stopped()) {
-    if (io.poll() == 0 && !look(busy_poll)) io.run_one();
+    if (io.poll() == 0 && !look()) io.run_one();
   }
 }
 
 // Looks for events without sleeping; whether there was one, which has been run.
-bool AsioLoop::look(BusyPoll& busy_poll) {
+bool AsioLoop::look() {
   auto& io = reactor_->io;
   auto now = clock_.now();
-  if (!busy_poll.may_look(now)) return false;
-  for (const auto end = now + BusyPoll::kLook; now < end; now = clock_.now()) {
+  if (!busy_poll_.may_look(now)) return false;
+  for (const auto end = now + busy_poll_.limits().look; now < end; now = clock_.now()) {
     if (io.poll() > 0 || io.stopped()) return true;
   }
-  busy_poll.looked_in_vain();
+  busy_poll_.looked_in_vain();
   return false;
 }
 

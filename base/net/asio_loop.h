@@ -24,7 +24,7 @@ namespace ottla::base {
 class AsioLoop final : public Loop {
  public:
   // `workers` must live as long.
-  AsioLoop(std::string name, WorkerPool& workers);
+  AsioLoop(std::string name, WorkerPool& workers, BusyPoll::Limits busy_poll);
   ~AsioLoop() override;
 
   // Begins to run; called once.
@@ -56,7 +56,7 @@ class AsioLoop final : public Loop {
   class Reactor;
 
   void run();
-  bool look(BusyPoll& busy_poll);
+  bool look();
   void run_posted();
   void run_timers();
   void arm_timer();
@@ -70,6 +70,7 @@ class AsioLoop final : public Loop {
 
   // Loop thread only.
   RealClock clock_;
+  BusyPoll busy_poll_;
   TimePoint now_;
   WallMillis wall_now_;
   TimerHeap timers_;

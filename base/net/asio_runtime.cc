@@ -13,11 +13,13 @@ namespace {
 
 class AsioRuntime final : public Runtime {
  public:
-  explicit AsioRuntime(const RuntimeOptions& options) : workers_("ottla-worker", options.workers) {
+  explicit AsioRuntime(const RuntimeOptions& options)
+      : callbacks_on_loop_(options.callbacks_on_loop), workers_("ottla-worker", options.workers) {
     OTTLA_ASSERT(options.loops > 0, "a runtime has at least one loop");
     for (std::size_t i = 0; i < options.loops; ++i) {
       auto& tenant = loops_.emplace_back();
-      tenant.loop = std::make_unique<AsioLoop>("ottla-loop-" + std::to_string(i), workers_);
+      tenant.loop = std::make_unique<AsioLoop>("ottla-loop-" + std::to_string(i), workers_,
+                                               options.busy_poll);
       tenant.transport =
           std::make_unique<SocketTransport>(*tenant.loop, resolvers_, options.log.named("network"));
     }
@@ -51,8 +53,13 @@ class AsioRuntime final : public Runtime {
     return seeds_.next();
   }
 
-  void run_callback(Task callback) override { callbacks_.add(std::move(callback)); }
-  bool on_callback_thread() const override { return callbacks_.on_thread(); }
+  void run_callback(Task callback) override {
+    if (callbacks_on_loop_) return loops_.front().loop->post(std::move(callback));
+    callbacks_.add(std::move(callback));
+  }
+  bool on_callback_thread() const override {
+    return callbacks_on_loop_ ? loops_.front().loop->on_loop_thread() : callbacks_.on_thread();
+  }
   bool may_block() const override { return true; }
 
  private:
@@ -62,6 +69,7 @@ class AsioRuntime final : public Runtime {
   };
 
   const RealClock clock_;
+  const bool callbacks_on_loop_;
   std::mutex seeds_mutex_;
   Random seeds_ = Random::from_system();  // guarded by seeds_mutex_
   WorkerPool callbacks_{"ottla-callback", 1};

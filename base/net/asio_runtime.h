@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/logger.h"
+#include "base/net/busy_poll.h"
 #include "base/runtime.h"
 
 namespace ottla::base {
@@ -12,6 +13,9 @@ struct RuntimeOptions {
   std::size_t loops = 1;
   std::size_t workers = 2;
   Logger log;
+  BusyPoll::Limits busy_poll{};
+  // Callbacks run on the first loop; otherwise on a thread of their own.
+  bool callbacks_on_loop = false;
 };
 
 // Starts the real runtime: a thread per loop, `workers` threads for what may sleep, one thread for

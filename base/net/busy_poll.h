@@ -9,29 +9,37 @@ namespace ottla::base {
 // When a thread that waits for events looks for them a little longer before it sleeps. To be woken,
 // above all on an idle processor, often takes longer than what is waited for.
 //
-// Looks in vain are paid out of a budget that refills with time: they take at most 1/kShare of the
-// thread's time whatever the pattern of the events, and an idle thread sleeps.
+// Looks in vain are paid out of a budget that refills with time: they take at most their share of
+// the thread's time whatever the pattern of the events, and an idle thread sleeps.
 class BusyPoll {
  public:
-  // How long a look takes.
-  static constexpr Duration kLook = std::chrono::microseconds(30);
-  static constexpr int kShare = 20;
-  // What can be spent in one go.
-  static constexpr Duration kMost = 10 * kLook;
+  struct Limits {
+    // How long a look takes.
+    Duration look = std::chrono::microseconds(30);
+    // Looks in vain take at most 1/share of the time; 1: there is one before every sleep.
+    int share = 20;
 
-  explicit BusyPoll(TimePoint now) : refilled_(now) {}
+    // What can be spent in one go.
+    Duration most() const { return 10 * look; }
+  };
+
+  BusyPoll(Limits limits, TimePoint now)
+      : limits_(limits), budget_(limits.most()), refilled_(now) {}
+
+  const Limits& limits() const { return limits_; }
 
   // Whether there is to be a look at `now`.
   bool may_look(TimePoint now) {
-    budget_ = std::min<Duration>(kMost, budget_ + (now - refilled_) / kShare);
+    budget_ = std::min<Duration>(limits_.most(), budget_ + (now - refilled_) / limits_.share);
     refilled_ = now;
-    return budget_ >= kLook;
+    return budget_ >= limits_.look;
   }
 
-  void looked_in_vain() { budget_ -= kLook; }
+  void looked_in_vain() { budget_ -= limits_.look; }
 
  private:
-  Duration budget_ = kMost;
+  const Limits limits_;
+  Duration budget_;
   TimePoint refilled_;
 };
 

@@ -31,10 +31,24 @@ Result<Runtime> Runtime::start(RuntimeOptions options) {
     return Error(ErrorCode::invalid_argument,
                  "workers is " + std::to_string(options.workers) + "; it must be from 1 to 64");
   }
+  constexpr std::chrono::microseconds longest = std::chrono::milliseconds(10);
+  if (options.busy_poll.count() < 0 || options.busy_poll > longest) {
+    return Error(ErrorCode::invalid_argument,
+                 "busy_poll is " + std::to_string(options.busy_poll.count()) +
+                     " us; it must be from 0 to 10,000");
+  }
   const base::Logger log(options.log_sink ? options.log_sink : stderr_log_sink(), options.log_level,
                          "runtime");
-  return Runtime(base::start_shared_runtime(
-      {.loops = 1, .workers = static_cast<std::size_t>(options.workers), .log = log}));
+  // Who asks for it pays for it.
+  const auto busy_poll = options.busy_poll.count() == 0
+                             ? base::BusyPoll::Limits{}
+                             : base::BusyPoll::Limits{.look = options.busy_poll, .share = 1};
+  return Runtime(
+      base::start_shared_runtime({.loops = 1,
+                                  .workers = static_cast<std::size_t>(options.workers),
+                                  .log = log,
+                                  .busy_poll = busy_poll,
+                                  .callbacks_on_loop = options.callbacks_on_network_thread}));
 }
 
 Runtime::Runtime(std::shared_ptr<base::Runtime> impl)

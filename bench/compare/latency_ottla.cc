@@ -18,6 +18,12 @@ using namespace std::chrono_literals;
   std::exit(1);
 }
 
+ottla::Runtime start_runtime(const bench::Workload& workload) {
+  return ottla::Runtime::start({.busy_poll = std::chrono::microseconds(workload.busy_poll_us),
+                                .callbacks_on_network_thread = workload.network_callbacks})
+      .value();
+}
+
 void read(const bench::Workload& workload, std::atomic<bool>& ready, bench::Latencies& latencies) {
   ottla::ConsumerConfig config;
   config.bootstrap_servers = workload.bootstrap;
@@ -43,6 +49,7 @@ int main(int argc, char** argv) {
   const bench::Payload payload(workload);
   ottla::ProducerConfig config;
   config.bootstrap_servers = workload.bootstrap;
+  config.runtime = start_runtime(workload);
   config.linger = std::chrono::milliseconds(workload.linger_ms);
   auto producer = ottla::Producer::open(config).value();
   bench::Latencies acknowledged(workload.records);

@@ -33,6 +33,10 @@ struct Workload {
   bool read = false;             // and whether they are read as well
   bool pause = false;            // waits for input before and after the records are queued
   std::size_t poll_records = 0;  // a poll's or a batch's at most; 0: the client's default
+  // Of Ottla's clients: how long the network thread looks before it sleeps (0: the default), and
+  // whether it runs callbacks.
+  int busy_poll_us = 0;
+  bool network_callbacks = false;
 
   bool transactional() const { return commit_records > 0 || commit_ms > 0; }
 };
@@ -69,6 +73,10 @@ inline Workload parse(int argc, char** argv) {
       workload.pause = std::atoi(value) != 0;
     else if (name == "--poll-records")
       workload.poll_records = std::strtoull(value, nullptr, 10);
+    else if (name == "--busy-poll")
+      workload.busy_poll_us = std::atoi(value);
+    else if (name == "--network-callbacks")
+      workload.network_callbacks = std::atoi(value) != 0;
     else if (name == "--commit-records")
       workload.commit_records = std::strtoull(value, nullptr, 10);
     else if (name == "--commit-ms")

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <future>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ottla/admin.h"
@@ -66,6 +69,47 @@ TEST_F(SharedRuntime, refuses_a_number_of_workers_that_makes_no_sense) {
     EXPECT_EQ(started.error().code(), ErrorCode::invalid_argument);
     EXPECT_NE(started.error().message().find("workers"), std::string::npos);
   }
+}
+
+TEST_F(SharedRuntime, refuses_a_look_that_is_too_long) {
+  for (const auto look : {-1us, 10'001us}) {
+    const auto started = Runtime::start({.busy_poll = look});
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code(), ErrorCode::invalid_argument);
+    EXPECT_NE(started.error().message().find("busy_poll"), std::string::npos);
+  }
+}
+
+TEST_F(SharedRuntime, may_look_long_and_call_back_on_the_network_thread) {
+  runtime_ = Runtime::start({.busy_poll = 200us, .callbacks_on_network_thread = true}).value();
+  auto broker = start_broker();
+  auto producer = std::make_unique<Producer>(open_producer(broker));
+  auto other = open_producer(broker);
+  const auto threads = entries("/proc/self/task");
+  std::promise<std::thread::id> first;
+  std::promise<std::thread::id> second;
+  std::promise<ErrorCode> waited;
+  producer->send({.topic = "t", .value = "a"}, [&](const Result<RecordMetadata>& sent) {
+    EXPECT_TRUE(sent);
+    first.set_value(std::this_thread::get_id());
+  });
+  other.send({.topic = "t", .value = "b"}, [&](const Result<RecordMetadata>&) {
+    second.set_value(std::this_thread::get_id());
+    waited.set_value(other.send({.topic = "t", .value = "c"}).get().error().code());
+  });
+  const auto id = first.get_future().get();
+  EXPECT_EQ(second.get_future().get(), id);
+  EXPECT_NE(id, std::this_thread::get_id());
+  EXPECT_EQ(waited.get_future().get(), ErrorCode::would_block);
+  // A client may end there, too.
+  std::promise<void> ended;
+  other.send({.topic = "t", .value = "d"}, [&](const Result<RecordMetadata>&) {
+    producer.reset();
+    ended.set_value();
+  });
+  ended.get_future().get();
+  EXPECT_TRUE(other.flush().get());
+  EXPECT_EQ(entries("/proc/self/task"), threads);
 }
 
 TEST_F(SharedRuntime, opens_nothing_in_a_forked_child_and_leaves_the_threads_to_the_parent) {

@@ -16,33 +16,43 @@ class BusyPollTest : public testing::Test {
     for (; now_ < end; now_ += pause) {
       if (!busy_poll_.may_look(now_)) continue;
       busy_poll_.looked_in_vain();
-      now_ += BusyPoll::kLook;
+      now_ += limits_.look;
       ++looks;
     }
     return looks;
   }
 
   TimePoint now_{seconds(100)};
-  BusyPoll busy_poll_{now_};
+  const BusyPoll::Limits limits_{};
+  BusyPoll busy_poll_{limits_, now_};
 };
 
 TEST_F(BusyPollTest, looks_in_vain_take_their_share_of_the_time_and_no_more) {
   const Duration time = seconds(1);
-  const int looks = looks_until(now_ + time, BusyPoll::kLook);
-  const Duration spent = looks * BusyPoll::kLook;
-  EXPECT_LE(spent, BusyPoll::kMost + time / BusyPoll::kShare + BusyPoll::kLook);
-  EXPECT_GE(spent, time / BusyPoll::kShare);
+  const int looks = looks_until(now_ + time, limits_.look);
+  const Duration spent = looks * limits_.look;
+  EXPECT_LE(spent, limits_.most() + time / limits_.share + limits_.look);
+  EXPECT_GE(spent, time / limits_.share);
 }
 
 TEST_F(BusyPollTest, what_was_saved_while_nothing_happened_is_bounded) {
-  EXPECT_GT(looks_until(now_ + milliseconds(1), BusyPoll::kLook), 0);
+  EXPECT_GT(looks_until(now_ + milliseconds(1), limits_.look), 0);
   now_ += std::chrono::hours(1);
-  const int most = static_cast<int>(BusyPoll::kMost / BusyPoll::kLook);
-  EXPECT_LE(looks_until(now_ + BusyPoll::kMost, Duration::zero()), most);
+  const int most = static_cast<int>(limits_.most() / limits_.look);
+  EXPECT_LE(looks_until(now_ + limits_.most(), Duration::zero()), most);
 }
 
 TEST_F(BusyPollTest, looks_that_find_something_cost_nothing) {
   for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(busy_poll_.may_look(now_));
+}
+
+TEST_F(BusyPollTest, who_has_all_of_the_time_may_always_look) {
+  BusyPoll busy_poll({.look = limits_.look, .share = 1}, now_);
+  for (int i = 0; i < 1'000; ++i) {
+    EXPECT_TRUE(busy_poll.may_look(now_));
+    busy_poll.looked_in_vain();
+    now_ += limits_.look;
+  }
 }
 
 }  // namespace

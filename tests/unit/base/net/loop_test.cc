@@ -227,6 +227,31 @@ TEST_F(LoopTest, callbacks_run_in_order_on_their_own_thread) {
   EXPECT_FALSE(here([&] { return runtime().on_callback_thread(); }));
 }
 
+TEST_F(LoopTest, callbacks_run_on_the_loop_if_that_is_asked_for) {
+  RuntimeOptions options;
+  options.loops = 2;
+  options.callbacks_on_loop = true;
+  restart(options);
+  std::vector<int> ran;
+  EXPECT_FALSE(runtime().on_callback_thread());
+  here([&] {
+    EXPECT_TRUE(runtime().on_callback_thread());
+    runtime().run_callback([&] { ran.push_back(2); });
+    // Not within the turn that asks for it.
+    ran.push_back(1);
+  });
+  Event done;
+  runtime().run_callback([&] {
+    EXPECT_TRUE(loop().on_loop_thread());
+    ran.push_back(3);
+    done.set({});
+  });
+  done.get();
+  EXPECT_EQ(ran, (std::vector{1, 2, 3}));
+  EXPECT_FALSE(
+      on_loop(*runtime().loop(1).loop, [&] { return runtime().on_callback_thread(); }));
+}
+
 TEST_F(LoopTest, loops_of_a_runtime_are_different_threads) {
   RuntimeOptions options;
   options.loops = 3;
