@@ -33,9 +33,9 @@ Result<Runtime> Runtime::start(RuntimeOptions options) {
   }
   constexpr std::chrono::microseconds longest = std::chrono::milliseconds(10);
   if (options.busy_poll.count() < 0 || options.busy_poll > longest) {
-    return Error(ErrorCode::invalid_argument,
-                 "busy_poll is " + std::to_string(options.busy_poll.count()) +
-                     " us; it must be from 0 to 10,000");
+    return Error(ErrorCode::invalid_argument, "busy_poll is " +
+                                                  std::to_string(options.busy_poll.count()) +
+                                                  " us; it must be from 0 to 10,000");
   }
   const base::Logger log(options.log_sink ? options.log_sink : stderr_log_sink(), options.log_level,
                          "runtime");

@@ -4,7 +4,7 @@
 //                        [--record-size B] [--batch-bytes B] [--acks N] [--depth N] --requests N
 //   broker_load fetch    --bootstrap HOST:PORT --topic T [--connections N] [--fetch-bytes B]
 //                        --megabytes N
-//   broker_load sendfile FILE
+//   broker_load sendfile FILE CONNECTIONS SEND_BUFFER_BYTES
 //
 // Each connection has a thread and its share of the partitions, which it takes in turn; `depth`
 // requests are under way on it. One record a batch: --batch-bytes 1. Prints one JSON line. A
@@ -228,47 +228,71 @@ void print(const Totals& totals, double seconds, double sender_cpu) {
       static_cast<long long>(totals.bytes), seconds, sender_cpu);
 }
 
-// The bare loop: one thread sends the file over loopback, another reads and throws away.
-void bare_sendfile(const char* file) {
+// Sends the file to whoever connects next; the CPU seconds that took.
+double send_file(int listening, const char* file, int send_buffer) {
+  const int from = ::open(file, O_RDONLY | O_CLOEXEC);
+  const int to = ::accept(listening, nullptr, nullptr);
+  if (from < 0 || to < 0) fail("cannot open the file or accept");
+  if (send_buffer > 0) ::setsockopt(to, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+  const auto before = cpu_seconds(RUSAGE_THREAD);
+  while (::sendfile(to, from, nullptr, 1 << 20) > 0) {
+  }
+  const auto used = cpu_seconds(RUSAGE_THREAD) - before;
+  ::close(to);
+  ::close(from);
+  return used;
+}
+
+// Reads what is sent and throws it away; the bytes.
+std::int64_t receive_all(const sockaddr_in& from) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0)
+    fail("cannot connect");
+  std::vector<char> buffer(4 << 20);
+  std::int64_t bytes = 0;
+  for (ssize_t got = 0; (got = ::recv(socket, buffer.data(), buffer.size(), MSG_WAITALL)) > 0;) {
+    bytes += got;
+  }
+  ::close(socket);
+  return bytes;
+}
+
+// The bare loop: threads that send the file over loopback, each to one that throws it away, with
+// the socket buffers of the broker.
+void bare_sendfile(const char* file, int connections, int send_buffer) {
   const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listening, generic, length) != 0 || ::listen(listening, 1) != 0 ||
+  if (::bind(listening, generic, length) != 0 || ::listen(listening, connections) != 0 ||
       ::getsockname(listening, generic, &length) != 0) {
     fail("cannot listen");
   }
-  Totals totals;
-  double sender_cpu = 0;
+  std::atomic<std::int64_t> bytes{0};
+  std::atomic<double> sender_cpu{0};
+  std::vector<std::thread> threads;
   const auto began = Clock::now();
-  std::thread sender([&] {
-    const int from = ::open(file, O_RDONLY | O_CLOEXEC);
-    const int to = ::accept(listening, nullptr, nullptr);
-    if (from < 0 || to < 0) fail("cannot open the file or accept");
-    const auto before = cpu_seconds(RUSAGE_THREAD);
-    while (::sendfile(to, from, nullptr, 1 << 20) > 0) {
-    }
-    sender_cpu = cpu_seconds(RUSAGE_THREAD) - before;
-    ::close(to);
-    ::close(from);
-  });
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(socket, generic, length) != 0) fail("cannot connect");
-  std::vector<char> buffer(1 << 20);
-  for (ssize_t got = 0; (got = ::recv(socket, buffer.data(), buffer.size(), MSG_WAITALL)) > 0;) {
-    totals.bytes += got;
+  for (int i = 0; i < connections; ++i) {
+    threads.emplace_back([&] {
+      const auto used = send_file(listening, file, send_buffer);
+      for (double all = sender_cpu; !sender_cpu.compare_exchange_weak(all, all + used);) {
+      }
+    });
+    threads.emplace_back([&] { bytes += receive_all(address); });
   }
-  sender.join();
+  for (auto& thread : threads) thread.join();
+  Totals totals;
+  totals.bytes = bytes.load();
   print(totals, std::chrono::duration<double>(Clock::now() - began).count(), sender_cpu);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string_view(argv[1]) == "sendfile") {
-    bare_sendfile(argv[2]);
+  if (argc == 5 && std::string_view(argv[1]) == "sendfile") {
+    bare_sendfile(argv[2], std::atoi(argv[3]), std::atoi(argv[4]));
     return 0;
   }
   const auto options = parse(argc, argv);

@@ -165,6 +165,11 @@ def durable(bench):
                 f"{rate[ours.name] / rate[theirs.name]:.2f}")
 
 
+# Of the backlog's readers; and what the broker sets for each by default (socket.send.buffer.bytes).
+CONNECTIONS = 2
+SEND_BUFFER = 102_400
+
+
 def backlog(bench):
     """A backlog from the page cache over loopback, against a bare sendfile loop of the same file."""
     head("Backlog of 1 KiB records from the page cache", "what", "MB/s", "sender CPU ms per MB")
@@ -181,12 +186,13 @@ def backlog(bench):
         runs = {"bare": [], "broker": []}
         for which in ("warm", *("bare", "broker", "broker", "bare") * bench.rounds):
             if which != "broker":
-                done = subprocess.run([f"{bench.build}/bench/broker_load", "sendfile", str(file)],
-                                      check=True, text=True, stdout=subprocess.PIPE)
+                done = subprocess.run([f"{bench.build}/bench/broker_load", "sendfile", str(file),
+                                       str(CONNECTIONS), str(SEND_BUFFER)], check=True,
+                                      text=True, stdout=subprocess.PIPE)
                 run = json.loads(done.stdout)
                 run["cpu_s"] = run["sender_cpu"]
             else:
-                run = bench.load("fetch", broker, "backlog", megabytes=megabytes, connections=2,
+                run = bench.load("fetch", broker, "backlog", megabytes=megabytes, connections=CONNECTIONS,
                                  fetch_bytes=4 << 20)
             if which != "warm":
                 runs[which].append((run["bytes"] / 1e6 / run["seconds"], per_mb(run)))

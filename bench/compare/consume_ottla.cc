@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   config.bootstrap_servers = workload.bootstrap;
   if (workload.poll_records > 0)
     config.max_poll_records = static_cast<std::int32_t>(workload.poll_records);
+  if (workload.receive_buffer != 0) config.receive_buffer_bytes = workload.receive_buffer;
   auto consumer = ottla::Consumer::open(config).value();
   const ottla::TopicPartition partition{workload.topic, 0};
   consumer.assign({partition}).value();

@@ -33,8 +33,10 @@ struct Workload {
   bool read = false;             // and whether they are read as well
   bool pause = false;            // waits for input before and after the records are queued
   std::size_t poll_records = 0;  // a poll's or a batch's at most; 0: the client's default
-  // Of Ottla's clients: how long the network thread looks before it sleeps (0: the default), and
+  // Of Ottla's clients: what the kernel keeps for a connection that is read from (0: the default),
+  // how long the network thread looks before it sleeps (0: the default), and
   // whether it runs callbacks.
+  int receive_buffer = 0;
   int busy_poll_us = 0;
   bool network_callbacks = false;
 
@@ -73,6 +75,8 @@ inline Workload parse(int argc, char** argv) {
       workload.pause = std::atoi(value) != 0;
     else if (name == "--poll-records")
       workload.poll_records = std::strtoull(value, nullptr, 10);
+    else if (name == "--receive-buffer")
+      workload.receive_buffer = std::atoi(value);
     else if (name == "--busy-poll")
       workload.busy_poll_us = std::atoi(value);
     else if (name == "--network-callbacks")

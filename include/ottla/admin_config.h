@@ -47,9 +47,10 @@ struct AdminConfig {
   Millis socket_connection_setup_timeout{10'000};
   Millis socket_connection_setup_timeout_max{30'000};
   // What the kernel keeps for a connection, in bytes. -1 leaves it to the kernel, which adapts it
-  // to the connection: better over long distances.
-  std::int32_t send_buffer_bytes = 131'072;
-  std::int32_t receive_buffer_bytes = 65'536;
+  // to the connection. (Java's clients set 32 to 128 KiB: half the speed on one machine, and less
+  // over long distances.)
+  std::int32_t send_buffer_bytes = -1;
+  std::int32_t receive_buffer_bytes = -1;
   // Connections that were idle for so long are closed.
   Millis connections_max_idle{300'000};
 

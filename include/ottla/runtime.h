@@ -19,8 +19,8 @@ struct RuntimeOptions {
   // Threads for what may sleep, such as the files of embedded brokers; 1 to 64.
   std::int32_t workers = 2;
 
-  // How long the network thread looks for the next event before it sleeps; up to 10 ms. Zero: 30 us,
-  // and all looks in vain together take at most a twentieth of its time. Longer looks spare
+  // How long the network thread looks for the next event before it sleeps; up to 10 ms. Zero: 30
+  // us, and all looks in vain together take at most a twentieth of its time. Longer looks spare
   // answers the time to wake a thread, for a processor that is busy meanwhile: at 200 us about 2 %
   // of one at a hundred events a second, all of it at some thousands.
   std::chrono::microseconds busy_poll{0};

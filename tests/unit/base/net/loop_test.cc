@@ -248,8 +248,7 @@ TEST_F(LoopTest, callbacks_run_on_the_loop_if_that_is_asked_for) {
   });
   done.get();
   EXPECT_EQ(ran, (std::vector{1, 2, 3}));
-  EXPECT_FALSE(
-      on_loop(*runtime().loop(1).loop, [&] { return runtime().on_callback_thread(); }));
+  EXPECT_FALSE(on_loop(*runtime().loop(1).loop, [&] { return runtime().on_callback_thread(); }));
 }
 
 TEST_F(LoopTest, loops_of_a_runtime_are_different_threads) {

@@ -7,7 +7,7 @@
 namespace ottla::client {
 namespace {
 
-// Every key of Kafka's consumer, with its default where it has one.
+// Every key of Kafka's consumer, with its default where it has one and we have the same.
 const Properties kKafkasDefaults = {
     {"bootstrap.servers", ""},
     {"client.id", ""},
@@ -23,8 +23,9 @@ const Properties kKafkasDefaults = {
     {"socket.connection.setup.timeout.ms", "10000"},
     {"socket.connection.setup.timeout.max.ms", "30000"},
     {"connections.max.idle.ms", "540000"},
-    {"send.buffer.bytes", "131072"},
-    {"receive.buffer.bytes", "65536"},
+    // Not Kafka's: the kernel adapts them.
+    {"send.buffer.bytes", "-1"},
+    {"receive.buffer.bytes", "-1"},
     {"request.timeout.ms", "30000"},
     {"default.api.timeout.ms", "60000"},
     {"key.deserializer", "org.apache.kafka.common.serialization.StringDeserializer"},
