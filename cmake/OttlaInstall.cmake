@@ -18,7 +18,7 @@ endfunction()
 ottla_archive(ottla_sdk ottla_client ottla_protocol ottla_base_net ottla_base)
 set_target_properties(ottla_sdk PROPERTIES OUTPUT_NAME ottla EXPORT_NAME ottla)
 target_link_libraries(ottla_sdk INTERFACE
-  Threads::Threads Snappy::snappy PkgConfig::DEFLATE PkgConfig::ZSTD PkgConfig::LZ4 PkgConfig::RE2)
+  Threads::Threads OpenSSL::Crypto Snappy::snappy PkgConfig::DEFLATE PkgConfig::ZSTD PkgConfig::LZ4 PkgConfig::RE2)
 
 ottla_archive(ottla_embedded ottla_broker ottla_broker_metadata ottla_broker_config
   ottla_broker_log)

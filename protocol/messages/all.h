@@ -4,6 +4,7 @@
 #include "protocol/messages/add_partitions_to_txn.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_replica_log_dirs.h"
+#include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -16,6 +17,7 @@
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_transactions.h"
+#include "protocol/messages/describe_user_scram_credentials.h"
 #include "protocol/messages/end_txn.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
@@ -33,6 +35,8 @@
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
+#include "protocol/messages/sasl_authenticate.h"
+#include "protocol/messages/sasl_handshake.h"
 #include "protocol/messages/sync_group.h"
 #include "protocol/messages/txn_offset_commit.h"
 #include "protocol/messages/write_txn_markers.h"
@@ -61,6 +65,7 @@ using AllApis =
             AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
             WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest,
             DescribeTransactionsRequest, ListTransactionsRequest, DescribeLogDirsRequest,
-            AlterReplicaLogDirsRequest>;
+            AlterReplicaLogDirsRequest, SaslHandshakeRequest, SaslAuthenticateRequest,
+            DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest>;
 
 }  // namespace ottla::protocol

@@ -18,7 +18,8 @@ APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVe
         "OffsetCommit", "OffsetFetch", "DescribeGroups", "ListGroups", "DeleteGroups",
         "OffsetDelete", "AddPartitionsToTxn", "AddOffsetsToTxn", "EndTxn", "WriteTxnMarkers",
         "TxnOffsetCommit", "DescribeProducers", "DescribeTransactions", "ListTransactions",
-        "DescribeLogDirs", "AlterReplicaLogDirs"]
+        "DescribeLogDirs", "AlterReplicaLogDirs", "SaslHandshake", "SaslAuthenticate",
+        "DescribeUserScramCredentials", "AlterUserScramCredentials"]
 
 
 def camel(name):

@@ -69,6 +69,10 @@ public final class Main {
         APIS.put("ListTransactions", new int[] {0, 2});
         APIS.put("DescribeLogDirs", new int[] {1, 5});
         APIS.put("AlterReplicaLogDirs", new int[] {1, 2});
+        APIS.put("SaslHandshake", new int[] {0, 1});
+        APIS.put("SaslAuthenticate", new int[] {0, 2});
+        APIS.put("DescribeUserScramCredentials", new int[] {0, 0});
+        APIS.put("AlterUserScramCredentials", new int[] {0, 0});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
