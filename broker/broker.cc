@@ -13,10 +13,12 @@
 #include "broker/group/group_coordinator.h"
 #include "broker/group/replica_offsets_log.h"
 #include "broker/handlers/services.h"
+#include "broker/http/http_server.h"
 #include "broker/log/log_dirs.h"
 #include "broker/metadata/config_requests.h"
 #include "broker/metadata/controller.h"
 #include "broker/metadata/unified_metadata_log.h"
+#include "broker/metrics_of_broker.h"
 #include "broker/open_data.h"
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
@@ -72,6 +74,9 @@ class Broker::Impl {
     return server_ ? server_->listeners() : no_listeners_;
   }
   const BrokerConfig& config() const { return config_; }
+  std::optional<base::Endpoint> http_address() const {
+    return http_ ? std::optional(http_->local()) : std::nullopt;
+  }
   void inject(ApiKey api, const Fault& fault, std::uint32_t times) {
     dispatcher_->faults().add(api, fault, times);
   }
@@ -84,6 +89,8 @@ class Broker::Impl {
   // The steps of the start; each ends with the next or with `started`.
   void open_logs(OpenedData opened);
   void bind_ports();
+  Result<void> bind_http();
+  void on_http(std::string_view path, HttpServer::Respond respond);
   void start_controller();
   void start_transactions();
   void serve();
@@ -116,6 +123,7 @@ class Broker::Impl {
   std::unique_ptr<Services> services_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Server> server_;
+  std::unique_ptr<HttpServer> http_;
   base::Lifetime lifetime_;
 };
 
@@ -171,7 +179,48 @@ void Broker::Impl::bind_ports() {
   for (const auto& listener : config_.listeners) {
     if (auto bound = server_->listen(listener); !bound) return started(bound.error());
   }
+  if (auto bound = bind_http(); !bound) return started(bound.error());
   start_controller();
+}
+
+Result<void> Broker::Impl::bind_http() {
+  const auto& text = config_.ottla_http_listener;
+  if (text.empty()) return {};
+  const auto endpoint = base::Endpoint::parse(text);
+  if (!endpoint) return endpoint.error();
+  http_ = std::make_unique<HttpServer>(deps_.loop, deps_.logger.named("http"),
+                                       [this](std::string_view path, HttpServer::Respond respond) {
+                                         on_http(path, std::move(respond));
+                                       });
+  if (auto bound = http_->listen(*endpoint); !bound) {
+    return Error(bound.error().code(),
+                 "cannot serve HTTP on " + text + ": " + bound.error().message());
+  }
+  return {};
+}
+
+void Broker::Impl::on_http(std::string_view path, HttpServer::Respond respond) {
+  if (path != "/metrics" && path != "/health") {
+    return respond({.status = 404, .body = "there are /metrics and /health\n"});
+  }
+  if (!services_) return respond({.status = 503, .body = "the broker is starting\n"});
+  if (path == "/health") {
+    const auto health = health_of(*services_);
+    return respond({.status = health.well ? 200U : 503U,
+                    .content_type = "application/json",
+                    .body = health.text});
+  }
+  auto page = std::make_shared<MetricsPage>(metrics_of(*services_, *server_));
+  auto text = std::make_shared<std::string>();
+  loop_.offload(
+      [page, text] {
+        add_process_metrics(*page);
+        *text = page->to_prometheus();
+      },
+      [text, respond = std::move(respond)]() mutable {
+        respond(
+            {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(*text)});
+      });
 }
 
 void Broker::Impl::start_controller() {
@@ -275,6 +324,7 @@ void Broker::Impl::started(Result<void> outcome) {
 }
 
 void Broker::Impl::stop(OnDone done) {
+  http_.reset();
   transactions_->stop();
   groups_->stop();
   replicas_->answer_all_waiting();
@@ -311,6 +361,10 @@ const std::vector<ListenerConfig>& Broker::listeners() const {
 }
 const BrokerConfig& Broker::config() const {
   return impl_->config();
+}
+
+std::optional<base::Endpoint> Broker::http_address() const {
+  return impl_->http_address();
 }
 
 void Broker::set_on_offline(base::UniqueFunction<void(const Error&)> on_offline) {

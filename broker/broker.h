@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/logger.h"
@@ -56,6 +57,8 @@ class Broker {
   // The listeners with the ports they really have.
   const std::vector<ListenerConfig>& listeners() const;
   const BrokerConfig& config() const;
+  // Where /metrics and /health are served; none if nowhere.
+  std::optional<base::Endpoint> http_address() const;
 
   // What the next requests of an API meet instead of success; for tests.
   void inject(ApiKey api, const Fault& fault, std::uint32_t times);

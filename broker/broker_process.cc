@@ -30,8 +30,10 @@ std::string ready_line(const Broker& broker) {
   const auto& config = broker.config();
   std::string data;
   for (const auto& path : config.log_dirs) data += (data.empty() ? "" : ",") + path;
+  const auto http = broker.http_address();
   return "ottla-broker ready: node " + std::to_string(config.node_id) + ", " + listeners +
-         ", data " + data + ", durability " + config.ottla_durability;
+         (http ? ", http://" + http->to_string() : "") + ", data " + data + ", durability " +
+         config.ottla_durability;
 }
 
 // Destroys the broker where it lives.

@@ -25,8 +25,8 @@ class ConfigReader {
   Result<BrokerConfig> read() {
     using Step = Result<void> (ConfigReader::*)();
     constexpr Step kSteps[] = {&ConfigReader::apply_synonyms, &ConfigReader::read_keys,
-                               &ConfigReader::read_roles, &ConfigReader::read_all_listeners,
-                               &ConfigReader::check_log_dirs};
+                               &ConfigReader::read_roles,     &ConfigReader::read_all_listeners,
+                               &ConfigReader::check_log_dirs, &ConfigReader::check_http_listener};
     for (const Step step : kSteps) {
       if (auto done = (this->*step)(); !done) return done.error();
     }
@@ -234,6 +234,12 @@ class ConfigReader {
     }
     if (seen.empty()) return bad("expected at least one directory");
     return {};
+  }
+
+  Result<void> check_http_listener() {
+    const auto& text = config_.ottla_http_listener;
+    if (text.empty() || base::Endpoint::parse(text)) return {};
+    return bad_value("ottla.http.listener", text, "expected host:port, for example 127.0.0.1:9644");
   }
 
   const Properties& properties_;

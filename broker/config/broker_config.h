@@ -102,6 +102,8 @@ struct BrokerConfig {
   // Ottla's own.
   std::string ottla_durability = "fsync";  // fsync, os or memory
   std::int64_t ottla_flush_delay_ms = 10;
+  std::string ottla_http_listener;         // host:port for /metrics and /health; empty: none
+  std::int64_t ottla_request_log_ms = -1;  // requests that take longer are logged; -1: none
   bool ottla_clamp_replication_factor = false;
 
   // What was set, by key: where DescribeConfigs and the defaults of topics come from.

@@ -203,6 +203,15 @@ const std::array kBrokerKeys = {
               .documentation = "With fsync, how long an append that nobody waits for may stay "
                                "invisible; milliseconds.",
               .min = 0},
+    BrokerKey{.name = "ottla.http.listener",
+              .member = &C::ottla_http_listener,
+              .documentation = "Where /metrics (for Prometheus) and /health are served over HTTP: "
+                               "host:port, for example 127.0.0.1:9644; empty: nowhere."},
+    BrokerKey{.name = "ottla.request.log.ms",
+              .member = &C::ottla_request_log_ms,
+              .documentation = "Requests that take this long or longer are logged, with the parts "
+                               "of their time; milliseconds, 0: all, -1: none.",
+              .min = -1},
     BrokerKey{.name = "producer.id.expiration.ms",
               .member = &C::producer_id_expiration_ms,
               .documentation = "How long an idle producer id is remembered; milliseconds.",

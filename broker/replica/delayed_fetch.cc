@@ -108,10 +108,7 @@ bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
 }
 
 void ReplicaManager::DelayedFetch::finish() {
-  if (work_.cold.empty()) {
-    work_.done(std::move(work_.results));
-    return;
-  }
+  if (work_.cold.empty()) return answer(replicas_, work_);
   std::reverse(work_.cold.begin(), work_.cold.end());
   read_cold(replicas_, std::make_shared<Work>(std::move(work_)));
 }
@@ -144,7 +141,14 @@ void ReplicaManager::DelayedFetch::read_cold(ReplicaManager& replicas, std::shar
                        });
     return;
   }
-  work->done(std::move(work->results));
+  answer(replicas, *work);
+}
+
+void ReplicaManager::DelayedFetch::answer(ReplicaManager& replicas, Work& work) {
+  for (std::size_t i = 0; i < work.entries.size(); ++i) {
+    replicas.count_fetch(work.entries[i], work.results[i]);
+  }
+  work.done(std::move(work.results));
 }
 
 }  // namespace ottla::broker

@@ -41,6 +41,7 @@ class ReplicaManager::DelayedFetch final : public DelayedOperation {
   static bool diverges(const FetchEntry& wanted, const Partition& partition,
                        FetchedPartition& result);
   void finish();
+  static void answer(ReplicaManager& replicas, Work& work);
   static void read_cold(ReplicaManager& replicas, std::shared_ptr<Work> work);
 
   ReplicaManager& replicas_;

@@ -6,6 +6,7 @@
 
 #include "broker/log/unified_log.h"
 #include "broker/metadata/metadata_image.h"
+#include "broker/metrics/topic_metrics.h"
 #include "ottla/result.h"
 #include "ottla/types.h"
 
@@ -15,8 +16,9 @@ namespace ottla::broker {
 // ReplicaManager and UnifiedLog, owned by the former; one loop.
 class Partition {
  public:
-  Partition(TopicPartition id, Uuid topic_id, UnifiedLog& log)
-      : id_(std::move(id)), topic_id_(topic_id), log_(log) {}
+  Partition(TopicPartition id, Uuid topic_id, UnifiedLog& log,
+            std::shared_ptr<TopicTraffic> traffic)
+      : id_(std::move(id)), topic_id_(topic_id), log_(log), traffic_(std::move(traffic)) {}
 
   // What the metadata say now.
   void update(const PartitionImage& image, BrokerId self);
@@ -39,11 +41,15 @@ class Partition {
   BrokerId leader() const { return leader_; }
   UnifiedLog& log() { return log_; }
   const UnifiedLog& log() const { return log_; }
+  // Of its topic.
+  TopicTraffic& traffic() { return *traffic_; }
+  bool leads() const { return leads_; }
 
  private:
   const TopicPartition id_;
   const Uuid topic_id_;
   UnifiedLog& log_;
+  const std::shared_ptr<TopicTraffic> traffic_;
   BrokerId leader_ = kNoLeader;
   LeaderEpoch leader_epoch_ = protocol::kNoLeaderEpoch;
   bool leads_ = false;

@@ -87,7 +87,7 @@ Partition* ReplicaManager::make_partition(const TopicPartition& id, const Uuid& 
   log->set_on_high_watermark([this, id] { check_waiting(id); });
   log->set_on_offline([this, id](const Error&) { check_waiting(id); });
   auto& partition = partitions_[id];
-  partition = std::make_unique<Partition>(id, topic_id, *log);
+  partition = std::make_unique<Partition>(id, topic_id, *log, traffic_.of(id.topic));
   return partition.get();
 }
 
@@ -103,6 +103,7 @@ void ReplicaManager::delete_topic(const TopicImage& topic) {
     }
     check_waiting(id);
   }
+  traffic_.forget(topic.name);
 }
 
 LogConfig ReplicaManager::log_config(const MetadataImage& image, const std::string& topic) const {
@@ -137,9 +138,11 @@ void ReplicaManager::append_records(const std::vector<ProduceEntry>& entries,
     auto* partition = find(entry.partition);
     if (partition == nullptr) {
       results.emplace_back(why_missing(entry.partition));
+      traffic_.add(nullptr, {.produce_requests = 1, .failed_produce_requests = 1});
       continue;
     }
     results.push_back(partition->append_as_leader(entry.batches, options.origin));
+    count_append(*partition, entry, results.back());
     if (!results.back()) continue;
     appended.push_back(entry.partition);
     if (options.acks == -1) partition->log().flush_soon();
@@ -148,6 +151,28 @@ void ReplicaManager::append_records(const std::vector<ProduceEntry>& entries,
   produces_.complete_or_watch(
       std::make_unique<DelayedProduce>(*this, entries, std::move(results), std::move(done)),
       appended, loop_.now() + options.timeout);
+}
+
+void ReplicaManager::count_append(Partition& partition, const ProduceEntry& entry,
+                                  const Result<AppendInfo>& result) {
+  TopicTraffic traffic{.produce_requests = 1};
+  if (result) {
+    traffic.messages_in =
+        static_cast<std::uint64_t>(result->last_offset - result->first_offset + 1);
+    traffic.bytes_in = entry.batches.size();
+  } else {
+    traffic.failed_produce_requests = 1;
+    traffic.bytes_rejected = entry.batches.size();
+  }
+  traffic_.add(&partition.traffic(), traffic);
+}
+
+void ReplicaManager::count_fetch(const FetchEntry& entry, const FetchedPartition& result) {
+  auto* partition = find(entry.partition);
+  traffic_.add(partition == nullptr ? nullptr : &partition->traffic(),
+               {.bytes_out = result.data.size,
+                .fetch_requests = 1,
+                .failed_fetch_requests = result.error == ErrorCode::none ? 0U : 1U});
 }
 
 void ReplicaManager::await_durable(const TopicPartition& id, Offset end, OnDurable done) {

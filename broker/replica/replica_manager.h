@@ -15,6 +15,7 @@
 #include "broker/config/broker_config.h"
 #include "broker/log/log_dirs.h"
 #include "broker/metadata/metadata_image.h"
+#include "broker/metrics/topic_metrics.h"
 #include "broker/replica/partition.h"
 #include "broker/replica/purgatory.h"
 #include "ottla/result.h"
@@ -116,6 +117,18 @@ class ReplicaManager {
   void delete_records(const std::vector<DeleteRecordsEntry>& entries,
                       std::chrono::milliseconds timeout, OnDeleted done);
 
+  // --- Looking
+
+  // In no order.
+  const std::unordered_map<TopicPartition, std::unique_ptr<Partition>>& partitions() const {
+    return partitions_;
+  }
+  // Partitions that should be here and whose log could not be opened.
+  std::size_t partitions_without_log() const { return without_log_.size(); }
+  std::size_t waiting_produces() const { return produces_.waiting(); }
+  std::size_t waiting_fetches() const { return fetches_.waiting(); }
+  const TopicMetrics& traffic() const { return traffic_; }
+
   // Answers every waiting request with what there is; for the shutdown.
   void answer_all_waiting();
 
@@ -132,6 +145,9 @@ class ReplicaManager {
   void apply_topic_config(const MetadataImage& image, const TopicImage& topic);
   LogConfig log_config(const MetadataImage& image, const std::string& topic) const;
   void check_waiting(const TopicPartition& id);
+  void count_append(Partition& partition, const ProduceEntry& entry,
+                    const Result<AppendInfo>& result);
+  void count_fetch(const FetchEntry& entry, const FetchedPartition& result);
 
   // Set at construction.
   base::Loop& loop_;
@@ -145,6 +161,7 @@ class ReplicaManager {
   std::unordered_set<TopicPartition> without_log_;  // partitions that should be here
   Purgatory produces_;
   Purgatory fetches_;
+  TopicMetrics traffic_;
 };
 
 }  // namespace ottla::broker

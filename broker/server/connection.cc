@@ -26,10 +26,22 @@ constexpr std::uint64_t kLeastFrameBytes = 64 << 10;
 // A client that does not read its answers gets no further request handled.
 constexpr std::size_t kMostUnsentBytes = 1 << 20;
 
-bool is_produce(const Frame& frame) {
+// The two numbers that a request begins with, where they are; else those of no request.
+std::int16_t number_at(const Frame& frame, std::size_t at) {
   const auto bytes = frame.bytes.view();
-  return bytes.size() >= 2 &&
-         base::load_be<std::int16_t>(bytes.data()) == static_cast<std::int16_t>(ApiKey::produce);
+  return bytes.size() >= at + 2 ? base::load_be<std::int16_t>(bytes.data() + at) : std::int16_t{-1};
+}
+ApiKey api_of(const Frame& frame) {
+  return static_cast<ApiKey>(number_at(frame, 0));
+}
+
+std::size_t size_of(const std::vector<base::Segment>& segments) {
+  std::size_t bytes = 0;
+  for (const auto& segment : segments) {
+    const auto* slice = std::get_if<base::Slice>(&segment);
+    bytes += slice != nullptr ? slice->bytes.size() : std::get<base::FileRange>(segment).length;
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -136,6 +148,7 @@ void Connection::keep_for_later(BytesView input) {
 void Connection::take_frame() {
   last_activity_ = loop_.now();
   auto frame = reader_.take();
+  frame.received = clock_.now();
   outstanding_bytes_ += frame.bytes.size();
   frames_.push_back(std::move(frame));
   hand_out();
@@ -149,7 +162,24 @@ bool Connection::wants_requests() const {
 bool Connection::may_hand_out(const Frame& frame) const {
   if (stream_->queued_bytes() >= kMostUnsentBytes) return false;
   if (slots_.empty()) return true;
-  return is_produce(frame) && slots_.back().is_produce;
+  return api_of(frame) == ApiKey::produce && slots_.back().api == ApiKey::produce;
+}
+
+Connection::Slot& Connection::make_slot(const Frame& frame) {
+  auto& slot = slots_.emplace_back();
+  slot.request = next_request_++;
+  slot.api = api_of(frame);
+  slot.version = number_at(frame, 2);
+  slot.bytes = frame.bytes.size();
+  slot.times.received = frame.received;
+  slot.times.handed_out = clock_.now();
+  return slot;
+}
+
+Connection::Slot* Connection::find_slot(std::uint64_t request) {
+  const auto found = std::find_if(slots_.begin(), slots_.end(),
+                                  [&](const Slot& slot) { return slot.request == request; });
+  return stream_ && found != slots_.end() ? &*found : nullptr;
 }
 
 void Connection::hand_out() {
@@ -158,22 +188,21 @@ void Connection::hand_out() {
   while (stream_ && !frames_.empty() && may_hand_out(frames_.front())) {
     auto frame = std::move(frames_.front());
     frames_.pop_front();
-    const auto request = next_request_++;
-    auto& slot = slots_.emplace_back();
-    slot.request = request;
-    slot.is_produce = is_produce(frame);
-    slot.bytes = frame.bytes.size();
+    const auto request = make_slot(frame).request;
     owner_.on_request(self, std::move(frame), Reply(weak_from_this(), request));
+    if (auto* slot = find_slot(request)) {
+      slot->times.handled = slot->answered ? slot->times.answered : clock_.now();
+    }
     send_answers();
   }
   handing_out_ = false;
 }
 
 void Connection::on_reply(std::uint64_t request, std::vector<base::Segment> response) {
-  const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                 [&](const Slot& s) { return s.request == request; });
-  if (!stream_ || slot == slots_.end()) return;
+  auto* slot = find_slot(request);
+  if (slot == nullptr) return;
   slot->answered = true;
+  slot->times.answered = clock_.now();
   slot->on_abandoned = nullptr;
   slot->response = std::move(response);
   if (handing_out_) return;
@@ -188,9 +217,8 @@ void Connection::on_refusal(std::uint64_t, const Error& reason) {
 }
 
 void Connection::on_wait(std::uint64_t request, base::Task abandon) {
-  const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                 [&](const Slot& s) { return s.request == request; });
-  if (stream_ && slot != slots_.end() && !slot->answered) slot->on_abandoned = std::move(abandon);
+  auto* slot = find_slot(request);
+  if (slot != nullptr && !slot->answered) slot->on_abandoned = std::move(abandon);
 }
 
 void Connection::send_answers() {
@@ -199,8 +227,19 @@ void Connection::send_answers() {
     slots_.pop_front();
     outstanding_bytes_ -= slot.bytes;
     last_activity_ = loop_.now();
-    if (!slot.response.empty()) stream_->write(std::move(slot.response));
+    send_answer(slot);
   }
+}
+
+void Connection::send_answer(Slot& slot) {
+  const auto bytes = size_of(slot.response);
+  if (!slot.response.empty()) stream_->write(std::move(slot.response));
+  slot.times.sent = clock_.now();
+  owner_.on_answered(*this, {.api = slot.api,
+                             .version = slot.version,
+                             .request_bytes = slot.bytes,
+                             .response_bytes = bytes,
+                             .times = slot.times});
 }
 
 void Connection::on_drained() {

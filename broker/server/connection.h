@@ -12,6 +12,7 @@
 #include "base/transport.h"
 #include "broker/handlers/byte_budget.h"
 #include "broker/handlers/reply.h"
+#include "broker/metrics/request_metrics.h"
 #include "broker/server/frame_assembler.h"
 
 namespace ottla::broker {
@@ -26,6 +27,9 @@ class ConnectionOwner {
   // Handles one request; the answer may come within the call or later.
   virtual void on_request(const std::shared_ptr<Connection>& connection, Frame frame,
                           Reply reply) = 0;
+
+  // Its answer has gone to the socket.
+  virtual void on_answered(const Connection& connection, const FinishedRequest& request) = 0;
 
   // The connection is gone; called once, last.
   virtual void on_connection_closed(std::uint64_t connection, const Error& reason) = 0;
@@ -78,9 +82,11 @@ class Connection final : public base::StreamHandler,
   // A request that was handed out and whose answer has not been sent.
   struct Slot {
     std::uint64_t request = 0;
-    bool is_produce = false;
+    ApiKey api{};
+    std::int16_t version = 0;
     bool answered = false;
     std::size_t bytes = 0;
+    RequestTimes times;
     base::Task on_abandoned;  // or null
     std::vector<base::Segment> response;
   };
@@ -93,6 +99,9 @@ class Connection final : public base::StreamHandler,
   bool wants_requests() const;
   void hand_out();
   bool may_hand_out(const Frame& frame) const;
+  Slot& make_slot(const Frame& frame);
+  Slot* find_slot(std::uint64_t request);
+  void send_answer(Slot& slot);
   void send_answers();
   void continue_reading();
   void watch_idleness();
@@ -110,6 +119,7 @@ class Connection final : public base::StreamHandler,
   const base::Endpoint local_;
 
   // Loop's thread only.
+  const base::RealClock clock_;  // what takes time takes real time
   FrameAssembler reader_;
   std::string unread_;  // bytes that were read while no frame could be taken
   bool paused_ = false;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/buffer.h"
+#include "base/time.h"
 #include "broker/handlers/byte_budget.h"
 #include "ottla/result.h"
 
@@ -16,6 +17,7 @@ namespace ottla::broker {
 struct Frame {
   base::SharedBuffer bytes;
   ByteBudget::Charge charge;
+  base::TimePoint received = {};  // set by who takes it
 };
 
 // Cuts what a connection sends into frames (int32 size, then as many bytes). Holds memory only for

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/process_limits.h"
+#include "protocol/wire/api.h"
 
 namespace ottla::broker {
 namespace {
@@ -30,6 +31,7 @@ Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, base::L
     : loop_(loop),
       config_(config),
       logger_(std::move(logger)),
+      request_logger_(logger_.named("request")),
       most_connections_(std::min(static_cast<std::size_t>(config.max_connections),
                                  base::limit_of_open_files() / 4)),
       budget_(budget_of(config)),
@@ -113,6 +115,29 @@ void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> st
 
 void Server::on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) {
   handler_->on_frame(connection, std::move(frame), std::move(reply));
+}
+
+void Server::on_answered(const Connection& connection, const FinishedRequest& request) {
+  request_metrics_.add(request);
+  log_if_slow(connection, request);
+}
+
+// One line of fields, for whoever looks for what takes long.
+void Server::log_if_slow(const Connection& connection, const FinishedRequest& request) const {
+  const auto most = config_.ottla_request_log_ms;
+  if (most < 0 || request.total() < std::chrono::milliseconds(most)) return;
+  const auto* api = protocol::find_api(request.api);
+  const auto us = [](base::Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+  };
+  request_logger_.info("request=" + std::string(api == nullptr ? "unknown" : api->name) +
+                       " version=" + std::to_string(request.version) + " client=" +
+                       connection.peer().to_string() + " listener=" + connection.listener() +
+                       " request_bytes=" + std::to_string(request.request_bytes) +
+                       " response_bytes=" + std::to_string(request.response_bytes) +
+                       " total_us=" + us(request.total()) + " queue_us=" + us(request.queued()) +
+                       " local_us=" + us(request.local()) + " remote_us=" + us(request.remote()) +
+                       " response_queue_us=" + us(request.response_queued()));
 }
 
 void Server::on_connection_closed(std::uint64_t id, const Error& reason) {

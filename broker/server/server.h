@@ -13,6 +13,7 @@
 #include "base/transport.h"
 #include "broker/config/broker_config.h"
 #include "broker/handlers/byte_budget.h"
+#include "broker/metrics/request_metrics.h"
 #include "broker/server/connection.h"
 
 namespace ottla::broker {
@@ -43,11 +44,13 @@ class Server final : public ConnectionOwner {
   const std::vector<ListenerConfig>& listeners() const { return bound_; }
 
   std::size_t connection_count() const { return connections_.size(); }
+  const RequestMetrics& request_metrics() const { return request_metrics_; }
 
   // Stops listening and closes every connection.
   void close();
 
   void on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override;
+  void on_answered(const Connection& connection, const FinishedRequest& request) override;
   void on_connection_closed(std::uint64_t connection, const Error& reason) override;
   std::span<char> scratch() override { return scratch_; }
 
@@ -55,11 +58,13 @@ class Server final : public ConnectionOwner {
   void on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream);
   void serve(const std::string& listener, std::unique_ptr<base::Stream> stream);
   bool has_room_for(const std::string& host);
+  void log_if_slow(const Connection& connection, const FinishedRequest& request) const;
 
   // Set at construction.
   base::LoopWithTransport loop_;
   const BrokerConfig& config_;
   base::Logger logger_;
+  base::Logger request_logger_;
 
   // Loop's thread only.
   const std::size_t most_connections_;
@@ -72,6 +77,7 @@ class Server final : public ConnectionOwner {
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::int32_t> connections_by_host_;
   std::uint64_t next_connection_ = 1;
+  RequestMetrics request_metrics_;
 };
 
 }  // namespace ottla::broker

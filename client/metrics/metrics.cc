@@ -1,52 +1,20 @@
 #include "ottla/metrics.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
+
+#include "base/prometheus_text.h"
 
 namespace ottla {
 namespace {
-
-void append_name(std::string& out, std::string_view name) {
-  for (const char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    out += plain ? c : '_';
-  }
-}
 
 void append_labels(std::string& out, const Metric& metric) {
   char separator = '{';
   for (const auto& [key, value] : metric.tags) {
     out += separator;
-    append_name(out, key);
-    out += "=\"";
-    for (const char c : value) {
-      if (c == '\\' || c == '"') out += '\\';
-      if (c == '\n') {
-        out += "\\n";
-      } else {
-        out += c;
-      }
-    }
-    out += '"';
+    base::append_prometheus_label(out, key, value);
     separator = ',';
   }
   if (!metric.tags.empty()) out += '}';
-}
-
-void append_value(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-    return;
-  }
-  std::array<char, 32> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  out.append(text.data(), end);
 }
 
 }  // namespace
@@ -67,9 +35,9 @@ std::string to_prometheus(const MetricsSnapshot& snapshot) {
   std::map<std::string, std::vector<const Metric*>> families;
   for (const auto& metric : snapshot.metrics) {
     std::string name = "kafka_";
-    append_name(name, metric.group);
+    base::append_prometheus_name(name, metric.group);
     name += '_';
-    append_name(name, metric.name);
+    base::append_prometheus_name(name, metric.name);
     families[std::move(name)].push_back(&metric);
   }
   std::string out;
@@ -80,7 +48,7 @@ std::string to_prometheus(const MetricsSnapshot& snapshot) {
       out += name;
       append_labels(out, *metric);
       out += ' ';
-      append_value(out, metric->value);
+      base::append_prometheus_value(out, metric->value);
       out += '\n';
     }
   }
