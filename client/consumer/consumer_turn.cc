@@ -26,8 +26,11 @@ protocol::FetchRequest to_request(const FetchDraft& draft, const ConsumerSetting
   request.max_bytes = settings.fetcher.max_bytes;
   request.isolation_level = settings.isolation_level;
   request.rack_id = settings.client_rack;
+  request.session_id = draft.session_id;
+  request.session_epoch = draft.session_epoch;
   std::map<std::string_view, std::size_t> places;
   for (const auto& entry : draft.entries) {
+    if (!entry.named) continue;
     const auto [place, added] = places.emplace(entry.id.topic, request.topics.size());
     if (added) request.topics.push_back({entry.id.topic, entry.topic_id, {}});
     protocol::FetchRequest::Partition partition;
@@ -37,6 +40,13 @@ protocol::FetchRequest to_request(const FetchDraft& draft, const ConsumerSetting
     partition.fetch_offset = entry.offset;
     partition.partition_max_bytes = settings.fetcher.max_partition_bytes;
     request.topics[place->second].partitions.push_back(partition);
+  }
+  for (const auto& [id, topic_id] : draft.forgotten) {
+    auto& topics = request.forgotten_topics_data;
+    if (topics.empty() || topics.back().topic != id.topic || topics.back().topic_id != topic_id) {
+      topics.push_back({id.topic, topic_id, {}});
+    }
+    topics.back().partitions.push_back(id.partition);
   }
   return request;
 }
@@ -140,8 +150,7 @@ void ConsumerCore::on_reset(const TopicPartition& id, std::uint64_t generation,
 
 void ConsumerCore::send_fetch(FetchDraft draft) {
   const auto broker = draft.broker;
-  const bool ids = std::none_of(draft.entries.begin(), draft.entries.end(),
-                                [](const auto& entry) { return entry.topic_id.is_zero(); });
+  const bool ids = draft.knows_ids();
   const auto shared = std::make_shared<const FetchDraft>(std::move(draft));
   auto make = [this, shared](std::int16_t version) {
     return to_request(*shared, settings_, version);

@@ -73,6 +73,7 @@ Fetcher::Poll Fetcher::poll(base::TimePoint now, BrokerGate& gate) {
       partition->waits_since.reset();
     }
     under_way_.insert(broker);
+    sessions_[broker].prepare(draft);
     poll.requests.push_back(std::move(draft));
   }
   return poll;
@@ -139,10 +140,14 @@ FetchDraft& Fetcher::draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& 
 
 void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse& response,
                           const base::SharedBuffer& frame, base::TimePoint now) {
+  if (FetchSession::is_session_error(response.error_code)) {
+    return on_session_refused(draft, response.error_code, now);
+  }
   if (response.error_code != ErrorCode::none) {
     return on_failure(draft, Error(response.error_code, "the broker refused Fetch"), now);
   }
   under_way_.erase(draft.broker);
+  sessions_[draft.broker].on_answered(draft, response.session_id);
   std::map<std::pair<std::string_view, std::int32_t>, const Answer*> answers;
   for (const auto& topic : response.responses) {
     const auto name = topic_name(topic, metadata_.cluster());
@@ -157,10 +162,10 @@ void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse
     partition->fetching = false;
     const auto answer =
         answers.find(std::pair<std::string_view, std::int32_t>(entry.id.topic, entry.id.partition));
-    if (answer == answers.end()) {
-      retry(*partition, now);
-    } else {
+    if (answer != answers.end()) {
       on_answer(*partition, draft, entry, *answer->second, frame, now);
+    } else if (!draft.incremental()) {
+      retry(*partition, now);
     }
   }
   metrics_.on_fetch(tally_, now - draft.sent_at,
@@ -168,14 +173,31 @@ void Fetcher::on_response(const FetchDraft& draft, const protocol::FetchResponse
 }
 
 void Fetcher::on_failure(const FetchDraft& draft, const Error& error, base::TimePoint now) {
-  under_way_.erase(draft.broker);
   if (log_.enabled(LogLevel::info)) log_.info("fetching again: " + error.to_string());
+  sessions_[draft.broker].on_lost();
+  give_back(draft, [&](AssignedPartition& partition) {
+    partition.preferred.reset();
+    on_error(partition, error, now);
+  });
+}
+
+// The broker has forgotten the session, to make room for others or in a restart.
+void Fetcher::on_session_refused(const FetchDraft& draft, ErrorCode error, base::TimePoint now) {
+  const bool at_once = sessions_[draft.broker].on_refused(error);
+  give_back(draft, [&](AssignedPartition& partition) {
+    if (!at_once) retry(partition, now);
+  });
+}
+
+// What was asked for in vain can be asked for again.
+void Fetcher::give_back(const FetchDraft& draft,
+                        const std::function<void(AssignedPartition&)>& then) {
+  under_way_.erase(draft.broker);
   for (const auto& entry : draft.entries) {
     auto* partition = subscription_.find(entry.id, entry.generation);
     if (partition == nullptr) continue;
     partition->fetching = false;
-    partition->preferred.reset();
-    on_error(*partition, error, now);
+    then(*partition);
   }
 }
 

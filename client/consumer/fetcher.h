@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,8 @@
 #include "base/logger.h"
 #include "base/random.h"
 #include "client/consumer/consumer_metrics.h"
+#include "client/consumer/fetch_draft.h"
+#include "client/consumer/fetch_session.h"
 #include "client/consumer/partition_leaders.h"
 #include "client/network/network_client.h"
 #include "protocol/messages/fetch.h"
@@ -30,23 +33,6 @@ struct FetcherConfig {
   // As ListOffsets has it; none: poll gets offset_out_of_range.
   std::optional<std::int64_t> reset_timestamp;
   DecodeOptions decode;
-};
-
-// One Fetch request to be.
-struct FetchDraft {
-  struct Entry {
-    TopicPartition id;
-    protocol::Uuid topic_id;
-    std::uint64_t generation = 0;
-    protocol::Offset offset;
-    protocol::LeaderEpoch leader_epoch;
-    protocol::LeaderEpoch last_fetched_epoch;
-  };
-  BrokerId broker;
-  bool from_follower = false;  // some of it is to be read from a replica that does not lead
-  std::vector<Entry> entries;
-  std::int32_t max_wait_ms = 0;
-  base::TimePoint sent_at{};
 };
 
 // Decides what to fetch from whom, and puts what came into the partitions' buffers. One fetch is
@@ -84,6 +70,8 @@ class Fetcher {
              Poll& poll);
   std::string why_not_fetched(const AssignedPartition& partition, BrokerGate& gate) const;
   FetchDraft& draft_for(BrokerId broker, std::map<BrokerId, FetchDraft>& drafts) const;
+  void on_session_refused(const FetchDraft& draft, ErrorCode error, base::TimePoint now);
+  void give_back(const FetchDraft& draft, const std::function<void(AssignedPartition&)>& then);
   void on_answer(AssignedPartition& partition, const FetchDraft& draft,
                  const FetchDraft::Entry& entry, const Answer& answer,
                  const base::SharedBuffer& frame, base::TimePoint now);
@@ -105,6 +93,7 @@ class Fetcher {
   base::Random random_;
   const base::Logger log_;
   std::set<BrokerId> under_way_;
+  std::map<BrokerId, FetchSession> sessions_;
   FetchTally tally_;  // of the response that is being taken
 };
 

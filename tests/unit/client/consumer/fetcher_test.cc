@@ -94,6 +94,7 @@ class FetcherWorld {
     for (const auto& part : parts) all += part.bytes;
     const auto frame = base::SharedBuffer::copy_of(all);
     FetchResponse response;
+    response.session_id = session_id;
     response.responses.push_back({.topic = "t"});
     std::size_t at = 0;
     for (const auto& part : parts) {
@@ -117,7 +118,15 @@ class FetcherWorld {
     return snapshot.value("partitions-not-fetched-total").value_or(-1);
   }
 
+  // The broker drops its session.
+  void refuse(const FetchDraft& draft) {
+    FetchResponse response;
+    response.error_code = ErrorCode::fetch_session_id_not_found;
+    fetcher.on_response(draft, response, {}, now);
+  }
+
   base::TimePoint now{};
+  std::int32_t session_id = 0;  // that the broker answers with
   FetchDraft last;
   std::vector<std::string> log;
   Metadata metadata{{}, 1};
@@ -143,6 +152,35 @@ TEST(Fetcher, asks_each_leader_once_and_for_all_its_partitions) {
   EXPECT_TRUE(world.poll().empty()) << "one fetch to a broker at a time";
   world.answer(drafts[1], {});
   EXPECT_TRUE(world.poll().empty()) << "an answer that leaves all out is followed by a pause";
+  world.now += 2s;
+  EXPECT_EQ(world.poll().size(), 1U);
+}
+
+TEST(Fetcher, takes_what_an_answer_in_a_session_leaves_out_for_nothing_new) {
+  FetcherWorld world(4);
+  world.session_id = 9;
+  const auto drafts = world.poll();
+  world.answer(drafts[0], {{0}, {2}});
+  auto draft = world.draft_of(1);
+  EXPECT_TRUE(draft.incremental());
+  EXPECT_FALSE(draft.entries[0].named || draft.entries[1].named);
+  world.answer(draft, {{2, ErrorCode::none, world.batch(0, 10)}});
+  draft = world.draft_of(1);
+  ASSERT_EQ(draft.entries.size(), 2U) << "none of them waits";
+  EXPECT_EQ(draft.entries[0].named, draft.entries[0].id.partition == 2);
+  EXPECT_EQ(draft.entries[1].named, draft.entries[1].id.partition == 2);
+}
+
+TEST(Fetcher, tells_all_again_at_once_when_a_session_is_gone_and_not_in_a_loop) {
+  FetcherWorld world(1);
+  world.session_id = 9;
+  world.answer(world.draft(), {{0}});
+  world.refuse(world.draft());
+  auto draft = world.draft();
+  EXPECT_FALSE(draft.incremental());
+  EXPECT_TRUE(draft.entries[0].named);
+  world.refuse(draft);
+  EXPECT_TRUE(world.poll().empty());
   world.now += 2s;
   EXPECT_EQ(world.poll().size(), 1U);
 }
