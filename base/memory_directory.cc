@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -12,10 +13,11 @@ namespace ottla::base {
 namespace {
 
 constexpr std::size_t kChunkSize = 16 << 10;
+constexpr std::size_t kSmallest = 256;
 constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 36;
 
-// The bytes of one file: chunks made when first written; what was never written reads as zeros.
-// Any thread.
+// The bytes of one file: chunks made when first written; what was never written reads as zeros. The
+// first one grows with the file, since most files are small. Any thread.
 class Contents {
  public:
   Result<void> write(std::uint64_t position, std::span<const BytesView> parts,
@@ -37,14 +39,13 @@ class Contents {
     const auto total =
         static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - position));
     for (std::size_t done = 0; done < total;) {
-      const auto chunk = static_cast<std::size_t>((position + done) / kChunkSize);
+      const auto index = static_cast<std::size_t>((position + done) / kChunkSize);
       const auto within = static_cast<std::size_t>((position + done) % kChunkSize);
       const auto length = std::min(total - done, kChunkSize - within);
-      if (chunk < chunks_.size() && chunks_[chunk]) {
-        std::memcpy(into.data() + done, chunks_[chunk].get() + within, length);
-      } else {
-        std::memset(into.data() + done, 0, length);
-      }
+      const auto written = index < chunks_.size() ? chunks_[index].from(within) : std::span<char>();
+      const auto there = std::min(length, written.size());
+      if (there > 0) std::memcpy(into.data() + done, written.data(), there);
+      std::memset(into.data() + done + there, 0, length - there);
       done += length;
     }
     return total;
@@ -60,8 +61,8 @@ class Contents {
       if (kept < chunks_.size()) chunks_.resize(kept);
       const auto within = static_cast<std::size_t>(size % kChunkSize);
       // What lies behind the end must read as zeros if the file grows again.
-      if (within != 0 && kept == chunks_.size() && chunks_.back()) {
-        std::memset(chunks_.back().get() + within, 0, kChunkSize - within);
+      if (within != 0 && kept == chunks_.size()) {
+        std::ranges::fill(chunks_.back().from(within), '\0');
       }
     }
     size_ = size;
@@ -74,16 +75,34 @@ class Contents {
   }
 
  private:
+  struct Chunk {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+
+    std::span<char> from(std::size_t within) const {
+      return within < size ? std::span<char>(bytes.get() + within, size - within)
+                           : std::span<char>();
+    }
+    void grow(std::size_t to) {
+      if (to <= size) return;
+      auto grown = std::make_unique<char[]>(to);
+      if (size > 0) std::memcpy(grown.get(), bytes.get(), size);
+      bytes = std::move(grown);
+      size = to;
+    }
+  };
+
   void put(std::uint64_t position, BytesView bytes) {
     const auto end = position + bytes.size();
     const auto needed = static_cast<std::size_t>((end + kChunkSize - 1) / kChunkSize);
     if (chunks_.size() < needed) chunks_.resize(needed);
     for (std::size_t done = 0; done < bytes.size();) {
-      auto& chunk = chunks_[static_cast<std::size_t>((position + done) / kChunkSize)];
+      const auto index = static_cast<std::size_t>((position + done) / kChunkSize);
       const auto within = static_cast<std::size_t>((position + done) % kChunkSize);
       const auto length = std::min(bytes.size() - done, kChunkSize - within);
-      if (!chunk) chunk = std::make_unique<char[]>(kChunkSize);
-      std::memcpy(chunk.get() + within, bytes.data() + done, length);
+      auto& chunk = chunks_[index];
+      chunk.grow(index > 0 ? kChunkSize : std::max(kSmallest, std::bit_ceil(within + length)));
+      std::memcpy(chunk.bytes.get() + within, bytes.data() + done, length);
       done += length;
     }
     size_ = std::max(size_, end);
@@ -91,7 +110,7 @@ class Contents {
 
   mutable std::mutex mutex_;
   std::uint64_t size_ = 0;
-  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::vector<Chunk> chunks_;
 };
 
 // A file or a directory. All but `contents` is guarded by the mutex of the file system.

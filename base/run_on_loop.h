@@ -11,12 +11,12 @@ namespace ottla::base {
 
 // Runs `act(done)` on `loop` and waits until it calls `done` with the outcome. For threads outside
 // the runtime; a loop that waits for itself would wait for ever.
-template <class Act>
-Result<void> run_on_loop(Loop& loop, Act act) {
-  auto outcome = std::make_shared<std::promise<Result<void>>>();
+template <class T = void, class Act>
+Result<T> run_on_loop(Loop& loop, Act act) {
+  auto outcome = std::make_shared<std::promise<Result<T>>>();
   auto future = outcome->get_future();
   loop.post([act = std::move(act), outcome]() mutable {
-    act([outcome](Result<void> result) { outcome->set_value(std::move(result)); });
+    act([outcome](Result<T> result) { outcome->set_value(std::move(result)); });
   });
   return future.get();
 }

@@ -77,9 +77,8 @@ class Broker::Impl {
   std::optional<base::Endpoint> http_address() const {
     return http_ ? std::optional(http_->local()) : std::nullopt;
   }
-  void inject(ApiKey api, const Fault& fault, std::uint32_t times) {
-    dispatcher_->faults().add(api, fault, times);
-  }
+  FaultInjector& faults() { return dispatcher_->faults(); }
+  const Services& services() const { return *services_; }
   void limit_versions(ApiKey api, VersionLimits::Range range) {
     services_->version_limits.limit(api, range);
   }
@@ -371,8 +370,12 @@ void Broker::set_on_offline(base::UniqueFunction<void(const Error&)> on_offline)
   impl_->on_offline_ = std::move(on_offline);
 }
 
-void Broker::inject(ApiKey api, const Fault& fault, std::uint32_t times) {
-  impl_->inject(api, fault, times);
+FaultInjector& Broker::faults() {
+  return impl_->faults();
+}
+
+const Services& Broker::services() const {
+  return impl_->services();
 }
 
 void Broker::limit_versions(ApiKey api, std::int16_t min, std::int16_t max) {

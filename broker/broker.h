@@ -16,6 +16,8 @@
 
 namespace ottla::broker {
 
+struct Services;
+
 // One broker with its data directories, on one loop of a runtime; several can share a runtime.
 // Every call and every callback is on that loop.
 //
@@ -61,7 +63,10 @@ class Broker {
   std::optional<base::Endpoint> http_address() const;
 
   // What the next requests of an API meet instead of success; for tests.
-  void inject(ApiKey api, const Fault& fault, std::uint32_t times);
+  FaultInjector& faults();
+
+  // Its rooms, to be looked into. After a start that succeeded.
+  const Services& services() const;
 
   // Serves the API in these versions only, as an older broker does; max < min: not at all.
   void limit_versions(ApiKey api, std::int16_t min, std::int16_t max);

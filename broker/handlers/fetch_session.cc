@@ -103,6 +103,13 @@ void FetchSession::forget(std::string_view topic, const Uuid& topic_id, std::int
   order_.erase(place);
 }
 
+bool FetchSession::wants(std::string_view topic, const Uuid& topic_id) const {
+  return std::any_of(order_.begin(), order_.end(), [&](const Entry& entry) {
+    return by_id_ ? !topic_id.is_zero() && entry.wanted.topic_id == topic_id
+                  : entry.wanted.topic == topic;
+  });
+}
+
 std::vector<WantedPartition> FetchSession::wanted() const {
   std::vector<WantedPartition> all;
   all.reserve(order_.size());
@@ -250,6 +257,12 @@ std::int32_t FetchSessionCache::new_id() {
     const auto id = static_cast<std::int32_t>(random_.next() >> 33);
     if (id != 0 && sessions_.find(id) == sessions_.end()) return id;
   }
+}
+
+bool FetchSessionCache::wants(std::int32_t session, std::string_view topic,
+                              const Uuid& topic_id) const {
+  const auto found = sessions_.find(session);
+  return found != sessions_.end() && found->second->wants(topic, topic_id);
 }
 
 }  // namespace ottla::broker

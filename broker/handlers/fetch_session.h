@@ -66,6 +66,8 @@ class FetchSession {
   // All partitions, those first that have waited longest for records.
   std::vector<WantedPartition> wanted() const;
 
+  bool wants(std::string_view topic, const Uuid& topic_id) const;
+
   // Whether the client must hear of what was found: records, an error, or offsets other than it
   // was told last. What has records goes behind the others, so that each has its turn where an
   // answer does not hold all.
@@ -141,6 +143,9 @@ class FetchSessionCache {
   // invalid_fetch_session_epoch if the session went on meanwhile on another connection.
   FetchAnswer end(const FetchContext& context, const std::vector<FoundPartition>& found,
                   base::TimePoint now);
+
+  // Whether there is such a session, and a partition of the topic in it.
+  bool wants(std::int32_t session, std::string_view topic, const Uuid& topic_id) const;
 
   std::size_t sessions() const { return sessions_.size(); }
   std::size_t bytes() const { return bytes_; }

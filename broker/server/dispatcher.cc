@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -41,15 +43,18 @@
 #include "broker/handlers/sync_group.h"
 #include "broker/handlers/txn_offset_commit.h"
 #include "broker/handlers/write_txn_markers.h"
+#include "broker/server/names_topic.h"
 
 namespace ottla::broker {
 namespace {
 
-// How one API is served: carried out, or refused with an error code in its own form.
+// How one API is served: carried out, or refused with an error code in its own form; and whether a
+// request names a topic.
 struct Entry {
   ApiKey key;
   void (*carry_out)(Services&, RequestContext, BytesView, Reply);
   void (*refuse)(ErrorCode, RequestContext, BytesView, Reply);
+  bool (*names)(const Services&, const RequestContext&, BytesView, std::string_view topic);
 };
 
 template <class M, void (*handle)(Services&, Request<M>)>
@@ -67,9 +72,23 @@ void decode_and_refuse(ErrorCode error, RequestContext context, BytesView body, 
   Request<M>{std::move(context), std::move(*message), std::move(reply)}.answer(response);
 }
 
+// A fetch within a session is one of all that the session wants.
+template <class M>
+bool decode_and_find(const Services& services, const RequestContext& context, BytesView body,
+                     std::string_view topic) {
+  const auto message = protocol::decode<M>(body, context.version());
+  if (!message) return false;
+  const auto* known = services.image().find_topic(topic);
+  const auto id = known != nullptr ? known->id : Uuid();
+  if constexpr (std::is_same_v<M, protocol::FetchRequest>) {
+    if (services.fetch_sessions.wants(message->session_id, topic, id)) return true;
+  }
+  return NamesTopic(topic, id).in(*message);
+}
+
 template <class M, void (*handle)(Services&, Request<M>)>
 constexpr Entry entry() {
-  return {M::api.key, &decode_and_carry_out<M, handle>, &decode_and_refuse<M>};
+  return {M::api.key, &decode_and_carry_out<M, handle>, &decode_and_refuse<M>, &decode_and_find<M>};
 }
 
 constexpr auto kEntries = std::to_array<Entry>({
@@ -167,7 +186,10 @@ void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame f
     return Request<protocol::ApiVersionsRequest>{std::move(context), {}, std::move(reply)}.answer(
         unsupported_api_versions(services_.version_limits));
   }
-  if (const auto fault = faults_.take(api.key)) {
+  const auto names = [&](std::string_view topic) {
+    return find_entry(api.key)->names(services_, context, request->body, topic);
+  };
+  if (const auto fault = faults_.take(api.key, names)) {
     return dispatch_with(*fault, std::move(context), request->body, std::move(reply));
   }
   dispatch(std::move(context), request->body, std::move(reply));
@@ -185,7 +207,9 @@ void Dispatcher::dispatch_with(const Fault& fault, RequestContext context, Bytes
       const auto* entry = find_entry(context.header.api_key);
       return entry->refuse(fault.error, std::move(context), body, std::move(reply));
     }
-    case Fault::Kind::drop:
+    case Fault::Kind::lose:
+      return reply.refuse(Error(ErrorCode::closed, "a test asked for a lost request"));
+    case Fault::Kind::lose_answer:
       return dispatch(std::move(context), body, Reply(std::make_shared<HangUp>(std::move(reply))));
     case Fault::Kind::delay: {
       const auto when = services_.loop.now() + fault.delay;

@@ -34,8 +34,7 @@ Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, base::L
       request_logger_(logger_.named("request")),
       most_connections_(std::min(static_cast<std::size_t>(config.max_connections),
                                  base::limit_of_open_files() / 4)),
-      budget_(budget_of(config)),
-      scratch_(kScratchBytes) {}
+      budget_(budget_of(config)) {}
 
 Server::~Server() {
   close();
@@ -111,6 +110,11 @@ void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> st
   connections_.emplace(id, connection);
   ++connections_by_host_[host];
   connection->start();
+}
+
+std::span<char> Server::scratch() {
+  if (!scratch_) scratch_ = std::make_unique_for_overwrite<char[]>(kScratchBytes);
+  return {scratch_.get(), kScratchBytes};
 }
 
 void Server::on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) {

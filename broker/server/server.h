@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -52,7 +53,7 @@ class Server final : public ConnectionOwner {
   void on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override;
   void on_answered(const Connection& connection, const FinishedRequest& request) override;
   void on_connection_closed(std::uint64_t connection, const Error& reason) override;
-  std::span<char> scratch() override { return scratch_; }
+  std::span<char> scratch() override;
 
  private:
   void on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream);
@@ -69,7 +70,7 @@ class Server final : public ConnectionOwner {
   // Loop's thread only.
   const std::size_t most_connections_;
   ByteBudget budget_;
-  std::vector<char> scratch_;
+  std::unique_ptr<char[]> scratch_;  // made when something is read
   std::vector<std::unique_ptr<base::Listener>> listening_;
   std::vector<ListenerConfig> bound_;
   FrameHandler* handler_ = nullptr;  // null until `open`

@@ -44,6 +44,15 @@ class ManualLoop final : public base::Loop {
     }
   }
 
+  // At most `most` of them.
+  void run_some_tasks(std::size_t most) {
+    for (; most > 0 && !tasks_.empty(); --most) {
+      auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      task();
+    }
+  }
+
   std::size_t works() const { return works_.size(); }
 
   // Runs the oldest work and what follows from it.
