@@ -13,12 +13,12 @@ MAX_LINE = 100
 MAX_FILE = 600
 MAX_FUNCTION = 60
 MAX_PUBLIC_HEADER = 250
-SOURCE_FOLDERS = ["include", "base", "protocol", "client", "broker", "interceptors", "tools",
+SOURCE_FOLDERS = ["include", "base", "protocol", "client", "broker", "c", "interceptors", "tools",
                   "examples", "tests", "bench"]
 BANNED = [
     (r"\bsleep_for\b|\busleep\s*\(|\bsleep_until\b", "no sleeping: wait for the event itself"),
     (r"\bstd::cout\b|\bprintf\s*\(", "libraries do not print: return it or use Logger",
-     ("base/", "protocol/", "client/", "include/")),
+     ("base/", "protocol/", "client/", "c/", "include/")),
     (r"//.*\b(TODO|FIXME|XXX|HACK)\b", "finish it, or file an issue"),
     (r"\bassert\s*\(", "OTTLA_ASSERT, which stays on in release"),
     (r"\bEXPECT_TRUE\(true\)|\bSUCCEED\(\)|\bGTEST_SKIP\b|\bDISABLED_",
@@ -27,7 +27,7 @@ BANNED = [
      "clients are told wire_code(error): some codes never leave the process",
      ("broker/handlers/",)),
     (r"\bthrow\b", "return an Error (only Result::value throws)",
-     ("base/", "protocol/", "client/", "broker/")),
+     ("base/", "protocol/", "client/", "broker/", "c/")),
 ]
 
 
@@ -106,7 +106,8 @@ def function_lengths(text):
             line += 1
         elif char == "{":
             head = code[head_start:at].strip()
-            is_scope = re.search(r"\b(namespace|class|struct|enum|union)\b[^;()]*$", head)
+            is_scope = re.search(
+                r"\b(namespace|class|struct|enum|union)\b[^;()]*$|\bextern$", head)
             is_function = (not is_scope and ")" in head and not any(s[1] for s in stack))
             stack.append((line, is_function))
             head_start = at + 1
@@ -173,7 +174,7 @@ def check_tree(root):
     seen = 0
     for folder in SOURCE_FOLDERS:
         for path in sorted((root / folder).glob("**/*")):
-            if path.suffix not in (".h", ".cc") or "node_modules" in path.parts:
+            if path.suffix not in (".h", ".cc", ".c") or "node_modules" in path.parts:
                 continue
             seen += 1
             name = str(path.relative_to(root))
