@@ -307,6 +307,8 @@ constexpr auto kErrors = std::to_array<ErrorDescription>({
      "The transaction was aborted before this was done."},
     {ErrorCode::log_truncated, "LOG_TRUNCATED", ErrorClass::fatal,
      "Records that were read before are no longer in the log: seek to go on."},
+    {ErrorCode::ssl_authentication_failed, "SSL_AUTHENTICATION_FAILED", ErrorClass::fatal,
+     "The TLS handshake failed: the two sides do not trust or understand each other."},
 });
 
 }  // namespace

@@ -79,6 +79,11 @@ class Stream {
 
   virtual const Endpoint& peer() const = 0;
   virtual const Endpoint& local() const = 0;
+
+  // The subject of the certificate that the peer has shown to be its own, as RFC 2253 and Kafka's
+  // principals have it ("CN=alice,O=Example"); empty if there is none. From the first on_readable
+  // on.
+  virtual std::string peer_subject() const { return {}; }
 };
 
 // Stops listening when destroyed.

@@ -109,6 +109,7 @@ class Broker::Impl {
   // Loop's thread only; made one after the other by the start, destroyed the other way round.
   OnDone on_started_;
   std::optional<LoadedMetadata> loaded_;
+  TlsListenersByName tls_;
   std::unique_ptr<LogDirs> logs_;
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<ReplicaOffsetsLog> offsets_log_;
@@ -129,12 +130,17 @@ class Broker::Impl {
 void Broker::Impl::start(OnDone done) {
   on_started_ = std::move(done);
   auto opened = std::make_shared<std::optional<Result<OpenedData>>>();
-  const auto work = [opened, directories = deps_.directories, node = BrokerId(config_.node_id),
+  auto tls = std::make_shared<std::optional<Result<TlsListenersByName>>>();
+  const auto work = [opened, tls, config = config_, directories = deps_.directories,
                      random = base::Random(random_.next()), logger = deps_.logger] {
-    opened->emplace(open_data(directories, node, random, logger));
+    tls->emplace(open_tls_listeners(config));
+    if (!**tls) return;
+    opened->emplace(open_data(directories, BrokerId(config.node_id), random, logger));
   };
-  loop_.offload(work, lifetime_.guard([this, opened] {
+  loop_.offload(work, lifetime_.guard([this, opened, tls] {
+    if (!**tls) return started((*tls)->error());
     if (!opened->value()) return started(opened->value().error());
+    tls_ = std::move(***tls);
     open_logs(std::move(*opened->value()));
   }));
 }
@@ -174,7 +180,8 @@ std::optional<LogConfig> Broker::Impl::describe_log(const BrokerConfig& now,
 }
 
 void Broker::Impl::bind_ports() {
-  server_ = std::make_unique<Server>(deps_.loop, config_, deps_.logger.named("server"));
+  server_ =
+      std::make_unique<Server>(deps_.loop, config_, std::move(tls_), deps_.logger.named("server"));
   for (const auto& listener : config_.listeners) {
     if (auto bound = server_->listen(listener); !bound) return started(bound.error());
   }

@@ -28,15 +28,14 @@ constexpr std::array kSkipped = std::to_array<std::string_view>({
     "value.serializer",
 });
 
-// `ssl.` and `sasl.` say nothing while the security protocol is PLAINTEXT.
+// `sasl.` says nothing while the security protocol has no SASL.
 constexpr std::array kSkippedPrefixes =
-    std::to_array<std::string_view>({"config.providers.", "metrics.", "sasl.", "ssl."});
+    std::to_array<std::string_view>({"config.providers.", "metrics.", "sasl."});
 
 // Keys of which the client can do one value.
 constexpr std::array kFixed = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"client.dns.lookup", "use_all_dns_ips"},
     {"metadata.recovery.strategy", "rebootstrap"},
-    {"security.protocol", "PLAINTEXT"},
 });
 
 std::string_view trim(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/security_properties.h"
 #include "ottla/metadata_recovery.h"
 #include "ottla/properties.h"
 #include "ottla/result.h"
@@ -112,9 +113,9 @@ std::vector<ConfigProperty<Config>> common_properties() {
   return properties;
 }
 
-// A Config from the keys of `common_properties` and of `own`. Keys that only a JVM can use are
-// skipped. Errors: invalid_argument naming the key and the nearest known one, or the value and what
-// it should be.
+// A Config from the keys of `common_properties`, of its SecurityConfig and of `own`. Keys that only
+// a JVM can use are skipped. Errors: invalid_argument naming the key and the nearest known one, or
+// the value and what it should be.
 template <class Config>
 Result<Config> read_properties(const Properties& properties,
                                std::span<const ConfigProperty<Config>> own) {
@@ -123,12 +124,16 @@ Result<Config> read_properties(const Properties& properties,
   std::vector<std::string_view> known;
   known.reserve(table.size());
   for (const auto& row : table) known.push_back(row.key);
+  add_security_keys(known);
   Config config;
   for (const auto& [key, value] : properties) {
     const ConfigProperty<Config>* property = nullptr;
     for (const auto& row : table) {
       if (row.key == key) property = &row;
     }
+    const auto secured = read_security_key(config.security, key, value);
+    if (!secured) return secured.error();
+    if (*secured) continue;
     const auto read = property != nullptr ? property->read(config, key, value)
                                           : config_detail::read_other(key, value, known);
     if (!read) return read.error();

@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # What an installed SDK needs at run time; also in ottlaConfig.cmake.in and the .pc.in files.
-set(OTTLA_RUN_TIME_NEEDS Threads::Threads OpenSSL::Crypto Snappy::snappy PkgConfig::DEFLATE
+set(OTTLA_RUN_TIME_NEEDS Threads::Threads OpenSSL::SSL Snappy::snappy PkgConfig::DEFLATE
   PkgConfig::ZSTD PkgConfig::LZ4 PkgConfig::RE2)
 
 # One archive for a room's libraries, so that users link one name.

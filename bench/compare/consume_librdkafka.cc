@@ -27,6 +27,10 @@ int main(int argc, char** argv) {
   const auto workload = bench::parse(argc, argv);
   auto* conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", workload.bootstrap);
+  if (!workload.ca.empty()) {
+    set(conf, "security.protocol", "ssl");
+    set(conf, "ssl.ca.location", workload.ca);
+  }
   set(conf, "group.id", "consume_librdkafka");
   set(conf, "enable.auto.commit", "false");
   set(conf, "check.crcs", "true");

@@ -11,6 +11,10 @@ int main(int argc, char** argv) {
   const auto workload = bench::parse(argc, argv);
   ottla::ConsumerConfig config;
   config.bootstrap_servers = workload.bootstrap;
+  if (!workload.ca.empty()) {
+    config.security.protocol = ottla::SecurityProtocol::ssl;
+    config.security.ssl.truststore_location = workload.ca;
+  }
   if (workload.poll_records > 0)
     config.max_poll_records = static_cast<std::int32_t>(workload.poll_records);
   if (workload.receive_buffer != 0) config.receive_buffer_bytes = workload.receive_buffer;

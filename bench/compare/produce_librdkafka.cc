@@ -50,6 +50,10 @@ int main(int argc, char** argv) {
   Counts counts;
   auto* conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", workload.bootstrap);
+  if (!workload.ca.empty()) {
+    set(conf, "security.protocol", "ssl");
+    set(conf, "ssl.ca.location", workload.ca);
+  }
   set(conf, "enable.idempotence", "true");
   set(conf, "compression.codec", workload.compression);
   set(conf, "linger.ms", std::to_string(workload.linger_ms));

@@ -47,6 +47,10 @@ int main(int argc, char** argv) {
   config.compression_type = codec_of(workload.compression);
   config.linger = std::chrono::milliseconds(workload.linger_ms);
   if (workload.batch_size > 0) config.batch_size = workload.batch_size;
+  if (!workload.ca.empty()) {
+    config.security.protocol = ottla::SecurityProtocol::ssl;
+    config.security.ssl.truststore_location = workload.ca;
+  }
   if (workload.pause) config.buffer_memory = std::size_t{1} << 30;
   auto producer = ottla::Producer::open(config);
   if (!producer) {

@@ -22,6 +22,7 @@ struct Workload {
   std::size_t size = 100;           // bytes of a value
   std::size_t key_size = 0;         // 0: no key
   std::string compression = "none";
+  std::string ca;  // a file of trusted certificates: connects by TLS
   int linger_ms = 5;
   std::size_t batch_size = 0;  // 0: the client's default
   // Transactions end after so many records and when so many milliseconds have passed, whichever
@@ -63,6 +64,8 @@ inline Workload parse(int argc, char** argv) {
       workload.key_size = std::strtoull(value, nullptr, 10);
     else if (name == "--compression")
       workload.compression = value;
+    else if (name == "--ca")
+      workload.ca = value;
     else if (name == "--linger")
       workload.linger_ms = std::atoi(value);
     else if (name == "--batch-size")

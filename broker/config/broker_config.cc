@@ -26,7 +26,8 @@ class ConfigReader {
     using Step = Result<void> (ConfigReader::*)();
     constexpr Step kSteps[] = {&ConfigReader::apply_synonyms, &ConfigReader::read_keys,
                                &ConfigReader::read_roles,     &ConfigReader::read_all_listeners,
-                               &ConfigReader::check_log_dirs, &ConfigReader::check_http_listener};
+                               &ConfigReader::read_tls,       &ConfigReader::check_log_dirs,
+                               &ConfigReader::check_http_listener};
     for (const Step step : kSteps) {
       if (auto done = (this->*step)(); !done) return done.error();
     }
@@ -72,7 +73,8 @@ class ConfigReader {
     constexpr std::string_view kNames[] = {"broker.id",          "log.dir",
                                            kProtocolMap,         "process.roles",
                                            kControllerListeners, "controller.quorum.voters"};
-    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames) ||
+           is_listener_tls_key(name);
   }
 
   Result<void> check_topic_default(const TopicKey& key, const TopicKeySynonym& synonym,
@@ -168,11 +170,11 @@ class ConfigReader {
       return std::find(controllers.begin(), controllers.end(), listener.name) != controllers.end();
     });
     for (const auto& listener : *listeners) {
-      if (listener.protocol == SecurityProtocol::plaintext) continue;
+      if (!uses_sasl(listener.protocol)) continue;
       return bad_value(key, value,
                        "the listener " + listener.name + " needs " +
                            std::string(to_string(listener.protocol)) +
-                           ", but only PLAINTEXT is served");
+                           ", but only PLAINTEXT and SSL are served");
     }
     if (listeners->empty()) return bad_value(key, value, "expected a listener for clients");
     return listeners;
@@ -220,6 +222,16 @@ class ConfigReader {
     const auto& name = config_.inter_broker_listener_name;
     if (name.empty() || listener_named(name) != nullptr) return {};
     return bad_value("inter.broker.listener.name", name, "there is no such name in listeners");
+  }
+
+  Result<void> read_tls() {
+    for (const auto& listener : config_.listeners) {
+      if (!uses_tls(listener.protocol)) continue;
+      auto tls = read_listener_tls(properties_, listener.name);
+      if (!tls) return tls.error();
+      config_.tls_listeners.emplace(listener.name, *std::move(tls));
+    }
+    return {};
   }
 
   Result<void> check_log_dirs() {

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "broker/config/listener_tls.h"
 #include "broker/config/listeners.h"
 #include "broker/config/properties.h"
 #include "ottla/result.h"
@@ -28,6 +30,10 @@ struct BrokerConfig {
   std::vector<ListenerConfig> listeners{{.endpoint = {.host = "127.0.0.1", .port = 9092}}};
   std::vector<ListenerConfig> advertised_listeners;  // empty: the address a client came by
   std::string inter_broker_listener_name;            // empty: the first PLAINTEXT listener
+
+  // Encryption.
+  std::map<std::string, ListenerTls> tls_listeners;    // by name: those with TLS
+  std::int64_t ottla_ssl_reload_interval_ms = 10'000;  // 0: files are read at the start alone
 
   // Sockets and requests.
   std::int32_t num_network_threads = 0;        // 0: by the number of cores (Kafka: 3)
@@ -116,8 +122,8 @@ struct BrokerConfig {
   bool operator==(const BrokerConfig&) const = default;
 
   // Errors (invalid_config) say key, value and what was expected; a key that neither Ottla nor
-  // Kafka has is an error that names the nearest one there is. Listener names with a security
-  // protocol other than PLAINTEXT are errors that say so.
+  // Kafka has is an error that names the nearest one there is. Listeners whose security protocol
+  // is not served are errors that say so. Files of keys and certificates are not looked at.
   static Result<BrokerConfig> from_properties(const Properties& properties);
 };
 

@@ -212,6 +212,12 @@ const std::array kBrokerKeys = {
               .documentation = "Requests that take this long or longer are logged, with the parts "
                                "of their time; milliseconds, 0: all, -1: none.",
               .min = -1},
+    BrokerKey{.name = "ottla.ssl.reload.interval.ms",
+              .member = &C::ottla_ssl_reload_interval_ms,
+              .documentation = "How often the files of ssl.keystore.location and "
+                               "ssl.truststore.location are looked at for new contents; "
+                               "milliseconds, 0: never.",
+              .min = 0},
     BrokerKey{.name = "producer.id.expiration.ms",
               .member = &C::producer_id_expiration_ms,
               .documentation = "How long an idle producer id is remembered; milliseconds.",

@@ -44,7 +44,9 @@ std::string export_kafka_config(const BrokerConfig& config,
                                   .endpoint = {.host = "127.0.0.1", .port = controller_port}};
   auto listeners = bound_listeners(config, advertised);
   std::string map;
-  for (const auto& listener : listeners) map += listener.name + ":PLAINTEXT,";
+  for (const auto& listener : listeners) {
+    map += listener.name + ":" + std::string(to_string(listener.protocol)) + ",";
+  }
   const auto& inter_broker = config.inter_broker_listener_name;
   properties["node.id"] = id;
   properties["process.roles"] = "broker,controller";

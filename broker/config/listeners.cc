@@ -1,24 +1,11 @@
 #include "broker/config/listeners.h"
 
-#include <algorithm>
-#include <array>
 #include <set>
 
 #include "broker/config/config_value.h"
 
 namespace ottla::broker {
 namespace {
-
-struct NamedProtocol {
-  std::string_view name;
-  SecurityProtocol protocol;
-};
-constexpr std::array kProtocols = {
-    NamedProtocol{"PLAINTEXT", SecurityProtocol::plaintext},
-    NamedProtocol{"SSL", SecurityProtocol::ssl},
-    NamedProtocol{"SASL_PLAINTEXT", SecurityProtocol::sasl_plaintext},
-    NamedProtocol{"SASL_SSL", SecurityProtocol::sasl_ssl},
-};
 
 std::string upper_case(std::string_view text) {
   std::string upper(text);
@@ -52,21 +39,6 @@ Result<ListenerConfig> parse_listener(std::string_view key, std::string_view tex
 
 }  // namespace
 
-std::string_view to_string(SecurityProtocol protocol) {
-  for (const auto& row : kProtocols) {
-    if (row.protocol == protocol) return row.name;
-  }
-  return "UNKNOWN";
-}
-
-std::optional<SecurityProtocol> parse_security_protocol(std::string_view name) {
-  const auto upper = upper_case(trim(name));
-  for (const auto& row : kProtocols) {
-    if (row.name == upper) return row.protocol;
-  }
-  return std::nullopt;
-}
-
 std::string ListenerConfig::to_string() const {
   return name + "://" + endpoint.to_string();
 }
@@ -77,9 +49,10 @@ Result<SecurityProtocolMap> parse_security_protocol_map(std::string_view key,
   for (const auto& entry : split_list(value)) {
     const auto colon = entry.find(':');
     const auto name = upper_case(trim(std::string_view(entry).substr(0, colon)));
-    const auto protocol = colon == std::string::npos
-                              ? std::nullopt
-                              : parse_security_protocol(std::string_view(entry).substr(colon + 1));
+    const auto protocol =
+        colon == std::string::npos
+            ? std::nullopt
+            : parse_security_protocol(trim(std::string_view(entry).substr(colon + 1)));
     if (name.empty() || !protocol) {
       return bad_value(key, value,
                        "expected NAME:PROTOCOL with one of PLAINTEXT, SSL, SASL_PLAINTEXT, "

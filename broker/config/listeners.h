@@ -1,28 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/transport.h"
 #include "ottla/result.h"
+#include "ottla/security_config.h"
 
 namespace ottla::broker {
-
-// Kafka's security protocols, with the numbers that registrations carry.
-enum class SecurityProtocol : std::int16_t {
-  plaintext = 0,
-  ssl = 1,
-  sasl_plaintext = 2,
-  sasl_ssl = 3
-};
-
-// Kafka's name, for example SASL_SSL.
-std::string_view to_string(SecurityProtocol protocol);
-std::optional<SecurityProtocol> parse_security_protocol(std::string_view name);
 
 // One address under a listener name: what `listeners` and `advertised.listeners` hold.
 struct ListenerConfig {

@@ -27,14 +27,17 @@ std::size_t budget_of(const BrokerConfig& config) {
 
 }  // namespace
 
-Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, base::Logger logger)
+Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, TlsListenersByName tls,
+               base::Logger logger)
     : loop_(loop),
       config_(config),
       logger_(std::move(logger)),
       request_logger_(logger_.named("request")),
       most_connections_(std::min(static_cast<std::size_t>(config.max_connections),
                                  base::limit_of_open_files() / 4)),
-      budget_(budget_of(config)) {}
+      budget_(budget_of(config)),
+      tls_(*loop.loop, std::move(tls),
+           std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_) {}
 
 Server::~Server() {
   close();
@@ -101,6 +104,8 @@ void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream
 void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> stream) {
   const auto host = stream->peer().host;
   if (!has_room_for(host)) return;
+  if (const auto tls = tls_.find(listener))
+    stream = tls->secure(*loop_.loop, std::move(stream), {});
   const auto id = next_connection_++;
   const Connection::Limits limits{
       .largest_frame = static_cast<std::size_t>(config_.socket_request_max_bytes),

@@ -16,6 +16,7 @@
 #include "broker/handlers/byte_budget.h"
 #include "broker/metrics/request_metrics.h"
 #include "broker/server/connection.h"
+#include "broker/server/tls_listeners.h"
 
 namespace ottla::broker {
 
@@ -32,7 +33,8 @@ class FrameHandler {
 // connections.max.idle.ms, socket.request.max.bytes, queued.max.request.bytes). On one loop.
 class Server final : public ConnectionOwner {
  public:
-  Server(base::LoopWithTransport loop, const BrokerConfig& config, base::Logger logger);
+  Server(base::LoopWithTransport loop, const BrokerConfig& config, TlsListenersByName tls,
+         base::Logger logger);
   ~Server() override;
 
   // Binds. Who connects waits until `open`. Errors name the listener and its address.
@@ -73,6 +75,7 @@ class Server final : public ConnectionOwner {
   std::unique_ptr<char[]> scratch_;  // made when something is read
   std::vector<std::unique_ptr<base::Listener>> listening_;
   std::vector<ListenerConfig> bound_;
+  TlsListeners tls_;
   FrameHandler* handler_ = nullptr;  // null until `open`
   std::vector<std::pair<std::string, std::unique_ptr<base::Stream>>> early_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;

@@ -46,6 +46,7 @@ Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime
     if (core->group_) core->group_->on_metadata_update();
     core->client_.wake();
   });
+  core->client_.on_refused([core = core.get()](const Error& error) { core->on_refused(error); });
   if (core->settings_.group) core->make_group(std::move(*assignors));
   core->client_.start([core = core.get()](base::TimePoint now) { return core->turn(now); });
   if (!config.topics.empty()) {

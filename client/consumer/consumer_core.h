@@ -122,9 +122,10 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   Result<void> may_subscribe() const;
   void match_topics();
   void check_topics();
+  void on_refused(const Error& error);
   void end_poll();
   bool something() const {
-    return closed_ || topic_error_ || subscription_.has_something() ||
+    return closed_ || topic_error_ || refusal_ || subscription_.has_something() ||
            (group_ && group_->has_something());
   }
   std::optional<Error> take_error();
@@ -164,6 +165,7 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
   bool in_group_ = false;                // subscribed to topics, not assigned by hand
   std::vector<std::string> subscribed_;  // for a pattern: those that match it now
   std::optional<Error> topic_error_;     // of one that is subscribed to, for the next poll
+  std::optional<Error> refusal_;         // brokers and client do not accept each other; the same
   std::shared_ptr<const TopicPattern> pattern_;
   std::shared_ptr<ConsumerRebalanceListener> listener_;
   bool closed_ = false;

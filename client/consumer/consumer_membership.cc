@@ -118,6 +118,15 @@ void ConsumerCore::check_topics() {
   after_change();
 }
 
+// On the loop. Nothing will come until somebody puts it right, so polls say so.
+void ConsumerCore::on_refused(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    refusal_ = error;
+  }
+  after_change();
+}
+
 std::vector<std::string> ConsumerCore::subscription() const {
   const std::lock_guard lock(mutex_);
   return subscribed_;

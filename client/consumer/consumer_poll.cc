@@ -126,6 +126,7 @@ Result<ConsumerRecords> ConsumerCore::collect() {
     // Before any records: they may not be this consumer's any more.
     if (group_ && !closed_) error = group_->take_error();
     if (!error) error = std::exchange(topic_error_, std::nullopt);
+    if (!error) error = std::exchange(refusal_, std::nullopt);
     while (!error && contents.records.size() < settings_.max_poll_records) {
       if (closed_) return closed_error();
       auto* const next = next_to_collect(contents.parts);

@@ -56,6 +56,16 @@ Result<void> all_of(std::initializer_list<Result<void>> checks) {
   return {};
 }
 
+Result<std::shared_ptr<const base::TlsContext>> make_tls(const SecurityConfig& config) {
+  if (uses_sasl(config.protocol)) {
+    return Error(
+        ErrorCode::invalid_config,
+        "security.protocol=" + std::string(to_string(config.protocol)) + ": SASL is not supported");
+  }
+  if (!uses_tls(config.protocol)) return std::shared_ptr<const base::TlsContext>();
+  return base::make_tls_client(config.ssl);
+}
+
 std::string default_client_id(std::string_view kind, std::uint64_t seed) {
   return std::string(kind) + '-' + std::to_string(seed % 1'000'000);
 }

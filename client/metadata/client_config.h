@@ -16,6 +16,7 @@
 #include "ottla/detail/future_source.h"
 #include "ottla/metadata_recovery.h"
 #include "ottla/result.h"
+#include "ottla/security_config.h"
 
 // From the settings that the public configurations share to those of the rooms.
 namespace ottla::client {
@@ -54,6 +55,10 @@ Result<void> check_metrics(const Config& config) {
                  at_least("metrics_report_interval", config.metrics_report_interval, zero)});
 }
 
+// What the connections have in common; null without TLS. (sleeps) Errors: invalid_config, naming
+// the key of Kafka's, and why it cannot be so.
+Result<std::shared_ptr<const base::TlsContext>> make_tls(const SecurityConfig& config);
+
 template <class Interceptor>
 Result<void> check_interceptors(const std::vector<std::shared_ptr<Interceptor>>& interceptors) {
   for (const auto& interceptor : interceptors) {
@@ -91,7 +96,10 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
   }
   auto bootstrap = parse_bootstrap_servers(config.bootstrap_servers);
   if (!bootstrap) return std::move(bootstrap).error();
+  auto tls = make_tls(config.security);
+  if (!tls) return tls.error();
   NetworkConfig network;
+  network.tls = std::move(*tls);
   network.client_id = config.client_id.empty() ? default_client_id(kind, seed) : config.client_id;
   network.bootstrap = std::move(*bootstrap);
   network.reconnect = {bounded(config.reconnect_backoff), bounded(config.reconnect_backoff_max)};

@@ -69,6 +69,9 @@ base::TimePoint ClusterClient::turn_metadata(base::TimePoint now) {
       metadata_.on_response(*draft, response->message, loop_.now());
     } else {
       metadata_.on_failure(response.error(), loop_.now());
+      if (on_refused_ && is_authentication_failure(response.error().code())) {
+        on_refused_(response.error());
+      }
     }
     wake();
   };

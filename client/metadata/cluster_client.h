@@ -24,6 +24,10 @@ class ClusterClient {
   // `turn` asks the client's managers what they want, gives it to `network()`, and returns when to
   // be called next.
   void start(Crank::Turn turn);
+  // Set before `start`: hears each time that brokers and client turn out not to accept each other.
+  using OnRefused = base::UniqueFunction<void(const Error&)>;
+  void on_refused(OnRefused listener) { on_refused_ = std::move(listener); }
+
   void wake() const { crank_->wake(); }
   void post(base::Task task) const { loop_.post(std::move(task)); }
 
@@ -55,6 +59,7 @@ class ClusterClient {
   NetworkClient network_;
   Metadata metadata_;
   Crank::Turn managers_;
+  OnRefused on_refused_;  // or null
   std::optional<Node> dedicated_;
   // The network hears of them in the next turn: links to brokers that have moved are closed, which
   // fails requests, and that must not happen in the middle of an answer to another one.

@@ -4,6 +4,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "client/network/request.h"
+
 namespace ottla::client {
 namespace {
 
@@ -154,6 +156,9 @@ void Metadata::on_failure(const Error& error, base::TimePoint now) {
   last_error_ = error;
   not_before_ = now + config_.retry.after(++failures_, random_);
   failed_until_ = not_before_;
+  if (!is_authentication_failure(error.code())) return;
+  // Waiting does not help: those who ask later find out whether it was put right.
+  for (auto& waiter : waiters_.take_all()) waiter.done(not_found(waiter));
 }
 
 bool Metadata::apply_leader_hint(std::string_view topic, std::int32_t partition,

@@ -25,6 +25,18 @@ std::size_t size_of(const std::vector<base::Segment>& frame) {
   return size;
 }
 
+// TLS answers with an alert, whose bytes read as a size.
+Error not_a_frame(std::int32_t size) {
+  constexpr std::int32_t kAlertOfTls = 0x15'03;
+  if (size >> 16 == kAlertOfTls) {
+    return {ErrorCode::network_exception,
+            "the broker answered in TLS: set security.protocol to SSL or SASL_SSL"};
+  }
+  return {ErrorCode::network_exception,
+          "the peer announced a frame of " + std::to_string(size) +
+              " bytes; it may not be a Kafka broker, or expect another security protocol"};
+}
+
 }  // namespace
 
 Connection::Connection(base::Loop& loop, std::unique_ptr<base::Stream> stream, BrokerId broker,
@@ -90,6 +102,7 @@ void Connection::close(const Error& why) {
 }
 
 void Connection::on_closed(const Error& error) {
+  if (is_authentication_failure(error.code())) return close(error);
   close(Error(ErrorCode::network_exception, "the connection broke: " + error.to_string()));
 }
 
@@ -129,9 +142,7 @@ bool Connection::begin_frame(BytesView& bytes) {
   size_filled_ = 0;
   const auto size = base::load_be<std::int32_t>(size_bytes_.data());
   if (size < 4 || static_cast<std::size_t>(size) > max_response_bytes_) {
-    close(Error(ErrorCode::network_exception,
-                "the peer announced a frame of " + std::to_string(size) +
-                    " bytes; it may not be a Kafka broker, or expect another security protocol"));
+    close(not_a_frame(size));
     return false;
   }
   frame_ = base::SharedBuffer::allocate(static_cast<std::size_t>(size));

@@ -18,7 +18,9 @@ NetworkClient::NetworkClient(base::Loop& loop, base::Transport& transport, Netwo
            .random = random_,
            .log = std::move(log),
            .on_change = std::move(events.on_change),
-           .on_failure = std::move(events.on_failure)} {
+           .on_failure = [this](BrokerId broker,
+                                const Error& error) { on_link_failure(broker, error); }},
+      on_failure_(std::move(events.on_failure)) {
   std::int32_t id = 0;
   for (const auto& endpoint : config_.bootstrap) {
     const BrokerId bootstrap_id(--id);
@@ -133,6 +135,23 @@ void NetworkClient::dispatch_any(base::TimePoint now) {
   }
 }
 
+// Somebody is connected, or was not tried yet.
+bool NetworkClient::somebody_may_answer() const {
+  return std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
+    const auto& [id, link] = entry;
+    return !id.dedicated && (link->connected() || link->failures() == 0);
+  });
+}
+
+// Who is not accepted, or does not accept the brokers, is told at once: waiting changes nothing.
+void NetworkClient::on_link_failure(BrokerId broker, const Error& error) {
+  if (is_authentication_failure(error.code()) && !somebody_may_answer()) {
+    auto waiting = std::exchange(any_, {});
+    for (auto& entry : waiting) entry.request.done(error);
+  }
+  on_failure_(broker, error);
+}
+
 void NetworkClient::expire_any(base::TimePoint now) {
   std::vector<Request> late;
   while (!any_.empty() && any_.front().deadline <= now) {
@@ -213,14 +232,16 @@ bool NetworkClient::offers_transactions_v2() const {
 }
 
 Error NetworkClient::unreachable() const {
+  auto code = ErrorCode::no_bootstrap_reachable;
   std::string text = "no broker could be reached";
   const char* separator = ": ";
   for (const auto& [id, link] : links_) {
     if (link->failures() == 0) continue;
     text += separator + link->endpoint().to_string() + " (" + link->last_error().message() + ")";
     separator = ", ";
+    if (is_authentication_failure(link->last_error().code())) code = link->last_error().code();
   }
-  return Error(ErrorCode::no_bootstrap_reachable, std::move(text));
+  return Error(code, std::move(text));
 }
 
 void NetworkClient::close() {

@@ -59,7 +59,8 @@ class NetworkClient final : public BrokerGate {
   // finalised as far as those tell that were ever connected, and each of them has the versions.
   bool offers_transactions_v2() const;
 
-  // Why there is no broker to talk to, for errors that tell the user.
+  // Why there is no broker to talk to, for errors that tell the user: ssl_authentication_failed and
+  // the like if that is why, else no_bootstrap_reachable.
   Error unreachable() const;
 
   // Fails everything with `closed`; nothing may be sent afterwards.
@@ -72,6 +73,8 @@ class NetworkClient final : public BrokerGate {
   };
   using Links = std::map<LinkId, std::unique_ptr<NodeLink>>;
 
+  void on_link_failure(BrokerId broker, const Error& error);
+  bool somebody_may_answer() const;
   void route(base::TimePoint now);
   void dispatch_any(base::TimePoint now);
   void expire_any(base::TimePoint now);
@@ -86,6 +89,7 @@ class NetworkClient final : public BrokerGate {
   Links links_;
   bool knows_brokers_ = false;
   bool closed_ = false;
+  base::UniqueFunction<void(BrokerId, const Error&)> on_failure_;
   std::deque<Request> new_;         // not looked at since the last poll
   std::deque<Waiting> any_;         // for any broker
   std::optional<LinkId> any_link_;  // that connects for them

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/net/tls.h"
 #include "base/time.h"
 #include "base/transport.h"
 #include "client/metrics/network_metrics.h"
@@ -26,6 +27,7 @@ struct NetworkConfig {
   base::SocketBuffers socket_buffers = {};
   // A response that says it is larger closes the connection.
   std::size_t max_response_bytes = 100 << 20;
+  std::shared_ptr<const base::TlsContext> tls = {};  // null: what goes over them is not encrypted
   std::shared_ptr<NetworkMetrics> metrics = {};  // told what goes over the connections; may be null
 };
 

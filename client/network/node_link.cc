@@ -79,9 +79,17 @@ void NodeLink::on_connected(Result<std::unique_ptr<base::Stream>> stream) {
   auto on_throttle = [this](base::Duration time) { throttled_until_ = env_.loop.now() + time; };
   auto on_closed = [this](const Error& error) { on_connection_closed(error); };
   connection_ =
-      std::make_unique<Connection>(env_.loop, std::move(*stream), id_, endpoint_.to_string(),
-                                   env_.config, on_throttle, on_closed);
+      std::make_unique<Connection>(env_.loop, secure(std::move(*stream)), id_,
+                                   endpoint_.to_string(), env_.config, on_throttle, on_closed);
   ask_versions(protocol::ApiVersionsRequest::api.max);
+}
+
+// Encrypted, if that is wanted.
+std::unique_ptr<base::Stream> NodeLink::secure(std::unique_ptr<base::Stream> stream) const {
+  if (!env_.config.tls) return stream;
+  const auto timeout = env_.config.connection_setup.after(failures_ + 1, env_.random);
+  return env_.config.tls->secure(env_.loop, std::move(stream),
+                                 {.host = endpoint_.host, .handshake_timeout = timeout});
 }
 
 void NodeLink::next_address_or_fail(Error error) {
@@ -138,14 +146,24 @@ bool NodeLink::on_versions(const RawResponse& answer) {
 void NodeLink::on_connection_closed(const Error& error) {
   // The connection may be in the middle of a call.
   env_.loop.post([gone = std::shared_ptr<Connection>(std::move(connection_))] {});
-  fail_attempt(error);
+  const bool silent = state_ == State::negotiating && !env_.config.tls &&
+                      error.code() == ErrorCode::network_exception;
+  if (!silent) return fail_attempt(error);
+  fail_attempt(Error(error.code(), error.message() +
+                                       " before the broker said what it is; if it expects TLS, set "
+                                       "security.protocol to SSL or SASL_SSL"));
 }
 
 void NodeLink::fail_attempt(Error error) {
-  // What went wrong below is one thing to those above: try again, perhaps elsewhere.
-  const bool ours = error.code() == ErrorCode::network_exception;
-  last_error_ = at_this_broker(
-      ours ? error : Error(ErrorCode::network_exception, "not reached: " + error.to_string()));
+  // What went wrong below is one thing to those above: try again, perhaps elsewhere. Of those who
+  // do not accept each other more is told, but not to requests that wait for this broker: they have
+  // time until somebody has put it right.
+  const bool refused = is_authentication_failure(error.code());
+  const Error failed = at_this_broker(
+      error.code() == ErrorCode::network_exception
+          ? error
+          : Error(ErrorCode::network_exception, "not reached: " + error.to_string()));
+  last_error_ = refused ? at_this_broker(error) : failed;
   state_ = State::idle;
   ++attempt_;
   setup_deadline_ = base::kNever;
@@ -153,7 +171,7 @@ void NodeLink::fail_attempt(Error error) {
   retry_at_ = env_.loop.now() + env_.config.reconnect.after(failures_, env_.random);
   if (env_.log.enabled(LogLevel::info)) env_.log.info(last_error_.to_string());
   wanted_ = false;
-  fail_queued(last_error_);
+  fail_queued(failed);
   env_.on_failure(id_, last_error_);
   env_.on_change();
 }

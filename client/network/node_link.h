@@ -80,6 +80,7 @@ class NodeLink {
   void on_resolved(Result<std::vector<base::Endpoint>> addresses);
   void connect_next();
   void on_connected(Result<std::unique_ptr<base::Stream>> stream);
+  std::unique_ptr<base::Stream> secure(std::unique_ptr<base::Stream> stream) const;
   void next_address_or_fail(Error error);
   void ask_versions(std::int16_t version);
   bool on_versions(const RawResponse& answer);

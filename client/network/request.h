@@ -22,6 +22,14 @@ namespace ottla::client {
 
 using protocol::BrokerId;
 
+// Whether broker and client did not accept each other: trying again fails the same way until
+// somebody changes something.
+constexpr bool is_authentication_failure(ErrorCode code) {
+  return code == ErrorCode::ssl_authentication_failed ||
+         code == ErrorCode::sasl_authentication_failed ||
+         code == ErrorCode::unsupported_sasl_mechanism || code == ErrorCode::illegal_sasl_state;
+}
+
 // Whoever is least busy.
 inline constexpr BrokerId kAnyBroker{std::numeric_limits<std::int32_t>::min()};
 

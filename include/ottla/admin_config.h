@@ -9,6 +9,7 @@
 #include "ottla/properties.h"
 #include "ottla/result.h"
 #include "ottla/runtime.h"
+#include "ottla/security_config.h"
 
 namespace ottla {
 
@@ -53,6 +54,9 @@ struct AdminConfig {
   std::int32_t receive_buffer_bytes = -1;
   // Connections that were idle for so long are closed.
   Millis connections_max_idle{300'000};
+
+  // security.protocol and the keys that begin with ssl.
+  SecurityConfig security{};
 
   // Threads shared with others; none: the admin client has its own.
   Runtime runtime{};

@@ -16,6 +16,7 @@
 #include "ottla/properties.h"
 #include "ottla/result.h"
 #include "ottla/runtime.h"
+#include "ottla/security_config.h"
 
 namespace ottla {
 
@@ -133,6 +134,9 @@ struct ConsumerConfig {
   // Called with the metrics at this interval, on the callback thread; 0: never.
   MetricsReporter metrics_reporter{};
   Millis metrics_report_interval{0};
+
+  // security.protocol and the keys that begin with ssl.
+  SecurityConfig security{};
 
   // Threads shared with others; none: the consumer has its own.
   Runtime runtime{};

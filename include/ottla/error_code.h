@@ -163,6 +163,7 @@ enum class ErrorCode : std::int16_t {
   interrupted = 10016,
   transaction_aborted = 10017,
   log_truncated = 10018,
+  ssl_authentication_failed = 10019,
 };
 
 }  // namespace ottla

@@ -18,6 +18,7 @@
 #include "ottla/record.h"
 #include "ottla/result.h"
 #include "ottla/runtime.h"
+#include "ottla/security_config.h"
 #include "ottla/serde.h"
 #include "ottla/transact_session.h"
 #include "ottla/transaction.h"

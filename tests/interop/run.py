@@ -31,6 +31,7 @@ from lib import (  # noqa: E402
     process,
     selfcheck,
     streams,
+    tls,
     tool,
     tool_groups,
     tool_transactions,
@@ -294,12 +295,14 @@ def run_all(table, context, arguments):
     if arguments.self_check:
         selfcheck.rows(table, context)
         return
-    for program in ("ottla-broker", "ottla", "ottla-peer"):
+    for program in ("ottla-broker", "ottla", "ottla-peer", "tls-files"):
         if not (context.bin / program).exists():
             raise SystemExit(f"{context.bin / program} is missing: build it, or give --bin")
     check_assignors(table, context, arguments.seed)
     run_broker(table, context)
     run_tool(table, context)
+    tls.run_broker(table, context)
+    tls.run_kafka(table, context)
     run_tool_transactions(table, context)
     run_transactions(table, context)
     directory.rows(

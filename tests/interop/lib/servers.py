@@ -17,7 +17,7 @@ CLUSTER_ID = "T3R0bGFJbnRlcm9wVGVzdA"
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 
-READY = re.compile(r"ottla-broker ready: node (\d+), PLAINTEXT://([^,]+), data (.*), durability")
+READY = re.compile(r"ottla-broker ready: node (\d+), PLAINTEXT://([^,]+),.* data (.*), durability")
 
 
 class Ottla:
@@ -169,6 +169,10 @@ class Kafka:
         kept = {key: value for key, value in self._properties.items() if key.startswith(quick)}
         kept |= self._own
         self._properties = {**properties, **kept}
+
+    @property
+    def properties(self):
+        return dict(self._properties)
 
     def _formatted(self):
         return (self._data / "meta.properties").exists()

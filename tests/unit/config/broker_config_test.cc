@@ -138,7 +138,7 @@ TEST(BrokerConfig, a_stock_configuration_of_Kafka_in_combined_mode_is_accepted) 
 }
 
 TEST(BrokerConfig, what_cannot_be_listened_on_is_refused) {
-  EXPECT_NE(refusal({{"listeners", "SSL://:9092"}}).find("only PLAINTEXT is served"),
+  EXPECT_NE(refusal({{"listeners", "SASL_SSL://:9092"}}).find("only PLAINTEXT and SSL are served"),
             std::string::npos);
   EXPECT_NE(refusal({{"listeners", "NAME://:9092"}}).find("listener.security.protocol.map"),
             std::string::npos);
@@ -152,6 +152,37 @@ TEST(BrokerConfig, what_cannot_be_listened_on_is_refused) {
             std::string::npos);
   EXPECT_NE(refusal({{"inter.broker.listener.name", "X"}}).find("no such name"), std::string::npos);
   EXPECT_NE(refusal({{"process.roles", "broker"}}).find("broker,controller"), std::string::npos);
+}
+
+TEST(BrokerConfig, listeners_with_tls_have_what_is_said_for_all_and_for_them) {
+  const auto config = good({{"listeners", "PLAINTEXT://:1,SSL://:2,Inner://:3"},
+                            {"listener.security.protocol.map", "inner:SSL"},
+                            {"ssl.keystore.location", "/all.pem"},
+                            {"ssl.keystore.password", "secret"},
+                            {"ssl.client.auth", "requested"},
+                            {"ssl.provider", ""},
+                            {"listener.name.inner.ssl.keystore.location", "/inner.pem"},
+                            {"listener.name.inner.ssl.client.auth", "REQUIRED"},
+                            {"listener.name.inner.ssl.principal.mapping.rules", " RULE:x/y/ "}});
+  EXPECT_TRUE(config.warnings.empty());
+  ASSERT_EQ(config.tls_listeners.size(), 2U);
+  const auto& all = config.tls_listeners.at("SSL");
+  EXPECT_EQ(all.ssl.keystore_location, "/all.pem");
+  EXPECT_EQ(all.ssl.keystore_password, "secret");
+  EXPECT_EQ(all.client_auth, base::TlsClientAuth::requested);
+  EXPECT_EQ(all.principal_mapping_rules, "DEFAULT");
+  const auto& inner = config.tls_listeners.at("INNER");
+  EXPECT_EQ(inner.ssl.keystore_location, "/inner.pem");
+  EXPECT_EQ(inner.ssl.keystore_password, "secret");
+  EXPECT_EQ(inner.client_auth, base::TlsClientAuth::required);
+  EXPECT_EQ(inner.principal_mapping_rules, "RULE:x/y/");
+}
+
+TEST(BrokerConfig, whether_clients_need_a_certificate_is_one_of_three) {
+  const auto refused = refusal({{"listeners", "SSL://:2"}, {"ssl.client.auth", "maybe"}});
+  EXPECT_NE(refused.find("ssl.client.auth=maybe: expected none, requested or required"),
+            std::string::npos)
+      << refused;
 }
 
 TEST(BrokerConfig, tables_are_sorted_and_agree_with_each_other) {

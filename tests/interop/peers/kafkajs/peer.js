@@ -7,6 +7,7 @@
 // makes the frames with independent blocks that Kafka asks for.
 'use strict';
 
+const fs = require('fs');
 const readline = require('readline');
 const { parseArgs } = require('util');
 const {
@@ -245,6 +246,13 @@ async function copy(kafka, { topic, to, group, count }) {
   await producer.disconnect();
 }
 
+function security() {
+  const { OTTLA_TLS_CA: authority, OTTLA_TLS_KEY: own } = process.env;
+  if (authority === undefined) return undefined;
+  const read = (file) => (file === undefined ? undefined : fs.readFileSync(file, 'utf-8'));
+  return { ca: [read(authority)], key: read(own), cert: read(own) };
+}
+
 async function main() {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -259,7 +267,7 @@ async function main() {
       count: { type: 'string', default: '0' },
     },
   });
-  const kafka = new Kafka({ brokers: [values.bootstrap], logLevel: logLevel.ERROR });
+  const kafka = new Kafka({ brokers: [values.bootstrap], logLevel: logLevel.ERROR, ssl: security() });
   const commands = { produce, consume, admin: administer, member, copy };
   await commands[positionals[0]](kafka, values);
 }

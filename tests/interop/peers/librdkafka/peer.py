@@ -5,6 +5,7 @@ import argparse
 import base64
 import ctypes
 import json
+import os
 import signal
 import sys
 import time
@@ -28,8 +29,17 @@ def write(line):
     sys.stdout.flush()
 
 
+def security():
+    authority, own = os.environ.get("OTTLA_TLS_CA"), os.environ.get("OTTLA_TLS_KEY")
+    if authority is None:
+        return {}
+    config = {"security.protocol": "ssl", "ssl.ca.location": authority}
+    return config | ({"ssl.key.location": own, "ssl.certificate.location": own} if own else {})
+
+
 def client_config(arguments):
     return {
+        **security(),
         "bootstrap.servers": arguments.bootstrap,
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 200,

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -76,11 +77,24 @@ int fail(const ottla::Error& error) {
   return 1;
 }
 
+// What the environment says of TLS.
+ottla::SecurityConfig security() {
+  ottla::SecurityConfig security;
+  const char* authority = std::getenv("OTTLA_TLS_CA");
+  const char* own = std::getenv("OTTLA_TLS_KEY");
+  if (authority == nullptr) return security;
+  security.protocol = ottla::SecurityProtocol::ssl;
+  security.ssl.truststore_location = authority;
+  if (own != nullptr) security.ssl.keystore_location = own;
+  return security;
+}
+
 int produce(const Arguments& arguments) {
   auto config = ottla::ProducerConfig::from_properties(
       {{"bootstrap.servers", arguments.at("bootstrap")},
        {"compression.type", arguments.contains("codec") ? arguments.at("codec") : "none"}});
   if (!config) return fail(config.error());
+  config->security = security();
   auto producer = ottla::Producer::open(std::move(*config));
   if (!producer) return fail(producer.error());
   std::string text;
@@ -125,11 +139,12 @@ void print(const ottla::RecordView& record) {
 int consume(const Arguments& arguments) {
   const bool committed =
       arguments.contains("isolation") && arguments.at("isolation") == "read_committed";
-  auto consumer = ottla::Consumer::open(
-      {.bootstrap_servers = arguments.at("bootstrap"),
-       .auto_offset_reset = ottla::AutoOffsetReset::earliest,
-       .isolation_level = committed ? ottla::IsolationLevel::read_committed
-                                    : ottla::IsolationLevel::read_uncommitted});
+  auto consumer =
+      ottla::Consumer::open({.bootstrap_servers = arguments.at("bootstrap"),
+                             .auto_offset_reset = ottla::AutoOffsetReset::earliest,
+                             .isolation_level = committed ? ottla::IsolationLevel::read_committed
+                                                          : ottla::IsolationLevel::read_uncommitted,
+                             .security = security()});
   if (!consumer) return fail(consumer.error());
   std::vector<ottla::TopicPartition> partitions;
   const int count = std::stoi(arguments.at("partitions"));
@@ -171,7 +186,8 @@ bool await_partitions(ottla::Admin& admin, const std::string& topic, std::size_t
 
 int administer(const Arguments& arguments) {
   const auto& topic = arguments.at("topic");
-  auto admin = ottla::Admin::open({.bootstrap_servers = arguments.at("bootstrap")});
+  auto admin =
+      ottla::Admin::open({.bootstrap_servers = arguments.at("bootstrap"), .security = security()});
   if (!admin) return fail(admin.error());
   const auto made =
       admin->create_topics({{.name = topic, .partitions = 2, .replication_factor = 1}}).get();

@@ -70,9 +70,26 @@ TEST(AdminConfig, says_what_a_value_should_be) {
   }
 }
 
-TEST(AdminConfig, refuses_security_that_it_does_not_have) {
-  EXPECT_EQ(refusal("security.protocol", "SSL"),
-            "security.protocol is 'SSL'; it must be PLAINTEXT: nothing else is supported");
+TEST(AdminConfig, reads_how_to_connect_securely) {
+  const auto config = AdminConfig::from_properties({{"security.protocol", "ssl"},
+                                                    {"ssl.truststore.location", "/ca.pem"},
+                                                    {"ssl.keystore.password", "secret"},
+                                                    {"ssl.enabled.protocols", "TLSv1.3"},
+                                                    {"ssl.provider", ""}});
+  ASSERT_TRUE(config) << config.error();
+  SecurityConfig expected{.protocol = SecurityProtocol::ssl};
+  expected.ssl.truststore_location = "/ca.pem";
+  expected.ssl.keystore_password = "secret";
+  expected.ssl.enabled_protocols = {"TLSv1.3"};
+  EXPECT_EQ(config->security, expected);
+}
+
+TEST(AdminConfig, refuses_security_that_there_is_not) {
+  EXPECT_EQ(refusal("security.protocol", "TLS"),
+            "security.protocol is 'TLS'; it must be PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
+  EXPECT_EQ(refusal("ssl.truststore.place", "x"),
+            "unknown key ssl.truststore.place; the nearest one there is is "
+            "ssl.truststore.type");
 }
 
 TEST(AdminConfig, takes_the_longest_times_for_a_hundred_years) {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "base/loop.h"
+#include "base/net/openssl_ptr.h"
+#include "base/net/tls_error.h"
+#include "base/time.h"
+#include "base/transport.h"
+
+namespace ottla::base {
+
+struct TlsStreamParts {
+  std::unique_ptr<Stream> below;
+  SslPtr ssl;  // knows which side it is, and nothing of where its bytes come from
+  HandshakeFacts facts;
+  Duration handshake_timeout{};
+  // Outlives `ssl`.
+  std::shared_ptr<const BIO_METHOD> wire_method;
+};
+
+std::unique_ptr<Stream> make_tls_stream(Loop& loop, TlsStreamParts parts);
+
+}  // namespace ottla::base

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ottla {
+
+// How bytes travel and who vouches for the client: Kafka's `security.protocol`, with the numbers
+// that brokers register with.
+enum class SecurityProtocol : std::int16_t {
+  plaintext = 0,
+  ssl = 1,             // TLS; the client is who its certificate says, if it has one
+  sasl_plaintext = 2,  // the client logs in; nothing is encrypted
+  sasl_ssl = 3,        // TLS, and the client logs in
+};
+
+constexpr bool uses_tls(SecurityProtocol protocol) {
+  return protocol == SecurityProtocol::ssl || protocol == SecurityProtocol::sasl_ssl;
+}
+constexpr bool uses_sasl(SecurityProtocol protocol) {
+  return protocol == SecurityProtocol::sasl_plaintext || protocol == SecurityProtocol::sasl_ssl;
+}
+
+// Kafka's name: "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL".
+std::string_view to_string(SecurityProtocol protocol);
+std::ostream& operator<<(std::ostream& out, SecurityProtocol protocol);
+
+// The reverse, in upper or lower case; nothing if there is no such protocol.
+std::optional<SecurityProtocol> parse_security_protocol(std::string_view name);
+
+// TLS: Kafka's `ssl.` keys with '_' for '.'. What is empty is not set. Files are read when the
+// client or the listener is made.
+struct SslConfig {
+  // The own key and the chain of its certificate: what a broker needs, and a client whose broker
+  // wants to know it (`ssl.client.auth`). A file of both, PEM or PKCS#12 ...
+  std::string keystore_location{};
+  // PEM or PKCS12; empty: what the file is. JKS files must be converted:
+  // `keytool -importkeystore -srckeystore OLD -destkeystore NEW.p12 -deststoretype PKCS12`.
+  std::string keystore_type{};
+  std::string keystore_password{};  // of a PKCS#12 file
+  std::string key_password{};       // of an encrypted key in PEM
+  // ... or PEM text.
+  std::string keystore_key{};
+  std::string keystore_certificate_chain{};
+
+  // The certificates that the peer's must lead to: a file, or PEM text. Neither: those that the
+  // system trusts.
+  std::string truststore_location{};
+  std::string truststore_type{};
+  std::string truststore_password{};
+  std::string truststore_certificates{};
+
+  // The newest version that is spoken, and all that are: TLSv1.2 and TLSv1.3. Older ones are not.
+  std::string protocol = "TLSv1.3";
+  std::vector<std::string> enabled_protocols{"TLSv1.2", "TLSv1.3"};
+
+  // By their IANA names, as Kafka has them, or OpenSSL's; empty: OpenSSL's defaults.
+  std::vector<std::string> cipher_suites{};
+
+  // "https": the broker's certificate must be for the host that was asked for. Empty: for any; then
+  // whoever has a certificate of a trusted authority can pose as the broker.
+  std::string endpoint_identification_algorithm = "https";
+
+  bool operator==(const SslConfig&) const = default;
+};
+
+// How a client connects to brokers: Kafka's keys that begin with `security.` and `ssl.`.
+struct SecurityConfig {
+  SecurityProtocol protocol = SecurityProtocol::plaintext;
+  SslConfig ssl{};  // counts with protocols that have TLS
+
+  bool operator==(const SecurityConfig&) const = default;
+};
+
+}  // namespace ottla
