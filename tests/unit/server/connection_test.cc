@@ -68,7 +68,8 @@ class ConnectionTest : public testing::Test {
 
   void serve() {
     on(broker_, [this] {
-      server_ = std::make_unique<Server>(broker_.runtime().loop(0), config_, base::Logger());
+      server_ = std::make_unique<Server>(broker_.runtime().loop(0), config_, TlsListenersByName(),
+                                         base::Logger());
       ListenerConfig listener;
       listener.endpoint = {.host = broker_.address(), .port = 9092};
       ASSERT_TRUE(server_->listen(listener).has_value());
