@@ -147,6 +147,22 @@ TEST_F(EmbeddedLife, takes_threads_of_its_own_with_it) {
   EXPECT_EQ(Held(), before);
 }
 
+TEST_F(EmbeddedLife, costs_a_port_and_no_thread_on_a_shared_runtime) {
+  constexpr int kMostThreads = 3;  // the network's and two workers, which are started when needed
+  const Held none;
+  const auto runtime = Runtime::start().value();
+  std::vector<EmbeddedBroker> brokers;
+  const auto start = [&] {
+    brokers.push_back(EmbeddedBroker::start({.topics = {{"a"}}, .runtime = runtime}).value());
+  };
+  start();
+  const Held one;
+  for (int i = 0; i < 31; ++i) start();
+  const Held many;
+  EXPECT_EQ(many.descriptors, one.descriptors + 31);
+  EXPECT_LE(many.threads, none.threads + kMostThreads);
+}
+
 TEST_F(EmbeddedLife, can_be_ended_in_a_callback) {
   const auto on_loop = Runtime::start({.callbacks_on_network_thread = true}).value();
   for (const auto& runtime : {Runtime::start().value(), Runtime(), on_loop}) {

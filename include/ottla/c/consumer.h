@@ -110,7 +110,7 @@ OTTLA_C_API ottla_error* ottla_consumer_position(ottla_consumer* consumer, const
                                                  int32_t partition, int64_t* offset);
 
 // Commits (with enable.auto.commit) and leaves the group, in at most `timeout_ms` (negative: 30
-// seconds). Closing again is success. In a callback of another thread's: invalid_argument.
+// seconds). Closing again is success. On the callback thread: invalid_argument.
 OTTLA_C_API ottla_error* ottla_consumer_close(ottla_consumer* consumer, int64_t timeout_ms);
 
 // Closes it if that has not been done; then what the last poll returned counts as not processed.
