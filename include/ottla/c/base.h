@@ -66,7 +66,8 @@ OTTLA_C_API ottla_error* ottla_runtime_start(int32_t workers, ottla_runtime** ru
 OTTLA_C_API void ottla_runtime_free(ottla_runtime* runtime);
 
 // ---- Configurations: Kafka's keys and values, and what is no text. What opens a client or starts
-// a broker copies what it needs, and refuses keys and values that it does not know.
+// a broker copies what it needs, and refuses keys and values that it does not know. One thread at a
+// time may use one.
 
 typedef struct ottla_config ottla_config;
 
