@@ -188,6 +188,9 @@ Result<EmbeddedBroker> EmbeddedBroker::start(EmbeddedBrokerConfig config) {
       config.data_directory.empty() ? data_in_memory() : broker::open_posix_data(*settings);
   auto runtime = config.runtime.get_or_start({.loops = 1, .workers = 2, .log = logger});
   if (!runtime) return std::move(runtime).error();
+  if ((*runtime)->loop(0).loop->on_loop_thread()) {
+    return Error(ErrorCode::would_block, "the network thread must not wait for a broker on it");
+  }
   auto impl = std::make_unique<Impl>(std::move(*runtime), std::move(directories), logger,
                                      std::move(*settings));
   if (auto started = impl->start(config.topics); !started) return started.error();

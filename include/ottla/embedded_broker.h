@@ -93,7 +93,8 @@ struct EmbeddedGroup {
 class EmbeddedBroker {
  public:
   // Returns when the broker accepts connections and its topics exist. Errors: invalid_config,
-  // already_in_use (port or data directory), io_error, and what creating a topic can answer.
+  // already_in_use (port or data directory), io_error, would_block (on the runtime's own network
+  // thread), and what creating a topic can answer.
   static Result<EmbeddedBroker> start(EmbeddedBrokerConfig config = {});
 
   EmbeddedBroker(EmbeddedBroker&&) noexcept;

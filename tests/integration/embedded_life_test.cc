@@ -182,6 +182,19 @@ TEST_F(EmbeddedLife, can_be_ended_in_a_callback) {
   }
 }
 
+TEST_F(EmbeddedLife, is_not_started_by_the_thread_that_would_serve_it) {
+  const auto runtime = Runtime::start({.callbacks_on_network_thread = true}).value();
+  auto broker = EmbeddedBroker::start({.topics = {{"a"}}, .runtime = runtime}).value();
+  auto producer =
+      Producer::open({.bootstrap_servers = broker.address(), .runtime = runtime}).value();
+  std::promise<ErrorCode> refused;
+  producer.send({.topic = "a", .value = "v"}, [&](const Result<RecordMetadata>&) {
+    const auto second = EmbeddedBroker::start({.runtime = runtime});
+    refused.set_value(second ? ErrorCode::none : second.error().code());
+  });
+  EXPECT_EQ(refused.get_future().get(), ErrorCode::would_block);
+}
+
 TEST_F(EmbeddedLife, goes_on_where_the_one_before_it_on_the_directory_ended) {
   const auto runtime = Runtime::start().value();
   const auto start = [&] {
