@@ -72,9 +72,20 @@ Future<TopicDescriptions> Admin::describe_topics(std::vector<std::string> topics
   return handle_->core().describe_topics(topics, options);
 }
 
-Future<ClusterDescription> Admin::describe_cluster(const AdminOptions& options) {
+Future<ClusterDescription> Admin::describe_cluster(const DescribeClusterOptions& options) {
   if (handle_->forked()) return forked_future<ClusterDescription>();
   return handle_->core().describe_cluster(options);
+}
+
+Future<BrokerApis> Admin::describe_broker_apis(const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<BrokerApis>();
+  return handle_->core().describe_broker_apis(options);
+}
+
+Future<DescribedLogDirs> Admin::describe_log_dirs(std::vector<std::int32_t> brokers,
+                                                  const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<DescribedLogDirs>();
+  return handle_->core().describe_log_dirs(brokers, options);
 }
 
 Future<TopicOutcomes> Admin::create_partitions(std::vector<NewPartitions> topics,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client/admin/brokers.h"
 #include "client/admin/change_topics.h"
 #include "client/admin/committed_offsets.h"
 #include "client/admin/configs.h"
@@ -70,9 +71,23 @@ Future<TopicDescriptions> AdminCore::describe_topics(const std::vector<std::stri
   return promise.future();
 }
 
-Future<ClusterDescription> AdminCore::describe_cluster(const AdminOptions& options) {
+Future<ClusterDescription> AdminCore::describe_cluster(const DescribeClusterOptions& options) {
   const Promise<ClusterDescription> promise(executor_);
-  submit(std::make_unique<DescribeClusterCall>(promise), options.timeout);
+  submit(std::make_unique<DescribeClusterCall>(promise, options.include_fenced_brokers),
+         options.timeout);
+  return promise.future();
+}
+
+Future<BrokerApis> AdminCore::describe_broker_apis(const AdminOptions& options) {
+  const Promise<BrokerApis> promise(executor_);
+  submit(std::make_unique<DescribeBrokerApisCall>(promise), options.timeout);
+  return promise.future();
+}
+
+Future<DescribedLogDirs> AdminCore::describe_log_dirs(const std::vector<std::int32_t>& brokers,
+                                                      const AdminOptions& options) {
+  const Promise<DescribedLogDirs> promise(executor_);
+  submit(std::make_unique<DescribeLogDirsCall>(promise, brokers), options.timeout);
   return promise.future();
 }
 

@@ -32,7 +32,10 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
   Future<std::vector<TopicListing>> list_topics(const ListTopicsOptions& options);
   Future<TopicDescriptions> describe_topics(const std::vector<std::string>& topics,
                                             const AdminOptions& options);
-  Future<ClusterDescription> describe_cluster(const AdminOptions& options);
+  Future<ClusterDescription> describe_cluster(const DescribeClusterOptions& options);
+  Future<BrokerApis> describe_broker_apis(const AdminOptions& options);
+  Future<DescribedLogDirs> describe_log_dirs(const std::vector<std::int32_t>& brokers,
+                                             const AdminOptions& options);
   Future<TopicOutcomes> create_partitions(std::vector<NewPartitions> topics,
                                           const ChangeOptions& options);
   Future<ConfigDescriptions> describe_configs(const std::vector<ConfigResource>& resources,

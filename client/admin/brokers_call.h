@@ -11,8 +11,8 @@
 
 namespace ottla::client {
 
-// A call that every broker answers for itself: asks who they are, then one after the other. One
-// that is gone does not keep the others from being asked.
+// A call that every broker answers for itself, or each of those that are named: asks who they are,
+// then one after the other. One that is gone does not keep the others from being asked.
 template <class Outcome>
 class BrokersCall : public EachCall<std::int32_t, Outcome> {
  public:
@@ -28,6 +28,20 @@ class BrokersCall : public EachCall<std::int32_t, Outcome> {
   }
 
  protected:
+  // Before the first request; with none every broker is asked.
+  void ask_only(const std::vector<std::int32_t>& brokers) {
+    for (const auto broker : brokers) {
+      if (broker >= 0) {
+        this->add_pending(broker);
+      } else {
+        this->settle(broker, about(broker, Error(ErrorCode::invalid_argument,
+                                                 "brokers have ids from 0 on")));
+      }
+    }
+    known_ = !brokers.empty();
+    if (known_) this->answer_if_settled();
+  }
+
   // `take_answer` or `on_broker_failure` gets what is said.
   virtual Request ask(BrokerId broker) = 0;
 

@@ -16,6 +16,8 @@ using protocol::DescribeClusterResponse;
 using protocol::MetadataRequest;
 using protocol::MetadataResponse;
 
+// The first version of DescribeCluster that tells of fenced brokers (KIP-1073).
+constexpr std::int16_t kTellsOfFenced = 2;
 // The first versions of Metadata that have a null list of topics, and that can be told not to make
 // the topics they are asked for.
 constexpr std::int16_t kNullIsAllTopics = 1;
@@ -43,10 +45,12 @@ bool complete(const MetadataResponse::Topic& topic) {
   return !seen.empty();
 }
 
-// `id_of` is where a broker's id is: the messages name it differently.
+// `id_of` is where a broker's id is: the messages name it differently. `fenced` tells the ids of
+// those that are not in service.
 template <class Brokers, class IdOf>
 Result<ClusterDescription> to_description(std::string_view cluster_id, BrokerId controller,
-                                          const Brokers& brokers, const IdOf& id_of) {
+                                          const Brokers& brokers, const IdOf& id_of,
+                                          std::vector<std::int32_t> fenced = {}) {
   std::map<std::int32_t, Node> nodes;
   for (const auto& broker : brokers) {
     const auto id = id_of(broker).value;
@@ -58,7 +62,9 @@ Result<ClusterDescription> to_description(std::string_view cluster_id, BrokerId 
                                                         " that is there twice, or is none");
     }
   }
-  ClusterDescription description{.cluster_id = std::string(cluster_id)};
+  std::sort(fenced.begin(), fenced.end());
+  ClusterDescription description{.cluster_id = std::string(cluster_id),
+                                 .fenced = std::move(fenced)};
   for (auto& [id, node] : nodes) {
     if (id == controller.value) description.controller = node;
     description.nodes.push_back(std::move(node));
@@ -155,7 +161,11 @@ std::optional<Error> DescribeTopicsCall::take(const std::string& name,
 
 Request DescribeClusterCall::next_request(BrokerId broker, std::int32_t) {
   if (by_metadata_) return metadata_request(broker);
-  auto make = [](std::int16_t) { return DescribeClusterRequest{}; };
+  auto make = [this](std::int16_t version) {
+    DescribeClusterRequest request;
+    request.include_fenced_brokers = include_fenced_ && version >= kTellsOfFenced;
+    return request;
+  };
   auto done = [this](Result<Response<DescribeClusterResponse>> response) {
     if (!response) return on_refusal(response.error());
     const auto& message = response->message;
@@ -164,7 +174,12 @@ Request DescribeClusterCall::next_request(BrokerId broker, std::int32_t) {
                               std::string(message.error_message.value_or(std::string_view{}))));
     }
     const auto id_of = [](const auto& node) { return node.broker_id; };
-    answer(to_description(message.cluster_id, message.controller_id, message.brokers, id_of));
+    std::vector<std::int32_t> fenced;
+    for (const auto& node : message.brokers) {
+      if (node.is_fenced) fenced.push_back(node.broker_id.value);
+    }
+    answer(to_description(message.cluster_id, message.controller_id, message.brokers, id_of,
+                          std::move(fenced)));
   };
   return make_request<DescribeClusterRequest>(broker, std::move(make), std::move(done));
 }

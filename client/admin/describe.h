@@ -35,10 +35,12 @@ class DescribeTopicsCall final : public TopicsCall<Result<TopicDescription>> {
                             const protocol::MetadataResponse::Topic& topic);
 };
 
-// By DescribeCluster; by Metadata of brokers that do not serve that (older than Kafka 2.8).
+// By DescribeCluster; by Metadata of brokers that do not serve that (older than Kafka 2.8), which
+// know of no fenced brokers.
 class DescribeClusterCall final : public AdminCallFor<ClusterDescription> {
  public:
-  using AdminCallFor::AdminCallFor;
+  DescribeClusterCall(Promise<ClusterDescription> promise, bool include_fenced)
+      : AdminCallFor(std::move(promise)), include_fenced_(include_fenced) {}
 
   bool for_controller() const override { return false; }
   Request next_request(BrokerId broker, std::int32_t timeout_ms) override;
@@ -47,6 +49,7 @@ class DescribeClusterCall final : public AdminCallFor<ClusterDescription> {
   Request metadata_request(BrokerId broker);
   void on_refusal(const Error& error);
 
+  const bool include_fenced_;
   bool by_metadata_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "client/admin/list_offsets.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,9 +14,17 @@ namespace {
 using protocol::ListOffsetsRequest;
 using protocol::ListOffsetsResponse;
 
-// The first version that answers with one offset, and the first that knows kMaxTimestamp.
+// The first version that answers with one offset.
 constexpr std::int16_t kOneOffset = 1;
-constexpr std::int16_t kKnowsMaxTimestamp = 7;
+
+// The first that knows what is wanted.
+std::int16_t oldest_version(const OffsetSpec& wanted) {
+  if (wanted == OffsetSpec::max_timestamp()) return 7;
+  if (wanted == OffsetSpec::earliest_local()) return 8;
+  if (wanted == OffsetSpec::latest_tiered()) return 9;
+  if (wanted == OffsetSpec::earliest_pending_upload()) return 11;
+  return kOneOffset;
+}
 
 struct Answer {
   TopicPartition partition;
@@ -82,23 +91,24 @@ Request ListOffsetsCall::ask(BrokerId broker, std::int32_t timeout_ms) {
   auto request = make_request<ListOffsetsRequest>(broker, std::move(make), std::move(done));
   request.min_version = kOneOffset;
   for (const auto& partition : routed_to(broker)) {
-    if (wanted_.at(partition) == OffsetSpec::max_timestamp()) {
-      request.min_version = kKnowsMaxTimestamp;
-    }
+    request.min_version = std::max(request.min_version, oldest_version(wanted_.at(partition)));
   }
   return request;
 }
 
-// A broker that is too old for the largest timestamp can answer the rest.
+// A broker that is too old for some of what is wanted can answer the rest.
 void ListOffsetsCall::on_failure(const Keys& asked, const Error& error) {
-  Keys too_new;
-  if (error.code() == ErrorCode::unsupported_version) {
-    for (const auto& partition : asked) {
-      if (wanted_.at(partition) == OffsetSpec::max_timestamp()) too_new.insert(partition);
-    }
+  std::int16_t newest = kOneOffset;
+  for (const auto& partition : asked) {
+    newest = std::max(newest, oldest_version(wanted_.at(partition)));
   }
-  if (too_new.empty()) return on_broker_failure(error);
-  for (const auto& partition : too_new) settle(partition, about(partition, error));
+  if (error.code() != ErrorCode::unsupported_version || newest == kOneOffset) {
+    return on_broker_failure(error);
+  }
+  for (const auto& partition : asked) {
+    if (oldest_version(wanted_.at(partition)) != newest) continue;
+    settle(partition, about(partition, error));
+  }
   set_told();
   answer_if_settled();
   set_progress();

@@ -4,14 +4,9 @@
 #include <utility>
 
 #include "base/endian.h"
+#include "client/network/software.h"
 
 namespace ottla::client {
-namespace {
-
-constexpr std::string_view kSoftwareName = "ottla";
-constexpr std::string_view kSoftwareVersion = "0.1.0";
-
-}  // namespace
 
 NodeLink::NodeLink(LinkEnvironment& env, BrokerId id, base::Endpoint endpoint)
     : env_(env), id_(id), endpoint_(std::move(endpoint)) {}

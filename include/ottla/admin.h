@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "ottla/admin_config.h"
-#include "ottla/cluster.h"
+#include "ottla/cluster_admin.h"
 #include "ottla/configs.h"
 #include "ottla/error.h"
 #include "ottla/future.h"
 #include "ottla/group_admin.h"
 #include "ottla/result.h"
+#include "ottla/topic_admin.h"
 #include "ottla/transaction_admin.h"
 #include "ottla/types.h"
 
@@ -24,33 +25,8 @@ namespace client {
 class AdminHandle;
 }
 
-// A topic to be made.
-struct NewTopic {
-  std::string name{};
-  std::int32_t partitions = -1;          // -1: the broker's num.partitions
-  std::int16_t replication_factor = -1;  // -1: the broker's default.replication.factor
-  // Kafka's topic configuration: "cleanup.policy" -> "compact".
-  std::map<std::string, std::string> configs{};
-  // Which brokers hold each partition, the preferred leader first; if given, the two numbers above
-  // stay unset.
-  std::map<std::int32_t, std::vector<std::int32_t>> replica_assignment{};
-};
-
-struct CreateTopicsOptions {
-  std::optional<std::chrono::milliseconds> timeout{};  // unset: default_api_timeout
-  bool validate_only = false;                          // check, and make nothing
-};
-
 struct AdminOptions {
   std::optional<std::chrono::milliseconds> timeout{};  // unset: default_api_timeout
-};
-
-// More partitions for a topic.
-struct NewPartitions {
-  std::string topic;
-  std::int32_t count = 0;  // of all of them, those that are there included
-  // Which brokers hold each new partition, the preferred leader first; if given, one for each.
-  std::vector<std::vector<std::int32_t>> replica_assignment;
 };
 
 struct ChangeOptions {
@@ -61,42 +37,6 @@ struct ChangeOptions {
 struct DescribeConfigsOptions {
   std::optional<std::chrono::milliseconds> timeout;  // unset: default_api_timeout
   bool include_synonyms = false;
-};
-
-// Stands for the end that consumers see, in `delete_records`.
-inline constexpr std::int64_t kAllRecords = -1;
-
-// One entry for each partition asked for: its first offset from then on, or why it is as it was.
-using DeletedRecords = std::map<TopicPartition, Result<std::int64_t>>;
-
-struct ListTopicsOptions {
-  std::optional<std::chrono::milliseconds> timeout{};  // unset: default_api_timeout
-  bool list_internal = false;                          // __consumer_offsets and its like too
-};
-
-// One entry for each topic asked for: none, or why it failed.
-using TopicOutcomes = std::map<std::string, std::optional<Error>>;
-
-struct TopicListing {
-  std::string name{};
-  std::string topic_id{};  // 22 characters; empty if the broker is older than topic ids
-  bool internal = false;
-
-  bool operator==(const TopicListing&) const = default;
-};
-
-struct TopicDescription {
-  std::string name{};
-  std::string topic_id{};
-  bool internal = false;
-  std::vector<PartitionInfo> partitions{};  // in their order, from 0
-};
-using TopicDescriptions = std::map<std::string, Result<TopicDescription>>;
-
-struct ClusterDescription {
-  std::string cluster_id{};
-  std::optional<Node> controller{};
-  std::vector<Node> nodes{};  // by id
 };
 
 // Makes, removes and looks at what a cluster has.
@@ -141,7 +81,15 @@ class Admin {
   Future<TopicDescriptions> describe_topics(std::vector<std::string> topics,
                                             const AdminOptions& options = {});
 
-  Future<ClusterDescription> describe_cluster(const AdminOptions& options = {});
+  Future<ClusterDescription> describe_cluster(const DescribeClusterOptions& options = {});
+
+  // What each broker serves; one that cannot be reached in time has an error of its own.
+  Future<BrokerApis> describe_broker_apis(const AdminOptions& options = {});
+
+  // What these brokers have in their log directories (KIP-113); none: every broker. Per broker:
+  // cluster_authorization_failed, or that it cannot be reached in time ...
+  Future<DescribedLogDirs> describe_log_dirs(std::vector<std::int32_t> brokers,
+                                             const AdminOptions& options = {});
 
   // Partitions can only be added; records keep theirs, but keys may go to others from then on. Per
   // topic: unknown_topic_or_partition, invalid_partitions, invalid_replica_assignment ...

@@ -117,6 +117,11 @@ class OffsetSpec {
   static constexpr OffsetSpec earliest() { return OffsetSpec(-2); }
   // Of the record with the greatest timestamp (KIP-734).
   static constexpr OffsetSpec max_timestamp() { return OffsetSpec(-3); }
+  // Of brokers that keep old records elsewhere: the first that is on the broker itself (KIP-405),
+  // the last that is elsewhere (KIP-1005), and the first that is still to be taken there.
+  static constexpr OffsetSpec earliest_local() { return OffsetSpec(-4); }
+  static constexpr OffsetSpec latest_tiered() { return OffsetSpec(-5); }
+  static constexpr OffsetSpec earliest_pending_upload() { return OffsetSpec(-6); }
   // Of the first record that is not older.
   static constexpr OffsetSpec at(Timestamp time) {
     const auto ms = time.time_since_epoch().count();

@@ -3,6 +3,7 @@
 // All of Ottla's client: what an application includes.
 #include "ottla/admin.h"
 #include "ottla/assignor.h"
+#include "ottla/cluster_admin.h"
 #include "ottla/consumer.h"
 #include "ottla/consumer_group.h"
 #include "ottla/consumer_interceptor.h"
@@ -20,6 +21,7 @@
 #include "ottla/runtime.h"
 #include "ottla/security_config.h"
 #include "ottla/serde.h"
+#include "ottla/topic_admin.h"
 #include "ottla/transact_session.h"
 #include "ottla/transaction.h"
 #include "ottla/transaction_admin.h"

@@ -174,6 +174,32 @@ TEST(DescribeCluster, asks_older_brokers_by_metadata) {
             (std::vector{Node{.id = 1, .host = "broker1", .port = AdminWorld::kPort}, two}));
 }
 
+TEST(DescribeCluster, tells_of_fenced_brokers_where_it_is_asked_to) {
+  for (const bool wanted : {false, true}) {
+    AdminWorld world(1);
+    world.broker(1).on<DescribeClusterRequest>(
+        [](const DescribeClusterRequest& request, std::int16_t) {
+          auto response = described_cluster();
+          if (request.include_fenced_brokers) response.brokers[0].is_fenced = true;
+          return response;
+        });
+    const auto described =
+        world.wait(world.admin().describe_cluster({.include_fenced_brokers = wanted})).value();
+    EXPECT_EQ(described.fenced,
+              wanted ? std::vector<std::int32_t>{2} : std::vector<std::int32_t>{});
+  }
+}
+
+TEST(DescribeCluster, does_without_fenced_brokers_where_none_are_told) {
+  AdminWorld world(1);
+  world.broker(1).on<DescribeClusterRequest>(
+      [](const DescribeClusterRequest&, std::int16_t) { return described_cluster(); }, 1);
+  const auto described =
+      world.wait(world.admin().describe_cluster({.include_fenced_brokers = true}));
+  ASSERT_TRUE(described) << described.error();
+  EXPECT_EQ(described->nodes.size(), 2U);
+}
+
 TEST(DescribeCluster, does_not_believe_in_a_broker_that_is_there_twice) {
   AdminWorld world(1);
   world.broker(1).on<DescribeClusterRequest>([](const DescribeClusterRequest&, std::int16_t) {

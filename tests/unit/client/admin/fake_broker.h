@@ -49,6 +49,9 @@ class FakeBroker {
     };
   }
 
+  // Says that it serves an API, which is not to be asked for then.
+  void serve(ApiKey key, std::int16_t newest) { newest_[key] = newest; }
+
   // For bytes that no broker says.
   void on_raw(ApiKey key, std::function<Answer(const protocol::RequestFrame&)> handler) {
     handlers_[key] = std::move(handler);

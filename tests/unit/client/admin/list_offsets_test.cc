@@ -119,5 +119,17 @@ TEST_F(ListOffsets, asks_a_broker_for_the_rest_of_what_it_knows) {
   EXPECT_EQ(listed.at({"t", 1}).error().code(), ErrorCode::unsupported_version);
 }
 
+TEST_F(ListOffsets, gives_up_no_more_than_a_broker_does_not_know) {
+  answer_with(1, 8);
+  const auto listed =
+      world
+          .wait(world.admin().list_offsets(
+              {{{"t", 0}, OffsetSpec::max_timestamp()}, {{"t", 1}, OffsetSpec::latest_tiered()}},
+              {}))
+          .value();
+  EXPECT_TRUE(listed.at({"t", 0}));
+  EXPECT_EQ(listed.at({"t", 1}).error().code(), ErrorCode::unsupported_version);
+}
+
 }  // namespace
 }  // namespace ottla::client
