@@ -8,9 +8,12 @@
 #include "ottla/admin.h"
 #include "tools/command.h"
 #include "tools/flags.h"
+#include "tools/table.h"
 
 namespace ottla::tools {
 namespace {
+
+namespace json = boost::json;
 
 constexpr const char* kName = "configs";
 
@@ -27,6 +30,7 @@ struct Flags {
   std::string broker;
   std::string add_config;
   std::string delete_config;
+  OutputFormat output = OutputFormat::table;
 
   void add_to(CLI::App& app) {
     cluster.add_to(app);
@@ -48,6 +52,7 @@ struct Flags {
     app.add_option("--add-config", add_config, "k=v,k=[v1,v2]: settings to set");
     app.add_option("--delete-config", delete_config, "k,k: settings to take back");
     app.add_flag("--all", all, "describe also what nobody has set");
+    add_output_flag(app, output);
   }
 };
 
@@ -150,12 +155,43 @@ void print(const ConfigEntry& entry) {
   std::cout << "}\n";
 }
 
+json::value value_of(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
+
+json::object object_of(const ConfigEntry& entry) {
+  json::array synonyms;
+  for (const auto& synonym : entry.synonyms) {
+    synonyms.push_back({{"source", name_of(synonym.source)},
+                        {"name", synonym.name},
+                        {"value", value_of(synonym.value)}});
+  }
+  return {{"name", entry.name},
+          {"value", value_of(entry.value)},
+          {"source", name_of(entry.source)},
+          {"readOnly", entry.read_only},
+          {"sensitive", entry.sensitive},
+          {"synonyms", std::move(synonyms)}};
+}
+
+void print_json(const ConfigResource& resource, const std::vector<ConfigEntry>& entries, bool all) {
+  json::array array;
+  for (const auto& entry : entries) {
+    if (all || is_dynamic(resource, entry.source)) array.push_back(object_of(entry));
+  }
+  std::cout << json::serialize(array) << '\n';
+}
+
 int describe(Admin& admin, const Flags& flags, const ConfigResource& resource) {
   const auto described =
       admin.describe_configs({resource}, {.timeout = {}, .include_synonyms = true}).get();
   if (!described) return fail(kName, described.error());
   for (const auto& [asked, entries] : *described) {
     if (!entries) return fail(kName, to_string(asked) + ": " + entries.error().to_string());
+    if (flags.output == OutputFormat::json) {
+      print_json(asked, *entries, flags.all);
+      continue;
+    }
     std::cout << (flags.all ? "All" : "Dynamic") << " configs for " << to_string(asked)
               << " are:\n";
     for (const auto& entry : *entries) {

@@ -12,6 +12,7 @@
 #include "tools/command.h"
 #include "tools/flags.h"
 #include "tools/progress.h"
+#include "tools/record_formatter.h"
 
 namespace ottla::tools {
 namespace {
@@ -33,6 +34,7 @@ struct Flags {
   std::string consumer_config;
   std::string isolation_level;
   std::string group;
+  std::string formatter;
 
   void add_to(CLI::App& app) {
     const auto all = CLI::MultiOptionPolicy::TakeAll;
@@ -44,6 +46,10 @@ struct Flags {
     app.add_flag("--from-beginning", from_beginning, "begin with the oldest record");
     app.add_option("--max-messages", max_messages, "end after so many records");
     app.add_option("--timeout-ms", timeout_ms, "end when no record came for so long");
+    app.add_option("--formatter", formatter,
+                   "how records of Kafka's own topics are printed, as JSON: "
+                   "OffsetsMessageFormatter, GroupMetadataMessageFormatter (__consumer_offsets) or "
+                   "TransactionLogMessageFormatter (__transaction_state)");
     app.add_option("--property,--formatter-property", properties,
                    "what is printed: print.key, print.value, print.timestamp, print.partition, "
                    "print.offset, print.headers = true or false; key.separator, line.separator, "
@@ -65,6 +71,7 @@ struct Flags {
 
 // What a record looks like; keys, defaults and order are those of Kafka's console consumer.
 struct Formatter {
+  RecordFormatter instead = nullptr;  // prints all there is to print
   bool timestamp = false;
   bool partition = false;
   bool offset = false;
@@ -76,20 +83,27 @@ struct Formatter {
   std::string headers_separator = ",";
   std::string null_literal = "null";
 
-  static Result<Formatter> from(const std::vector<std::string>& pairs);
-  void write(const RecordView& record, std::string& out) const;
+  static Result<Formatter> from(const Flags& flags);
+  Result<void> write(const RecordView& record, std::string& out) const;
 
  private:
   void write_bytes(BytesView bytes, std::string& out) const {
     out += is_null(bytes) ? BytesView(null_literal) : bytes;
   }
   void write_headers(const RecordView& record, std::string& out) const;
+  void write_fields(const RecordView& record, std::string& out) const;
 };
 
-Result<Formatter> Formatter::from(const std::vector<std::string>& pairs) {
-  auto properties = parse_pairs(pairs);
+Result<Formatter> Formatter::from(const Flags& flags) {
+  auto properties = parse_pairs(flags.properties);
   if (!properties) return properties.error();
   Formatter made;
+  if (!flags.formatter.empty()) {
+    made.instead = find_coordinator_formatter(flags.formatter);
+    if (made.instead != nullptr) return made;
+    return Error(ErrorCode::invalid_argument,
+                 "unknown formatter '" + flags.formatter + "'; --help lists those there are");
+  }
   const std::map<std::string, bool*> switches = {{"print.timestamp", &made.timestamp},
                                                  {"print.partition", &made.partition},
                                                  {"print.offset", &made.offset},
@@ -127,7 +141,13 @@ void Formatter::write_headers(const RecordView& record, std::string& out) const 
   }
 }
 
-void Formatter::write(const RecordView& record, std::string& out) const {
+Result<void> Formatter::write(const RecordView& record, std::string& out) const {
+  if (instead != nullptr) return instead(record, out);
+  write_fields(record, out);
+  return {};
+}
+
+void Formatter::write_fields(const RecordView& record, std::string& out) const {
   const auto begin = out.size();
   const auto separate = [&] {
     if (out.size() != begin) out += key_separator;
@@ -192,6 +212,26 @@ Result<void> assign(Consumer& consumer, const Flags& flags) {
   return consumer.seek(partitions.front(), offset);
 }
 
+// What the records of a poll look like; a record more than wanted is given back.
+Result<void> print_batch(Consumer& consumer, const ConsumerRecords& batch,
+                         const Formatter& formatter, std::int64_t& left, Progress& progress) {
+  std::string out;
+  std::size_t printed = 0;
+  Result<void> outcome;
+  for (const auto& record : batch) {
+    if (left == 0) break;
+    outcome = formatter.write(record, out);
+    if (!outcome) break;
+    --left;
+    ++printed;
+    progress.add(record.key().size() + record.value().size());
+  }
+  if (printed < batch.size()) give_back(consumer, batch, printed);
+  std::cout << out << std::flush;
+  if (!std::cout) return Error(ErrorCode::io_error, "cannot write to stdout");
+  return outcome;
+}
+
 int print_records(Consumer& consumer, const Flags& flags, const Formatter& formatter) {
   using std::chrono::milliseconds;
   using std::chrono::steady_clock;
@@ -199,7 +239,6 @@ int print_records(Consumer& consumer, const Flags& flags, const Formatter& forma
   Progress progress("consumed");
   std::int64_t left = flags.max_messages;
   auto last = steady_clock::now();
-  std::string out;
   while (left > 0 && interrupted == 0) {
     auto wait = milliseconds(200);  // how soon an interrupt is noticed
     if (flags.timeout_ms) {
@@ -209,19 +248,10 @@ int print_records(Consumer& consumer, const Flags& flags, const Formatter& forma
     }
     const auto batch = consumer.poll(wait);
     if (!batch) return fail(kName, batch.error());
-    out.clear();
-    std::size_t printed = 0;
-    for (const auto& record : *batch) {
-      if (left == 0) break;
-      --left;
-      ++printed;
-      formatter.write(record, out);
-      progress.add(record.key().size() + record.value().size());
-    }
-    if (printed < batch->size()) give_back(consumer, *batch, printed);
-    if (!batch->empty()) last = steady_clock::now();
-    std::cout << out << std::flush;
-    if (!std::cout) return fail(kName, "cannot write to stdout");
+    if (batch->empty()) continue;
+    last = steady_clock::now();
+    const auto done = print_batch(consumer, *batch, formatter, left, progress);
+    if (!done) return fail(kName, done.error());
   }
   return kSuccess;
 }
@@ -233,7 +263,7 @@ int run_consume(const Arguments& arguments) {
   CLI::App app("Prints the records of a topic.", "ottla consume");
   flags.add_to(app);
   if (const auto code = parse_flags(app, arguments)) return *code;
-  const auto formatter = Formatter::from(flags.properties);
+  const auto formatter = Formatter::from(flags);
   if (!formatter) return fail(kName, formatter.error());
   auto pairs = flags.consumer_properties;
   if (!flags.group.empty()) pairs.push_back("group.id=" + flags.group);

@@ -7,10 +7,12 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ottla/admin.h"
 #include "tools/command.h"
 #include "tools/flags.h"
+#include "tools/table.h"
 
 namespace ottla::tools {
 namespace {
@@ -76,18 +78,27 @@ Result<Offsets> parse_offsets(const std::string& text) {
   return offsets;
 }
 
-int delete_records(Admin& admin, Offsets offsets) {
-  std::cout << "Executing records delete operation\n";
+int delete_records(Admin& admin, Offsets offsets, OutputFormat output) {
+  const bool table = output == OutputFormat::table;
+  if (table) std::cout << "Executing records delete operation\n";
   const auto deleted = admin.delete_records(std::move(offsets)).get();
   if (!deleted) return fail(kName, deleted.error());
-  std::cout << "Records delete operation completed:\n";
+  if (table) std::cout << "Records delete operation completed:\n";
   int code = kSuccess;
+  std::vector<Row> rows;
   for (const auto& [partition, start] : *deleted) {
-    if (start) {
+    if (!start) {
+      code = fail(kName, "partition " + to_string(partition) + ": " + start.error().to_string());
+    } else if (table) {
       std::cout << "partition: " << partition << "\tlow_watermark: " << *start << '\n';
     } else {
-      code = fail(kName, "partition " + to_string(partition) + ": " + start.error().to_string());
+      rows.push_back({partition.topic, partition.partition, *start});
     }
+  }
+  if (!table) {
+    print_table(std::cout, output,
+                {{"TOPIC", "topic"}, {"PARTITION", "partition"}, {"LOW WATERMARK", "lowWatermark"}},
+                rows);
   }
   return code;
 }
@@ -102,6 +113,8 @@ int run_delete_records(const Arguments& arguments) {
   app.add_option("--offset-json-file", file,
                  R"({"partitions": [{"topic": "t", "partition": 0, "offset": 1}]}; -1: all)")
       ->required();
+  OutputFormat output = OutputFormat::table;
+  add_output_flag(app, output);
   if (const auto code = parse_flags(app, arguments)) return *code;
   const auto text = read_file(file);
   if (!text) return fail(kName, text.error());
@@ -109,7 +122,7 @@ int run_delete_records(const Arguments& arguments) {
   if (!offsets) return fail(kName, file + ": " + offsets.error().message());
   auto admin = open_admin(cluster);
   if (!admin) return fail(kName, admin.error());
-  return delete_records(*admin, std::move(*offsets));
+  return delete_records(*admin, std::move(*offsets), output);
 }
 
 }  // namespace ottla::tools

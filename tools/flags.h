@@ -10,10 +10,16 @@
 
 namespace ottla::tools {
 
-// Parses; an exit code if the command ends here (--help, or wrong flags).
+// Parses; an exit code if the command ends here (--help, wrong flags, or somebody who only wants to
+// know them).
 inline std::optional<int> parse_flags(CLI::App& app, const Arguments& arguments) {
+  if (arguments.look()) {
+    arguments.look()(app);
+    return kSuccess;
+  }
   // CLI11 takes the arguments from the back.
-  Arguments reversed(arguments.rbegin(), arguments.rend());
+  const auto& words = arguments.words();
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
@@ -27,9 +33,12 @@ struct ClusterFlags {
   std::string bootstrap_server;
   std::string command_config;
 
-  void add_to(CLI::App& app) {
-    app.add_option("--bootstrap-server,--broker-list", bootstrap_server,
-                   "host:port of a broker, several with commas")
+  // The older scripts of Kafka call the first one --broker-list, which is something else in others.
+  enum class Names : std::uint8_t { all, without_broker_list };
+
+  void add_to(CLI::App& app, Names names = Names::all) {
+    app.add_option(names == Names::all ? "--bootstrap-server,--broker-list" : "--bootstrap-server",
+                   bootstrap_server, "host:port of a broker, several with commas")
         ->required();
     app.add_option("--command-config", command_config, "a properties file for the client");
   }

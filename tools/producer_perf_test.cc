@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -17,6 +15,7 @@
 #include "tools/command.h"
 #include "tools/flags.h"
 #include "tools/latency_histogram.h"
+#include "tools/measuring.h"
 #include "tools/pacer.h"
 
 namespace ottla::tools {
@@ -74,15 +73,6 @@ struct Flags {
     app.add_flag("--print-metrics", print_metrics, "print the producer's metrics at the end");
   }
 };
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // The values, one after the other and again.
 class Payload {
@@ -240,18 +230,6 @@ void send(Producer& producer, const Flags& flags, std::uint64_t count, Payload& 
   }
 }
 
-void print_metrics(const Producer& producer) {
-  std::cout << '\n';
-  for (const auto& metric : producer.metrics().metrics) {
-    std::cout << metric.group << ':' << metric.name << ":{";
-    const char* separator = "";
-    for (const auto& [key, value] : metric.tags) {
-      std::cout << std::exchange(separator, ", ") << key << '=' << value;
-    }
-    std::cout << "} : " << metric.value << '\n';
-  }
-}
-
 int measure(Producer& producer, const Flags& flags, Payload& payload) {
   if (const auto known = producer.warm_up(flags.topic).get(); !known) {
     return fail(kName, known.error());
@@ -264,7 +242,7 @@ int measure(Producer& producer, const Flags& flags, Payload& payload) {
   (void)producer.flush().get();  // failures were counted
   stats.print_all(cpu_seconds() - cpu);
   std::fflush(stdout);
-  if (flags.print_metrics) print_metrics(producer);
+  if (flags.print_metrics) print_metrics(producer.metrics());
   if (stats.failed() == 0) return kSuccess;
   return fail(kName, std::to_string(stats.failed()) + " records failed");
 }

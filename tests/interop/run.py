@@ -25,6 +25,7 @@ from lib import (  # noqa: E402
     directory,
     groups,
     isolation,
+    kafka_tools,
     kills,
     own_transactions,
     peers,
@@ -34,6 +35,7 @@ from lib import (  # noqa: E402
     tls,
     tool,
     tool_groups,
+    tool_looks,
     tool_transactions,
     transactions,
     trials,
@@ -159,6 +161,7 @@ def run_broker(table, context):
         clients.rows(table, context, "broker", server)
         clients.own_rows(table, context, "broker", server)
         tool.rows(table, context, "broker/tool", server)
+        tool_looks.rows(table, context, "broker/tool", server)
         tool_groups.row(table, context, "broker/tool/consumer-groups", server)
         groups.rows(table, context, "broker/group", server)
         groups.own_rows(table, context, "broker/consumer", server)
@@ -177,6 +180,7 @@ def run_tool(table, context):
     kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka")))
     try:
         tool.rows(table, context, "kafka/tool", kafka)
+        tool_looks.rows(table, context, "kafka/tool", kafka)
         tool_groups.row(table, context, "kafka/tool/consumer-groups", kafka)
         clients.own_rows(table, context, "kafka", kafka)
         groups.own_rows(table, context, "kafka/consumer", kafka)
@@ -184,6 +188,17 @@ def run_tool(table, context):
         zombies.rows(table, context, "kafka/zombie", kafka, [zombies.Ours])
         selfcheck.planted(table, context, kafka)
     finally:
+        kafka.stop()
+
+
+def run_kafka_tools(table, context):
+    """Kafka's tools on our broker and on Apache Kafka."""
+    ours = OnDemand(context.ottla(context.new_folder("kafka-tools")))
+    kafka = OnDemand(Kafka(context.harness, context.new_folder("kafka-tools")))
+    try:
+        kafka_tools.rows(table, context, "broker/kafka-tools", ours, kafka)
+    finally:
+        ours.stop()
         kafka.stop()
 
 
@@ -304,6 +319,7 @@ def run_all(table, context, arguments):
     tls.run_broker(table, context)
     tls.run_kafka(table, context)
     run_tool_transactions(table, context)
+    run_kafka_tools(table, context)
     run_transactions(table, context)
     directory.rows(
         table,

@@ -11,6 +11,7 @@
 
 #include "ottla/result.h"
 #include "protocol/record/record.h"
+#include "protocol/transaction/transaction_records.h"
 #include "tools/offline/data_file.h"
 
 // Prints files of a data directory, line for line as Apache Kafka's kafka-dump-log does those that
@@ -27,6 +28,8 @@ using RecordPrinter = std::function<PrintedRecord(const protocol::RecordView&)>;
 PrintedRecord print_as_metadata(const protocol::RecordView& record);
 // Records of __consumer_offsets, of the types that the classic protocol has.
 PrintedRecord print_as_offsets(const protocol::RecordView& record);
+// A value of __transaction_state as JSON, as Apache Kafka writes it.
+std::string transaction_json(const protocol::TransactionLogValue& value);
 // Records of __transaction_state.
 PrintedRecord print_as_transactions(const protocol::RecordView& record);
 // As "string" (what is not UTF-8 becomes U+FFFD), "integer" or "long".

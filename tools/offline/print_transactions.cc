@@ -30,8 +30,10 @@ std::string partitions_json(const TransactionLogValue& value) {
   return json + "]";
 }
 
+}  // namespace
+
 // Kafka's order of the fields, in which those that are tagged stand between the others.
-std::string value_json(const TransactionLogValue& value) {
+std::string transaction_json(const TransactionLogValue& value) {
   std::string json;
   const auto add = [&json](std::string_view name, std::int64_t number) {
     json += json.empty() ? "{\"" : ",\"";
@@ -55,8 +57,6 @@ std::string value_json(const TransactionLogValue& value) {
   return json + "}";
 }
 
-}  // namespace
-
 PrintedRecord print_as_transactions(const protocol::RecordView& record) {
   const auto key_bytes = record.key.value_or(BytesView());
   const auto at = std::to_string(record.offset.value);
@@ -76,8 +76,8 @@ PrintedRecord print_as_transactions(const protocol::RecordView& record) {
   if (!record.value) return printed;
   const auto value = protocol::parse_transaction_log_value(*record.value);
   if (!value) return error(value.error());
-  printed.payload =
-      "{\"version\":\"" + prefix_of(*record.value) + "\",\"data\":" + value_json(*value) + "}";
+  printed.payload = "{\"version\":\"" + prefix_of(*record.value) +
+                    "\",\"data\":" + transaction_json(*value) + "}";
   return printed;
 }
 

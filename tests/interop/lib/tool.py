@@ -1,9 +1,10 @@
 """Our command line tool, and the SDK through it, against a broker."""
 
 import json
+import re
 import time
 
-from lib import clients, dataset, peers, printed, process
+from lib import clients, dataset, kafka_tools, peers, printed, process
 from lib.dataset import Record
 from lib.process import StepFailed
 
@@ -16,8 +17,9 @@ class Tool:
     def __init__(self, bin_folder):
         self._program = bin_folder / "ottla"
 
-    def run(self, action, bootstrap, *arguments, data=b""):
-        command = [self._program, action, "--bootstrap-server", bootstrap, *arguments]
+    def run(self, action, bootstrap, *arguments, data=b"", words=()):
+        """`words` are those of an action that has actions of its own."""
+        command = [self._program, action, *words, "--bootstrap-server", bootstrap, *arguments]
         return process.run(command, data)
 
     def export_kafka_config(self, data, bootstrap, controller_port):
@@ -59,6 +61,8 @@ def rows(table, context, group, server):
     _row(table, context, server, f"{group}/topics", _administer, "")
     _row(table, context, server, f"{group}/configs", _configure, "")
     _row(table, context, server, f"{group}/delete-records", _delete_records, "")
+    _row(table, context, server, f"{group}/consumer-perf-test", _measure_consumer, "")
+    _row(table, context, server, f"{group}/formatters", _format, "")
 
 
 def _row(table, context, server, name, step, codec):
@@ -162,6 +166,75 @@ def _delete_records(context, server, _):
     first = min(each.offset for each in kept if each.record.partition == 0)
     _expect(first == 7, f"partition 0 begins at {first}")
     _expect(all(each.record.partition != 1 for each in kept), "partition 1 is not empty")
+
+
+def _measure_consumer(context, server, _):
+    """The columns are those of kafka-consumer-perf-test, and so is what was read."""
+    topic = "tool-consumer-perf-test"
+    context.java.create_topic(server.bootstrap, topic)
+    context.java.produce(server.bootstrap, topic, dataset.lines(RECORDS), "none")
+    for more in ((), ("--show-detailed-stats", "--reporting-interval", "1")):
+        arguments = ["--topic", topic, "--num-records", str(RECORDS), *more]
+        ours = context.tool.run("consumer-perf-test", server.bootstrap, *arguments).decode()
+        address = ("--bootstrap-server", server.bootstrap)
+        head, *lines = kafka_tools.output(
+            context.harness, "kafka-consumer-perf-test", *address, *arguments
+        )
+        our_head, *our_lines = ours.splitlines()
+        _expect(our_head == head, f"{our_head!r} is not {head!r}")
+        _expect(our_lines[-1].endswith("CPU seconds per million records."), ours)
+        our_last, last = _columns(our_lines[-2]), _columns(lines[-1])
+        _expect(len(our_last) == len(last) == 10, f"{our_last} has not the columns of {last}")
+        # With details the last line is about the end of the last interval that was told.
+        if not more:
+            _expect((our_last[2], our_last[4]) == (last[2], last[4]), f"{our_last} is not {last}")
+        forms = [[_form(each) for each in these] for these in (our_last, last)]
+        _expect(forms[0] == forms[1], f"{our_last} does not look like {last}")
+
+
+def _columns(line):
+    return line.split(", ")
+
+
+def _form(column):
+    return re.sub(r"\d+|NaN|Infinity", "9", column)
+
+
+def _format(context, server, _):
+    """Kafka's own topics, printed as the console consumer does with Kafka's formatters."""
+    topic = "tool-formatters"
+    context.java.create_topic(server.bootstrap, topic)
+    context.java.produce(server.bootstrap, topic, dataset.lines(RECORDS), "none")
+    arguments = ["--topic", topic, "--group", topic, "--from-beginning", "--max-messages", "50"]
+    context.tool.run("consume", server.bootstrap, *arguments)
+    context.java.produce_in_transaction(server.bootstrap, topic, dataset.lines(RECORDS), "commit")
+    for internal, formatter in (
+        ("__consumer_offsets", "OffsetsMessageFormatter"),
+        ("__consumer_offsets", "GroupMetadataMessageFormatter"),
+        ("__transaction_state", "TransactionLogMessageFormatter"),
+    ):
+        name = f"org.apache.kafka.tools.consumer.{formatter}"
+        arguments = ["--topic", internal, "--from-beginning", "--timeout-ms", "3000"]
+        arguments += ["--formatter", name]
+        ours = _printed(topic, context.tool.run("consume", server.bootstrap, *arguments))
+        arguments = ["--bootstrap-server", server.bootstrap, *arguments]
+        answer = context.harness.call("consoleConsume", arguments=arguments)
+        theirs = _printed(topic, dataset.from_base64(answer["output"]))
+        _expect(ours, f"{formatter} printed nothing of what is ours")
+        _expect(ours == theirs, f"{formatter}: {ours} is not {theirs}")
+
+
+def _printed(name, output):
+    """The objects printed that have the name somewhere, as text."""
+    text, found = output.decode(), []
+    decoder = json.JSONDecoder()
+    at = 0
+    while at < len(text):
+        _, end = decoder.raw_decode(text, at)
+        if name in text[at:end]:
+            found.append(text[at:end])
+        at = end
+    return sorted(found)
 
 
 def _expect(holds, otherwise):

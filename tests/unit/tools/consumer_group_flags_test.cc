@@ -15,7 +15,7 @@ struct Read {
 };
 
 Read read(const std::string& line) {
-  Arguments arguments = {"--bootstrap-server", "nowhere:1"};
+  std::vector<std::string> arguments = {"--bootstrap-server", "nowhere:1"};
   for (const auto& word : CLI::detail::split(line, ' ')) arguments.push_back(word);
   Read read;
   testing::internal::CaptureStderr();

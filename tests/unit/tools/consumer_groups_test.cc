@@ -46,7 +46,7 @@ class ConsumerGroups : public testing::Test {
   }
 
   Ran run(const std::vector<std::string>& more) {
-    Arguments arguments = {"--bootstrap-server", broker_->address()};
+    std::vector<std::string> arguments = {"--bootstrap-server", broker_->address()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();

@@ -8,8 +8,19 @@ import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import kafka.admin.ConfigCommand;
 import org.apache.kafka.common.utils.Exit;
+import org.apache.kafka.tools.BrokerApiVersionsCommand;
+import org.apache.kafka.tools.ClusterTool;
+import org.apache.kafka.tools.ConsumerPerformance;
+import org.apache.kafka.tools.DeleteRecordsCommand;
 import org.apache.kafka.tools.DumpLogSegments;
+import org.apache.kafka.tools.EndToEndLatency;
+import org.apache.kafka.tools.GetOffsetShell;
+import org.apache.kafka.tools.LogDirsCommand;
+import org.apache.kafka.tools.ProducerPerformance;
+import org.apache.kafka.tools.TopicCommand;
 import org.apache.kafka.tools.TransactionsCommand;
 import org.apache.kafka.tools.consumer.ConsoleConsumer;
 import org.apache.kafka.tools.consumer.group.ConsumerGroupCommand;
@@ -18,6 +29,39 @@ import org.apache.kafka.tools.consumer.group.ConsumerGroupCommand;
 final class ConsoleTools {
     private interface Tool {
         void run(String[] arguments) throws Exception;
+    }
+
+    /** By the names of their scripts. */
+    private static final Map<String, Tool> TOOLS =
+            Map.ofEntries(
+                    Map.entry("kafka-broker-api-versions", BrokerApiVersionsCommand::main),
+                    Map.entry("kafka-cluster", ClusterTool::main),
+                    Map.entry("kafka-configs", ConfigCommand::main),
+                    Map.entry("kafka-consumer-groups", ConsumerGroupCommand::main),
+                    Map.entry("kafka-consumer-perf-test", ConsumerPerformance::main),
+                    Map.entry("kafka-delete-records", DeleteRecordsCommand::main),
+                    Map.entry("kafka-e2e-latency", EndToEndLatency::main),
+                    Map.entry("kafka-get-offsets", GetOffsetShell::main),
+                    Map.entry("kafka-log-dirs", LogDirsCommand::main),
+                    Map.entry("kafka-producer-perf-test", ProducerPerformance::main),
+                    Map.entry("kafka-topics", TopicCommand::main),
+                    Map.entry("kafka-transactions", TransactionsCommand::main));
+
+    /** Runs `tool` with `arguments`; `output`, `errors` and `status` are what it made of them. */
+    synchronized void tool(JsonNode request, ObjectNode answer) throws Exception {
+        Tool tool = TOOLS.get(request.get("tool").asText());
+        answer.put("status", 0);
+        ExitRequested.take();
+        run(
+                arguments -> {
+                    try {
+                        tool.run(arguments);
+                    } catch (ExitRequested exit) {
+                        answer.put("status", ExitRequested.takeFirst().status);
+                    }
+                },
+                request,
+                answer);
     }
 
     /** Runs the console consumer with `arguments`; the answer's `output` is what it printed. */
@@ -69,7 +113,13 @@ final class ConsoleTools {
         System.setOut(new PrintStream(output, false, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(errors, false, StandardCharsets.UTF_8));
         try {
-            tool.run(arguments.toArray(new String[0]));
+            // Tools in Scala print to what was System.out when they were loaded.
+            scala.Console.withOut(
+                    System.out,
+                    () -> {
+                        runNow(tool, arguments);
+                        return null;
+                    });
         } finally {
             System.out.flush();
             System.err.flush();
@@ -78,5 +128,16 @@ final class ConsoleTools {
         }
         answer.put("output", output.toByteArray());
         answer.put("errors", errors.toByteArray());
+    }
+
+    // In a lambda of Scala's, which declares no exceptions.
+    private static void runNow(Tool tool, List<String> arguments) {
+        try {
+            tool.run(arguments.toArray(new String[0]));
+        } catch (RuntimeException failure) {
+            throw failure;
+        } catch (Exception failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 }

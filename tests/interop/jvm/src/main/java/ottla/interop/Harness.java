@@ -49,6 +49,7 @@ public final class Harness {
         commands.put("partitionForKey", clients::partitionForKey);
         ConsoleTools tools = new ConsoleTools();
         commands.put("consoleConsume", tools::consume);
+        commands.put("tool", tools::tool);
         commands.put("dumpLog", tools::dumpLog);
         commands.put("consumerGroups", tools::consumerGroups);
         commands.put("transactions", tools::transactions);
