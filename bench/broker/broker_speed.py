@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """What the broker takes for a megabyte and for a request, against Apache Kafka and bare loops.
 
-    broker_speed.py BUILD_DIR [--rounds N] [--only TABLE] [--megabytes N] [--work FOLDER]
+    broker_speed.py BUILD_DIR [--rounds N] [--only TABLE] [--megabytes N] [--members N]
+                    [--work FOLDER]
 
-Tables: produce-fetch, requests, durable, backlog, start, many. Apache Kafka is the one that
+Tables: produce-fetch, requests, durable, backlog, start, many, groups. Apache Kafka is the one that
 tests/interop/setup.sh has brought; the brokers take turns A-B-B-A, each on a directory of its own
 that is kept warm, and medians are printed. CPU is that of the broker's process (user and system).
 """
@@ -25,6 +26,7 @@ class Bench:
     def __init__(self, arguments, work):
         self.build, self.work = arguments.build, work
         self.rounds, self.megabytes = arguments.rounds, arguments.megabytes
+        self.members = arguments.members
 
     def pair(self, name, ours, theirs):
         work = self.work / name
@@ -247,13 +249,54 @@ def many(bench):
             broker.process.open_files())
 
 
+def groups(bench):
+    """A group of --members over ten times as many partitions; three groups a run."""
+    partitions = 10 * bench.members
+    head(f"Groups of {bench.members} members over {partitions} partitions, initial delay 0", "what",
+         "Ottla", "Apache Kafka", "ratio")
+    ours, theirs = bench.pair("groups", {}, {"group.initial.rebalance.delay.ms": 0})
+    with brokers.Running(ours, bench.serves), brokers.Running(theirs, bench.serves):
+        runs = {ours.name: [], theirs.name: []}
+
+        def load(broker, count):
+            before = broker.process.cpu_s()
+            command = [f"{bench.build}/bench/group_load", "--bootstrap", broker.bootstrap]
+            command += words({"topic": "groups", "partitions": partitions,
+                              "members": bench.members, "groups": count})
+            done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
+            took = (broker.process.cpu_s() - before) * 1e3 / count
+            return json.loads(done.stdout) | {"cpu_ms": took}
+
+        for broker in (ours, theirs):
+            bench.create(broker, "groups", partitions)
+            bench.until_it_can("find a coordinator", lambda: coordinates(bench, broker))
+            load(broker, 3 * bench.rounds)
+        for broker in bench.turns(ours, theirs):
+            runs[broker.name].append(load(broker, 3))
+    for what, field in (("first full assignment, ms", "first_ms"),
+                        ("stable after one member has died, ms", "after_death_ms"),
+                        ("broker CPU of both, ms", "cpu_ms")):
+        of = {name: statistics.median(each[field] for each in found)
+              for name, found in runs.items()}
+        row(what, f"{of[ours.name]:.1f}", f"{of[theirs.name]:.1f}",
+            f"{of[ours.name] / of[theirs.name]:.2f}")
+
+
+def coordinates(bench, broker):
+    """The topic of the groups is there and led."""
+    command = [f"{bench.build}/bench/group_load", "--bootstrap", broker.bootstrap]
+    command += words({"topic": "groups", "partitions": 10 * bench.members, "members": 2})
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
 TABLES = {"produce-fetch": produce_fetch, "requests": requests, "durable": durable,
-          "backlog": backlog, "start": start, "many": many}
+          "backlog": backlog, "start": start, "many": many, "groups": groups}
 
 
 def main():
     parser = arguments_for(__doc__, TABLES, rounds=5)
     parser.add_argument("--megabytes", type=int, default=500)
+    parser.add_argument("--members", type=int, default=100, help="of the table groups")
     run(TABLES, Bench, parser.parse_args())
 
 
