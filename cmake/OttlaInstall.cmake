@@ -1,5 +1,6 @@
 # What `cmake --install` gives: the public headers, libottla.a (the SDK), libottla_embedded_broker.a,
-# libottla_c.so (both, for C), the CMake package and the pkg-config files, the two programs.
+# libottla_interceptors.a, libottla_c.so (SDK and broker, for C), the CMake package and the pkg-config
+# files, the two programs.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -29,6 +30,11 @@ set_target_properties(ottla_embedded PROPERTIES
   OUTPUT_NAME ottla_embedded_broker EXPORT_NAME embedded_broker)
 target_link_libraries(ottla_embedded INTERFACE ottla_sdk)
 
+ottla_archive(ottla_interceptors ottla_ready_made)
+set_target_properties(ottla_interceptors PROPERTIES
+  OUTPUT_NAME ottla_interceptors EXPORT_NAME interceptors)
+target_link_libraries(ottla_interceptors INTERFACE ottla_sdk OpenSSL::Crypto)
+
 # The C ABI with all that is behind it in one file, of which nothing but the ABI can be seen.
 set(objects)
 foreach(room ottla_c ottla_broker ottla_broker_metadata ottla_broker_config ottla_broker_log
@@ -52,7 +58,7 @@ target_include_directories(ottla_c_shared INTERFACE
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
 install(DIRECTORY include/ottla DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-install(TARGETS ottla_sdk ottla_embedded ottla_c_shared EXPORT ottlaTargets
+install(TARGETS ottla_sdk ottla_embedded ottla_interceptors ottla_c_shared EXPORT ottlaTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS ottla ottla-broker RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(EXPORT ottlaTargets NAMESPACE ottla::
@@ -63,7 +69,7 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/ottlaConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/ottlaConfig.cmake ${CMAKE_BINARY_DIR}/ottlaConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/ottla)
-foreach(package ottla ottla-embedded-broker ottla-c)
+foreach(package ottla ottla-embedded-broker ottla-interceptors ottla-c)
   configure_file(cmake/${package}.pc.in ${CMAKE_BINARY_DIR}/${package}.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/${package}.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -36,30 +36,32 @@ void InterceptorChain::on_send(MutableRecord& record) const {
   }
 }
 
-void InterceptorChain::on_acknowledgement(const Result<RecordMetadata>& result,
-                                          const Headers& headers) const {
+void InterceptorChain::on_outcome(const SendOutcome& outcome) const {
   for (const auto& interceptor : interceptors_) {
-    intercept(log_, "on_acknowledgement",
-              [&] { interceptor->on_acknowledgement(result, headers); });
+    intercept(log_, "on_acknowledgement", [&] { interceptor->on_outcome(outcome); });
   }
 }
 
 InterceptedDelivery::InterceptedDelivery(std::shared_ptr<const InterceptorChain> chain,
-                                         Headers headers, DeliveryCallback callback)
-    : state_(std::make_shared<State>(
-          State{std::move(chain), std::move(headers), std::move(callback)})) {}
+                                         base::TimePoint began, const ProducerRecord& record,
+                                         DeliveryCallback callback)
+    : state_(std::make_shared<State>(State{std::move(chain), began, std::string(record.topic),
+                                           record.headers, std::move(callback)})) {}
+
+void InterceptedDelivery::State::tell(const Result<RecordMetadata>& result) const {
+  chain->on_outcome({result, topic, headers, chain->now() - began});
+}
 
 DeliveryCallback InterceptedDelivery::callback() const {
   return [state = state_](const Result<RecordMetadata>& result) {
-    state->chain->on_acknowledgement(result, state->headers);
+    state->tell(result);
     if (state->callback) state->callback(result);
   };
 }
 
 DeliveryCallback InterceptedDelivery::give_up(const Error& error, CallbackExecutor& executor) {
   auto callback = std::exchange(state_->callback, {});
-  executor.run(base::Task(
-      [state = state_, error] { state->chain->on_acknowledgement(error, state->headers); }));
+  executor.run(base::Task([state = state_, error] { state->tell(error); }));
   return callback;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/logger.h"
+#include "base/time.h"
 #include "client/callback_executor.h"
 #include "ottla/interceptor.h"
 #include "ottla/producer.h"
@@ -13,8 +15,9 @@ namespace ottla::client {
 // The interceptors of one producer, each kept from harming the others. Any thread.
 class InterceptorChain {
  public:
-  InterceptorChain(std::vector<std::shared_ptr<ProducerInterceptor>> interceptors, base::Logger log)
-      : interceptors_(std::move(interceptors)), log_(std::move(log)) {}
+  InterceptorChain(std::vector<std::shared_ptr<ProducerInterceptor>> interceptors,
+                   const base::Clock& clock, base::Logger log)
+      : interceptors_(std::move(interceptors)), clock_(clock), log_(std::move(log)) {}
 
   bool empty() const { return interceptors_.empty(); }
 
@@ -22,10 +25,13 @@ class InterceptorChain {
   void on_send(MutableRecord& record) const;
 
   // On the callback thread.
-  void on_acknowledgement(const Result<RecordMetadata>& result, const Headers& headers) const;
+  void on_outcome(const SendOutcome& outcome) const;
+
+  base::TimePoint now() const { return clock_.now(); }
 
  private:
   const std::vector<std::shared_ptr<ProducerInterceptor>> interceptors_;
+  const base::Clock& clock_;
   const base::Logger log_;
 };
 
@@ -33,8 +39,9 @@ class InterceptorChain {
 // user's callback does.
 class InterceptedDelivery {
  public:
-  InterceptedDelivery(std::shared_ptr<const InterceptorChain> chain, Headers headers,
-                      DeliveryCallback callback);
+  // `began` is when the interceptors were asked.
+  InterceptedDelivery(std::shared_ptr<const InterceptorChain> chain, base::TimePoint began,
+                      const ProducerRecord& record, DeliveryCallback callback);
 
   // For the record's batch.
   DeliveryCallback callback() const;
@@ -45,7 +52,11 @@ class InterceptedDelivery {
 
  private:
   struct State {
+    void tell(const Result<RecordMetadata>& result) const;
+
     std::shared_ptr<const InterceptorChain> chain;
+    base::TimePoint began;
+    std::string topic;
     Headers headers;
     DeliveryCallback callback;  // may be empty
   };

@@ -50,7 +50,8 @@ ProducerCore::ProducerCore(base::Runtime& runtime, ProducerSettings settings, ba
     : runtime_(runtime),
       settings_(std::move(settings)),
       executor_(std::make_shared<CallbackExecutor>(runtime, log)),
-      interceptors_(std::make_shared<const InterceptorChain>(settings_.interceptors, log)),
+      interceptors_(
+          std::make_shared<const InterceptorChain>(settings_.interceptors, runtime.clock(), log)),
       client_(runtime, settings_.network, settings_.metadata, log),
       accumulator_(settings_.accumulator, runtime.clock(), executor_, runtime.next_seed(),
                    [this] { client_.wake(); }),
@@ -106,14 +107,16 @@ Result<void> ProducerCore::add(const ProducerRecord& record, const Interested& w
 Result<void> ProducerCore::add_record(const ProducerRecord& record, const Interested& who,
                                       bool may_wait) {
   if (interceptors_->empty()) return place(record, who, may_wait);
+  const auto began = interceptors_->now();
   MutableRecord changing(record);
   interceptors_->on_send(changing);
   const auto& changed = changing.record();
   InterceptedDelivery delivery(
-      interceptors_, changed.headers,
+      interceptors_, began, changed,
       who.callback == nullptr ? DeliveryCallback() : std::move(*who.callback));
   auto intercepted = delivery.callback();
-  auto placed = place(changed, {.callback = &intercepted, .placed = who.placed}, may_wait);
+  auto placed = changing.rejection() ? Result<void>(*changing.rejection())
+                                     : place(changed, {&intercepted, who.placed}, may_wait);
   if (!placed) {
     auto given_back = delivery.give_up(placed.error(), *executor_);
     if (who.callback != nullptr) *who.callback = std::move(given_back);

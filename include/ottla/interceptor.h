@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <list>
 #include <optional>
@@ -36,6 +37,14 @@ class MutableRecord {
   void set_partition(std::optional<std::int32_t> partition) { changed().partition = partition; }
   void set_timestamp(std::optional<Timestamp> timestamp) { changed().timestamp = timestamp; }
 
+  // The record is not to be sent: `send` answers this error, as for any record that fails. The
+  // first one counts, and holds though the interceptor throws behind it; those that follow see the
+  // record all the same.
+  void reject(Error why) {
+    if (!rejection_) rejection_ = std::move(why);
+  }
+  const std::optional<Error>& rejection() const { return rejection_; }
+
   // The record as it is now, for the library: the one it began as while nothing was changed.
   const ProducerRecord& record() const { return *record_; }
   // Takes back what was changed since `checkpoint`.
@@ -50,9 +59,18 @@ class MutableRecord {
   const ProducerRecord* safe_ = nullptr;
   std::list<ProducerRecord> versions_;  // each a change of the one before
   std::list<Bytes> kept_;
+  std::optional<Error> rejection_;
 };
 
-// Sees every record of a producer and what became of it. Both methods do nothing unless they are
+// What became of a record; borrowed for the call.
+struct SendOutcome {
+  const Result<RecordMetadata>& result;
+  std::string_view topic;              // as it was sent: an error need not name it
+  const Headers& headers;              // those it was sent with
+  std::chrono::nanoseconds elapsed{};  // since `on_send`, by a clock that never goes back
+};
+
+// Sees every record of a producer and what became of it. Methods do nothing unless they are
 // overridden. One that throws is logged and skipped, what it changed is taken back, and the others
 // go on. Interceptors run in the order of ProducerConfig::interceptors; many threads may call one
 // at the same time.
@@ -73,6 +91,12 @@ class ProducerInterceptor {
   // own callback; `headers` are those the record was sent with. A try_send that would have to wait
   // counts as a record of its own, which failed.
   virtual void on_acknowledgement(const Result<RecordMetadata>&, const Headers&) {}
+
+  // The same with all that is known, and what is called: whoever overrides it hears nothing of
+  // `on_acknowledgement`, which it calls by itself otherwise.
+  virtual void on_outcome(const SendOutcome& outcome) {
+    on_acknowledgement(outcome.result, outcome.headers);
+  }
 };
 
 }  // namespace ottla

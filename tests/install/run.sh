@@ -23,7 +23,7 @@ cmake --build "$work/build" >/dev/null
 export PKG_CONFIG_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name ottla.pc)")
 read -ra flags < <(pkg-config --define-variable=prefix="$work/prefix" --cflags --libs \
-  ottla-embedded-broker)
+  ottla-embedded-broker ottla-interceptors)
 "$compiler" -std=c++20 "$here/outside/main.cc" -o "$work/outside-pc" "${flags[@]}"
 "$work/outside-pc"
 

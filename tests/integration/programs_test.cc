@@ -74,6 +74,36 @@ TEST_F(ProgramsTest, the_example_of_types_reads_what_it_wrote) {
   EXPECT_EQ(example("typed_records"), "customer-7: order 1 of 999 cents\n");
 }
 
+TEST_F(ProgramsTest, the_examples_of_ready_made_interceptors_run) {
+  EXPECT_NE(example("latency_histograms").find("ottla_send_seconds_count{topic=\"t\"} 100\n"),
+            std::string::npos);
+  const auto spans = example("traced_records");
+  EXPECT_NE(spans.find("receive t  00-"), std::string::npos) << spans;
+  EXPECT_NE(spans.find("child of 00-"), std::string::npos) << spans;
+  EXPECT_EQ(example("encrypted_records"),
+            "without keys: 36 bytes\nwith keys: a secret\nwithout keys: 39 bytes\n"
+            "with keys: another one\n");
+}
+
+TEST_F(ProgramsTest, the_example_of_an_audit_finds_what_was_lost) {
+  EXPECT_EQ(example("audited_records"), "shop to t: 1 lost, 0 too many, 0 altered\n");
+}
+
+TEST_F(ProgramsTest, the_example_of_a_guard_says_what_is_wrong) {
+  EXPECT_EQ(example("guarded_topic"),
+            "sent: {\"id\": 1, \"customer\": \"c-7\"}\n"
+            "refused: {\"id\": \"one\"}: the value: 'id' is a string, not a number\n"
+            "refused: an order: the value: it is no JSON object\n");
+}
+
+TEST_F(ProgramsTest, the_example_of_retries_gives_up_in_the_end) {
+  const auto output = example("retry_topics");
+  for (const auto* part : {"good: done after 0", "slow: done after 1", "bad: given up, ",
+                           "the database is not there"}) {
+    EXPECT_NE(output.find(part), std::string::npos) << part << " is not in\n" << output;
+  }
+}
+
 TEST_F(ProgramsTest, perf_test_tells_what_kafkas_tool_tells_and_cpu_and_a_histogram) {
   const auto output =
       run(perf_test({"--num-records", "5000", "--record-size", "100", "--throughput", "-1",

@@ -180,6 +180,58 @@ TEST_F(InterceptorTest, a_callback_that_was_not_taken_can_be_used_again) {
   EXPECT_EQ(heard->heard.size(), 2U) << "each try is one of its own";
 }
 
+TEST_F(InterceptorTest, may_refuse_a_record_and_all_hear_of_it_though_they_throw) {
+  const auto first = add([](MutableRecord& record) {
+    record.reject(Error(ErrorCode::invalid_record, "not this one"));
+    throw std::runtime_error("behind it");
+  });
+  const auto last = add([](MutableRecord& record) {
+    EXPECT_TRUE(record.rejection());
+    record.reject(Error(ErrorCode::invalid_argument, "comes too late"));
+  });
+  auto& producer = start();
+  const Error wanted(ErrorCode::invalid_record, "not this one");
+  const auto sent = world.await(producer.send({.topic = "t", .value = "v"}));
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error(), wanted);
+  const auto tried = producer.try_send({.topic = "t", .value = "v"});
+  ASSERT_FALSE(tried);
+  EXPECT_EQ(tried.error(), wanted);
+  const auto flushed = world.await(producer.flush_async());
+  ASSERT_FALSE(flushed) << "a refused record is one that failed";
+  EXPECT_EQ(flushed.error(), wanted);
+  EXPECT_EQ(first->heard, (Strings{"INVALID_RECORD/0", "INVALID_RECORD/0"}));
+  EXPECT_EQ(last->heard, first->heard);
+  EXPECT_TRUE(world.stored({"t", 0}).empty() && world.stored({"t", 1}).empty());
+}
+
+// Notes all that is told of outcomes.
+class Observer final : public ProducerInterceptor {
+ public:
+  void on_send(MutableRecord& record) override { record.set_topic("t"); }
+  void on_acknowledgement(const Result<RecordMetadata>&, const Headers&) override { ++plain; }
+  void on_outcome(const SendOutcome& outcome) override {
+    topics.emplace_back(outcome.topic);
+    elapsed.push_back(outcome.elapsed);
+  }
+  Strings topics;
+  std::vector<std::chrono::nanoseconds> elapsed;
+  int plain = 0;
+};
+
+TEST_F(InterceptorTest, may_hear_of_the_topic_and_of_how_long_it_took) {
+  const auto observer = std::make_shared<Observer>();
+  config.interceptors.push_back(observer);
+  config.linger = 70ms;
+  auto& producer = start();
+  ASSERT_TRUE(world.await(producer.send({.topic = "another", .value = "v"})));
+  EXPECT_EQ(observer->topics, Strings{"t"});
+  ASSERT_EQ(observer->elapsed.size(), 1U);
+  EXPECT_GE(observer->elapsed[0], 70ms) << "the time that the batch lingered";
+  EXPECT_LT(observer->elapsed[0], 10s);
+  EXPECT_EQ(observer->plain, 0);
+}
+
 TEST_F(InterceptorTest, a_null_one_is_a_mistake_of_the_configuration) {
   config.interceptors.push_back(nullptr);
   const auto refused = ProducerCore::start(world.app.runtime(), config);
