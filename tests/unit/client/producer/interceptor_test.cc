@@ -225,6 +225,7 @@ TEST_F(InterceptorTest, may_hear_of_the_topic_and_of_how_long_it_took) {
   config.linger = 70ms;
   auto& producer = start();
   ASSERT_TRUE(world.await(producer.send({.topic = "another", .value = "v"})));
+  ASSERT_TRUE(world.await(producer.flush_async())) << "the interceptors have heard of it by then";
   EXPECT_EQ(observer->topics, Strings{"t"});
   ASSERT_EQ(observer->elapsed.size(), 1U);
   EXPECT_GE(observer->elapsed[0], 70ms) << "the time that the batch lingered";
