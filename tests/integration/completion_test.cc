@@ -30,7 +30,7 @@ class CompletionTest : public testing::Test {
 
   // What bash offers for the last of the words, one a line.
   std::string completions(const std::string& words) {
-    return run({"bash", "-c",
+    return run({"/bin/bash", "-c",
                 "source '" + script_ + "'; COMP_WORDS=(" + words +
                     "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ottla; "
                     "printf '%s\\n' \"${COMPREPLY[@]}\""});
@@ -41,7 +41,7 @@ class CompletionTest : public testing::Test {
 };
 
 TEST_F(CompletionTest, is_a_script_of_bash) {
-  EXPECT_EQ(run({"bash", "-n", script_}), "");
+  EXPECT_EQ(run({"/bin/bash", "-n", script_}), "");
 }
 
 TEST_F(CompletionTest, offers_commands_flags_actions_and_values) {
