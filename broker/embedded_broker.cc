@@ -254,7 +254,9 @@ void EmbeddedBroker::limit_versions(ApiKey api, std::int16_t min, std::int16_t m
 Result<void> EmbeddedBroker::advance(std::chrono::milliseconds by) {
   return impl_->ask<void>([&](Broker::OnDone done) {
     auto& time = impl_->time();
-    if (by.count() < 0 || by > base::ShiftedLoop::kMostShift - time.shift()) {
+    const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(
+        base::ShiftedLoop::kMostShift - time.shift());
+    if (by.count() < 0 || by > most) {
       return done(Error(ErrorCode::invalid_argument,
                         "time moves ahead, and by fifty years in all at most"));
     }
