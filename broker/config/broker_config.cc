@@ -24,9 +24,9 @@ class ConfigReader {
 
   Result<BrokerConfig> read() {
     using Step = Result<void> (ConfigReader::*)();
-    constexpr Step kSteps[] = {&ConfigReader::apply_synonyms, &ConfigReader::read_keys,
-                               &ConfigReader::read_roles,     &ConfigReader::read_all_listeners,
-                               &ConfigReader::read_tls,       &ConfigReader::check_log_dirs,
+    constexpr Step kSteps[] = {&ConfigReader::apply_synonyms,     &ConfigReader::read_keys,
+                               &ConfigReader::read_roles,         &ConfigReader::read_all_listeners,
+                               &ConfigReader::read_tls,           &ConfigReader::check_log_dirs,
                                &ConfigReader::check_http_listener};
     for (const Step step : kSteps) {
       if (auto done = (this->*step)(); !done) return done.error();
