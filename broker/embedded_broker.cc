@@ -232,7 +232,9 @@ void EmbeddedBroker::drop_connection_next(FaultTarget requests, std::uint32_t ti
 
 void EmbeddedBroker::delay_next(FaultTarget requests, std::chrono::milliseconds delay,
                                 std::uint32_t times) {
-  Fault fault{.kind = Fault::Kind::delay, .delay = delay, .topic = std::move(requests.topic)};
+  // Beyond a year nobody waits, and longer ones could not be counted.
+  const auto most = std::min(delay, std::chrono::milliseconds(std::chrono::hours(24 * 365)));
+  Fault fault{.kind = Fault::Kind::delay, .delay = most, .topic = std::move(requests.topic)};
   impl_->tell([&](Broker& broker) { broker.faults().add(requests.api, std::move(fault), times); });
 }
 

@@ -38,7 +38,8 @@ struct FinishedRequest {
 };
 
 // Kafka's RequestMetrics: how many requests of each API and version, their sizes, and where their
-// time went. Costs some 50 ns a request; on one loop.
+// time went. Costs a tenth of a microsecond a request,
+// with the looks at the clock that it takes; on one loop.
 class RequestMetrics {
  public:
   void add(const FinishedRequest& request);

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "broker/security/ssl_principal_mapper.h"
+
 namespace ottla::broker {
 namespace {
 
@@ -23,6 +25,10 @@ std::vector<FileStamp> stamps_of(const SslConfig& ssl) {
 }  // namespace
 
 Result<TlsListener> TlsListener::open(const std::string& name, const ListenerTls& settings) {
+  const auto rules = SslPrincipalMapper::parse(settings.principal_mapping_rules);
+  if (!rules) {
+    return Error(rules.error().code(), "the listener " + name + ": " + rules.error().message());
+  }
   // Looked at first: what changes meanwhile counts as changed.
   TlsListener listener{.settings = settings, .files = stamps_of(settings.ssl), .context = nullptr};
   auto context = base::make_tls_server(settings.ssl, settings.client_auth);

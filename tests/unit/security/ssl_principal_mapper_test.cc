@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/server/tls_listeners.h"
+
 namespace ottla::broker {
 namespace {
 
@@ -54,6 +56,15 @@ TEST(SslPrincipalMapperTest, rules_that_are_none_are_refused) {
                             "DEFAULTS", "RULE:^CN=(.*)$/$1/X", "default", "RULE:^CN=(.*)$/$1/LU"}) {
     EXPECT_NE(refusal(rules).find("ssl.principal.mapping.rules"), std::string::npos) << rules;
   }
+}
+
+TEST(SslPrincipalMapper, is_asked_for_its_rules_when_a_listener_opens) {
+  const auto opened = TlsListener::open("INNER", {.principal_mapping_rules = "RULE:(/x/"});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::invalid_config);
+  EXPECT_NE(opened.error().message().find("the listener INNER: ssl.principal.mapping.rules"),
+            std::string::npos)
+      << opened.error();
 }
 
 }  // namespace
