@@ -10,8 +10,9 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 # It says -pthread to the compiler, which precompiled headers were made without.
 set_target_properties(PkgConfig::RE2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 find_package(Snappy REQUIRED)
-# Of an example.
-find_package(SQLite3 REQUIRED)
+if(OTTLA_BUILD_EXAMPLES)
+  find_package(SQLite3 REQUIRED)
+endif()
 if(OTTLA_BUILD_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

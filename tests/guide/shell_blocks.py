@@ -22,7 +22,7 @@ import pages
 OURS = ("ottla", "ottla-broker")
 # Of others: that they are right is not for us to find out.
 OTHERS = {"apt", "apt-get", "awk", "bin/kafka-server-start.sh", "bin/kafka-storage.sh", "c++", "cat",
-          "cd", "clang++", "cmake", "conan", "cp", "curl", "dpkg", "echo", "export", "for", "g++", "git",
+          "cd", "clang++", "cmake", "conan", "cp", "cpack", "curl", "dpkg", "echo", "export", "for", "g++", "git",
           "journalctl", "kcat", "kill", "mkdir", "ninja", "pkg-config", "printf", "python3", "rm",
           "seq", "sudo", "systemctl", "sysctl", "tail", "test", "vcpkg", "wait"}
 

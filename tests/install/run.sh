@@ -19,11 +19,11 @@ cmake --build "$work/build" >/dev/null
 "$work/build/outside"
 "$work/build/outside_c"
 
-# The files name the prefix they were configured for; pkg-config is told where they are now.
-export PKG_CONFIG_PATH
+# The linker takes the shared libraries if they are there.
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name ottla.pc)")
-read -ra flags < <(pkg-config --define-variable=prefix="$work/prefix" --cflags --libs \
-  ottla-embedded-broker ottla-interceptors)
+LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH")
+read -ra flags < <(pkg-config --cflags --libs ottla-embedded-broker ottla-interceptors)
 "$compiler" -std=c++20 "$here/outside/main.cc" -o "$work/outside-pc" "${flags[@]}"
 "$work/outside-pc"
 
