@@ -92,6 +92,7 @@ class Broker::Impl {
   void on_http(std::string_view path, HttpServer::Respond respond);
   void start_controller();
   void start_transactions();
+  void add_users();
   void serve();
   void started(Result<void> outcome);
 
@@ -273,8 +274,20 @@ void Broker::Impl::start_controller() {
       });
   controller_->start(lifetime_.guard([this](const Result<void>& outcome) {
     if (!outcome) return started(outcome.error());
-    serve();
+    add_users();
   }));
+}
+
+void Broker::Impl::add_users() {
+  if (deps_.scram_users.empty()) return serve();
+  controller_->alter_scram_credentials(
+      {.deletions = {}, .upsertions = std::move(deps_.scram_users)},
+      lifetime_.guard([this](const std::vector<AlterScramResult>& results) {
+        for (const auto& [user, result] : results) {
+          if (!result) return started(result.error());
+        }
+        serve();
+      }));
 }
 
 OwnDirectories Broker::Impl::own_directories() {

@@ -11,6 +11,7 @@
 #include "base/task.h"
 #include "broker/config/broker_config.h"
 #include "broker/log/data_directories.h"
+#include "broker/metadata/scram_requests.h"
 #include "broker/server/fault_injector.h"
 #include "ottla/result.h"
 
@@ -22,9 +23,10 @@ struct Services;
 // Every call and every callback is on that loop.
 //
 // The start, in order: the directories are taken and the metadata read, the logs are opened and
-// recovered, the ports are bound, the controller opens its epoch and elects this broker, clients
-// are let in. The stop goes the other way and ends with the mark of a clean shutdown. Destroying a
-// broker without a stop is a crash as far as its files are concerned.
+// recovered, the ports are bound, the controller opens its epoch and elects this broker, users that
+// it was given are added, clients are let in. The stop goes the other way and ends with the mark of
+// a clean shutdown. Destroying a broker without a stop is a crash as far as its files are
+// concerned.
 class Broker {
  public:
   struct Deps {
@@ -32,6 +34,9 @@ class Broker {
     std::vector<DataDirectory> directories;  // one of them is the metadata's
     base::Logger logger;
     std::uint64_t seed = 0;
+    // Users that can log in from the start on, whatever they could before: how the first one comes
+    // to be where only users may change users.
+    std::vector<ScramUpsertion> scram_users = {};
   };
 
   Broker(Deps deps, BrokerConfig config);

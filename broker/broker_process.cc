@@ -53,7 +53,7 @@ int wait_for_signal(const sigset_t& signals) {
 
 }  // namespace
 
-int run_broker_process(BrokerConfig config) {
+int run_broker_process(BrokerConfig config, std::vector<ScramUpsertion> users) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -68,7 +68,8 @@ int run_broker_process(BrokerConfig config) {
   const auto runtime = base::start_runtime({.loops = 1, .workers = kWorkers, .log = logger});
   const auto loop = runtime->loop(0);
   auto broker = std::make_unique<Broker>(
-      Broker::Deps{loop, std::move(directories), logger, runtime->next_seed()}, std::move(config));
+      Broker::Deps{loop, std::move(directories), logger, runtime->next_seed(), std::move(users)},
+      std::move(config));
   const auto started = base::run_on_loop(*loop.loop, [&](Broker::OnDone done) {
     broker->set_on_offline([](const Error&) { ::kill(::getpid(), SIGUSR1); });
     broker->start(std::move(done));

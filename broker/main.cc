@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/add_scram.h"
 #include "broker/broker_process.h"
 #include "broker/config/properties.h"
 
@@ -14,16 +15,20 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: ottla-broker [--config server.properties] [--override key=value]...\n"
+    "                    [--add-scram SCRAM-SHA-256=[name=NAME,password=PASSWORD]]...\n"
     "\n"
     "Without arguments it listens on 127.0.0.1:9092 and keeps its data in ./ottla-data.\n"
     "Keys are Apache Kafka's, and Ottla's own:\n"
     "  listeners                     PLAINTEXT://127.0.0.1:9092 (port 0 picks a free one)\n"
     "  log.dirs                      ./ottla-data; or several, separated by commas\n"
     "  ottla.durability              fsync (default), os or memory\n"
+    "  ottla.insecure                true serves other machines without asking who they are\n"
+    "--add-scram sets a password before clients are let in: for the first user of a broker.\n"
     "SIGTERM and SIGINT shut it down cleanly.\n";
 
 struct Arguments {
   ottla::Properties properties;
+  std::vector<ottla::broker::ScramUpsertion> users;
   bool help = false;
 };
 
@@ -31,6 +36,16 @@ ottla::Result<void> read_config(const std::string& path, ottla::Properties& prop
   auto read = ottla::read_properties_file(path);
   if (!read) return read.error();
   for (auto& [key, value] : *read) properties[key] = value;
+  return {};
+}
+
+ottla::Result<void> apply(const std::string& argument, const std::string& value,
+                          Arguments& parsed) {
+  if (argument == "--config") return read_config(value, parsed.properties);
+  if (argument == "--override") return ottla::broker::apply_override(value, parsed.properties);
+  auto user = ottla::broker::parse_added_scram(value);
+  if (!user) return user.error();
+  parsed.users.push_back(std::move(*user));
   return {};
 }
 
@@ -42,16 +57,14 @@ ottla::Result<Arguments> parse(const std::vector<std::string>& arguments) {
       parsed.help = true;
       return parsed;
     }
-    if (argument != "--config" && argument != "--override") {
+    if (argument != "--config" && argument != "--override" && argument != "--add-scram") {
       return ottla::Error(ottla::ErrorCode::invalid_argument,
                           "unknown argument '" + argument + "'");
     }
     if (++i == arguments.size()) {
       return ottla::Error(ottla::ErrorCode::invalid_argument, argument + " needs a value");
     }
-    auto applied = argument == "--config"
-                       ? read_config(arguments[i], parsed.properties)
-                       : ottla::broker::apply_override(arguments[i], parsed.properties);
+    auto applied = apply(argument, arguments[i], parsed);
     if (!applied) return applied.error();
   }
   return parsed;
@@ -94,5 +107,5 @@ int main(int argc, char** argv) {
   }
   keep_freed_memory();
   raise_limit_of_open_files();
-  return ottla::broker::run_broker_process(std::move(*config));
+  return ottla::broker::run_broker_process(std::move(*config), std::move(arguments->users));
 }

@@ -26,7 +26,8 @@ class ConfigReader {
     using Step = Result<void> (ConfigReader::*)();
     constexpr Step kSteps[] = {&ConfigReader::apply_synonyms,     &ConfigReader::read_keys,
                                &ConfigReader::read_roles,         &ConfigReader::read_all_listeners,
-                               &ConfigReader::read_tls,           &ConfigReader::check_log_dirs,
+                               &ConfigReader::read_tls,           &ConfigReader::read_sasl,
+                               &ConfigReader::check_exposure,     &ConfigReader::check_log_dirs,
                                &ConfigReader::check_http_listener};
     for (const Step step : kSteps) {
       if (auto done = (this->*step)(); !done) return done.error();
@@ -74,7 +75,7 @@ class ConfigReader {
                                            kProtocolMap,         "process.roles",
                                            kControllerListeners, "controller.quorum.voters"};
     return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames) ||
-           is_listener_tls_key(name);
+           is_listener_tls_key(name) || is_listener_sasl_key(name);
   }
 
   Result<void> check_topic_default(const TopicKey& key, const TopicKeySynonym& synonym,
@@ -169,13 +170,6 @@ class ConfigReader {
     std::erase_if(*listeners, [&](const ListenerConfig& listener) {
       return std::find(controllers.begin(), controllers.end(), listener.name) != controllers.end();
     });
-    for (const auto& listener : *listeners) {
-      if (!uses_sasl(listener.protocol)) continue;
-      return bad_value(key, value,
-                       "the listener " + listener.name + " needs " +
-                           std::string(to_string(listener.protocol)) +
-                           ", but only PLAINTEXT and SSL are served");
-    }
     if (listeners->empty()) return bad_value(key, value, "expected a listener for clients");
     return listeners;
   }
@@ -232,6 +226,44 @@ class ConfigReader {
       config_.tls_listeners.emplace(listener.name, *std::move(tls));
     }
     return {};
+  }
+
+  Result<void> read_sasl() {
+    for (const auto& listener : config_.listeners) {
+      if (!uses_sasl(listener.protocol)) continue;
+      auto sasl = read_listener_sasl(properties_, listener.name);
+      if (!sasl) return sasl.error();
+      config_.sasl_listeners.emplace(listener.name, *std::move(sasl));
+    }
+    return {};
+  }
+
+  // Nobody is served by accident.
+  Result<void> check_exposure() {
+    if (config_.ottla_insecure) return {};
+    for (const auto& listener : config_.listeners) {
+      if (authenticates(listener) || is_of_this_machine(listener.endpoint.host)) continue;
+      return bad_value(kListeners, listener.to_string(),
+                       "whoever reaches it from another machine would be served without being "
+                       "asked who they are. Listen on 127.0.0.1, or have clients log in "
+                       "(SASL_SSL, see sasl.enabled.mechanisms) or show a certificate (SSL with "
+                       "ssl.client.auth=required); with ottla.insecure=true "
+                       "everybody is served");
+    }
+    return {};
+  }
+
+  // Whether clients say who they are, by logging in or by a certificate.
+  bool authenticates(const ListenerConfig& listener) const {
+    if (uses_sasl(listener.protocol)) return true;
+    const auto tls = config_.tls_listeners.find(listener.name);
+    return tls != config_.tls_listeners.end() &&
+           tls->second.client_auth == base::TlsClientAuth::required;
+  }
+
+  // Names are not resolved: any but the usual one may be reached from elsewhere.
+  static bool is_of_this_machine(std::string_view host) {
+    return host == "localhost" || host.starts_with("127.") || host == "::1";
   }
 
   Result<void> check_log_dirs() {

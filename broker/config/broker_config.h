@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/config/listener_sasl.h"
 #include "broker/config/listener_tls.h"
 #include "broker/config/listeners.h"
 #include "broker/config/properties.h"
@@ -34,6 +35,12 @@ struct BrokerConfig {
   // Encryption.
   std::map<std::string, ListenerTls> tls_listeners;    // by name: those with TLS
   std::int64_t ottla_ssl_reload_interval_ms = 10'000;  // 0: files are read at the start alone
+
+  // Who may connect. Kafka's default mechanism is GSSAPI, which is not served here.
+  std::vector<std::string> sasl_enabled_mechanisms;
+  std::int64_t connections_max_reauth_ms = 0;  // 0: whoever has logged in stays so
+  std::int32_t connection_failed_authentication_delay_ms = 100;
+  std::map<std::string, ListenerSasl> sasl_listeners;  // by name: those that clients log in at
 
   // Sockets and requests.
   std::int32_t num_network_threads = 0;        // 0: by the number of cores (Kafka: 3)
@@ -111,6 +118,7 @@ struct BrokerConfig {
   std::string ottla_http_listener;         // host:port for /metrics and /health; empty: none
   std::int64_t ottla_request_log_ms = -1;  // requests that take longer are logged; -1: none
   bool ottla_clamp_replication_factor = false;
+  bool ottla_insecure = false;  // listen beyond this machine for clients that do not authenticate
 
   // What was set, by key: where DescribeConfigs and the defaults of topics come from.
   Properties explicit_values;
@@ -122,8 +130,9 @@ struct BrokerConfig {
   bool operator==(const BrokerConfig&) const = default;
 
   // Errors (invalid_config) say key, value and what was expected; a key that neither Ottla nor
-  // Kafka has is an error that names the nearest one there is. Listeners whose security protocol
-  // is not served are errors that say so. Files of keys and certificates are not looked at.
+  // Kafka has is an error that names the nearest one there is. So is a listener that is reached
+  // from other machines by whoever likes, unless `ottla.insecure` wants it. Files of keys
+  // and certificates are not looked at.
   static Result<BrokerConfig> from_properties(const Properties& properties);
 };
 

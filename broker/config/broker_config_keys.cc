@@ -26,10 +26,21 @@ const std::array kBrokerKeys = {
               .member = &C::broker_rack,
               .documentation =
                   "The rack this broker stands in, told to clients that fetch from close by."},
+    BrokerKey{.name = "connection.failed.authentication.delay.ms",
+              .member = &C::connection_failed_authentication_delay_ms,
+              .documentation = "How long a client whose authentication has failed waits for the "
+                               "answer; milliseconds.",
+              .min = 0,
+              .max = 10'000},
     BrokerKey{
         .name = "connections.max.idle.ms",
         .member = &C::connections_max_idle_ms,
         .documentation = "A connection without traffic for this long is closed; milliseconds."},
+    BrokerKey{.name = "connections.max.reauth.ms",
+              .member = &C::connections_max_reauth_ms,
+              .documentation = "How long a client that has logged in is served until it must log "
+                               "in again; milliseconds, 0: for ever.",
+              .min = 0},
     BrokerKey{.name = "default.replication.factor",
               .member = &C::default_replication_factor,
               .documentation = "Replicas of a topic that is created without saying how many.",
@@ -207,6 +218,10 @@ const std::array kBrokerKeys = {
               .member = &C::ottla_http_listener,
               .documentation = "Where /metrics (for Prometheus) and /health are served over HTTP: "
                                "host:port, for example 127.0.0.1:9644; empty: nowhere."},
+    BrokerKey{.name = "ottla.insecure",
+              .member = &C::ottla_insecure,
+              .documentation = "Whether clients of other machines are served though nobody asks "
+                               "who they are."},
     BrokerKey{.name = "ottla.request.log.ms",
               .member = &C::ottla_request_log_ms,
               .documentation = "Requests that take this long or longer are logged, with the parts "
@@ -235,6 +250,9 @@ const std::array kBrokerKeys = {
               .member = &C::request_timeout_ms,
               .documentation = "How long a request to another node may take; milliseconds.",
               .min = 1},
+    BrokerKey{.name = "sasl.enabled.mechanisms",
+              .member = &C::sasl_enabled_mechanisms,
+              .documentation = "How clients may log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."},
     BrokerKey{.name = "socket.listen.backlog.size",
               .member = &C::socket_listen_backlog_size,
               .documentation = "Connections that may wait to be accepted.",

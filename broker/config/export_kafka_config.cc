@@ -1,5 +1,6 @@
 #include "broker/config/broker_config.h"
 #include "broker/config/broker_config_keys.h"
+#include "ottla/scram_mechanism.h"
 
 namespace ottla::broker {
 namespace {
@@ -29,6 +30,26 @@ std::vector<ListenerConfig> bound_listeners(const BrokerConfig& config,
   return bound;
 }
 
+// The listener for brokers, of which there is none but this: one without credentials, if possible.
+const std::string& name_for_brokers(const std::vector<ListenerConfig>& listeners) {
+  for (const auto& listener : listeners) {
+    if (!uses_sasl(listener.protocol)) return listener.name;
+  }
+  return listeners.front().name;
+}
+
+// What Kafka wants to be told of mechanisms that this broker takes as they are.
+void add_sasl(const BrokerConfig& config, Properties& properties) {
+  for (const auto& [name, sasl] : config.sasl_listeners) {
+    for (const auto& [mechanism, unused] : sasl.mechanisms) {
+      properties.try_emplace("sasl.mechanism.inter.broker.protocol", mechanism);
+      if (!parse_scram_mechanism(mechanism)) continue;
+      properties.try_emplace(jaas_config_key(name, mechanism),
+                             "org.apache.kafka.common.security.scram.ScramLoginModule required;");
+    }
+  }
+}
+
 }  // namespace
 
 std::string export_kafka_config(const BrokerConfig& config,
@@ -53,7 +74,7 @@ std::string export_kafka_config(const BrokerConfig& config,
   properties["controller.quorum.voters"] = id + "@" + controller.endpoint.to_string();
   properties["controller.listener.names"] = kControllerListener;
   properties["inter.broker.listener.name"] =
-      inter_broker.empty() ? listeners.front().name : inter_broker;
+      inter_broker.empty() ? name_for_brokers(listeners) : inter_broker;
   properties["listener.security.protocol.map"] = map + controller.name + ":PLAINTEXT";
   listeners.push_back(controller);
   properties["listeners"] = listener_list(listeners);
@@ -65,6 +86,7 @@ std::string export_kafka_config(const BrokerConfig& config,
   if (config.metadata_log_dir) {
     properties["metadata.log.dir"] = whole_path(*config.metadata_log_dir);
   }
+  add_sasl(config, properties);
   // One node cannot hold more; Kafka does not lower these by itself.
   properties["offsets.topic.replication.factor"] = "1";
   properties["transaction.state.log.replication.factor"] = "1";

@@ -19,6 +19,10 @@ class ReplyTarget {
   // `response` is a whole frame with its size prefix; empty if the request asked for no answer.
   virtual void on_reply(std::uint64_t request, std::vector<base::Segment> response) = 0;
 
+  // The same, and the connection ends when it has left.
+  virtual void on_last_reply(std::uint64_t request, std::vector<base::Segment> response,
+                             const Error& reason) = 0;
+
   // The connection must end: the request can have no answer.
   virtual void on_refusal(std::uint64_t request, const Error& reason) = 0;
 
@@ -51,6 +55,12 @@ class Reply {
   void send(std::vector<base::Segment> response) {
     if (!std::exchange(open_, false)) return;
     if (auto target = target_.lock()) target->on_reply(request_, std::move(response));
+  }
+
+  // An answer with which the connection ends, for `reason`.
+  void send_last(std::vector<base::Segment> response, const Error& reason) {
+    if (!std::exchange(open_, false)) return;
+    if (auto target = target_.lock()) target->on_last_reply(request_, std::move(response), reason);
   }
 
   // The answer waits: `abandon` is called, once, if the connection ends before it is given, and

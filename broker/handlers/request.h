@@ -9,6 +9,7 @@
 #include "base/transport.h"
 #include "broker/handlers/byte_budget.h"
 #include "broker/handlers/reply.h"
+#include "broker/security/sasl_session.h"
 #include "ottla/error.h"
 #include "protocol/wire/frame.h"
 
@@ -22,6 +23,8 @@ struct RequestContext {
   std::string listener;
   base::Endpoint peer;
   base::Endpoint local;  // the address the client came by
+  std::shared_ptr<const Principal> principal = anonymous();
+  std::shared_ptr<SaslSession> sasl = nullptr;  // null where the listener has none
 
   std::int16_t version() const { return header.api_version; }
 };

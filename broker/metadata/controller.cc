@@ -112,6 +112,7 @@ class Controller::Impl {
                          std::chrono::milliseconds timeout, OnPartitions done);
   void alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode, bool validate_only,
                      OnAltered done);
+  void alter_scram_credentials(ScramAlteration alteration, OnScramAltered done);
   void allocate_producer_ids(OnBlock done);
 
  private:
@@ -374,6 +375,16 @@ void Controller::Impl::alter_configs(std::vector<ConfigAlteration> alterations, 
   commit_decision(std::move(decision), std::chrono::milliseconds(0), std::move(done));
 }
 
+void Controller::Impl::alter_scram_credentials(ScramAlteration alteration, OnScramAltered done) {
+  if (const auto refused = refusal()) {
+    auto results = decide_alter_scram(alteration, *image_).results;
+    for (auto& result : results) result.result = *refused;
+    return done(std::move(results));
+  }
+  commit_decision(decide_alter_scram(alteration, *log_->working()), std::chrono::milliseconds(0),
+                  std::move(done));
+}
+
 void Controller::Impl::allocate_producer_ids(OnBlock done) {
   if (const auto refused = refusal()) return done(*refused);
   const ProducerId first = log_->working()->next_producer_id();
@@ -435,6 +446,9 @@ void Controller::create_partitions(std::vector<MorePartitions> topics, bool vali
 void Controller::alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode,
                                bool validate_only, OnAltered done) {
   impl_->alter_configs(std::move(alterations), mode, validate_only, std::move(done));
+}
+void Controller::alter_scram_credentials(ScramAlteration alteration, OnScramAltered done) {
+  impl_->alter_scram_credentials(std::move(alteration), std::move(done));
 }
 void Controller::allocate_producer_ids(OnBlock done) {
   impl_->allocate_producer_ids(std::move(done));

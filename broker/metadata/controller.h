@@ -20,6 +20,7 @@
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/metadata_log.h"
 #include "broker/metadata/own_directories.h"
+#include "broker/metadata/scram_requests.h"
 #include "broker/metadata/topic_requests.h"
 #include "ottla/result.h"
 
@@ -137,6 +138,13 @@ class Controller {
   using OnAltered = base::UniqueFunction<void(std::vector<AlterConfigsResult>)>;
   void alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode, bool validate_only,
                      OnAltered done);
+
+  // Answers once for each user, in the order of their names: unacceptable_credential (no name, too
+  // few or too many iterations, a salt or a salted password of a wrong size),
+  // unsupported_sasl_mechanism, resource_not_found (nothing to delete), duplicate_resource (a
+  // user's mechanism twice). Changes hold for who authenticates once they are answered.
+  using OnScramAltered = base::UniqueFunction<void(std::vector<AlterScramResult>)>;
+  void alter_scram_credentials(ScramAlteration alteration, OnScramAltered done);
 
   // A block of 1,000, durable before it is handed out.
   using OnBlock = base::UniqueFunction<void(Result<ProducerIdBlock>)>;

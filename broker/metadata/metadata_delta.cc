@@ -291,6 +291,47 @@ Result<void> MetadataDelta::on(const ProducerIdsRecord& record) {
   return {};
 }
 
+// --- SCRAM. Mechanisms that are not known here are nobody's.
+
+Result<void> MetadataDelta::on(const UserScramCredentialRecord& record) {
+  const auto mechanism = protocol::scram_mechanism(record.mechanism);
+  if (!mechanism) return {};
+  protocol::ScramCredential credential{.salt = std::string(record.salt.view),
+                                       .stored_key = std::string(record.stored_key.view),
+                                       .server_key = std::string(record.server_key.view),
+                                       .iterations = record.iterations};
+  const std::string name(record.name);
+  const auto* shared = work_.state.scram_users.find(name);
+  auto user =
+      shared != nullptr ? std::make_shared<ScramUser>(**shared) : std::make_shared<ScramUser>();
+  work_.state.scram_models.try_emplace(*mechanism, credential);
+  user->insert_or_assign(*mechanism, std::move(credential));
+  work_.state.scram_users.set(name, std::move(user));
+  return {};
+}
+
+Result<void> MetadataDelta::on(const RemoveUserScramCredentialRecord& record) {
+  const auto mechanism = protocol::scram_mechanism(record.mechanism);
+  if (!mechanism) return {};
+  const auto* shared = work_.state.scram_users.find(record.name);
+  const bool known = shared != nullptr && (*shared)->contains(*mechanism);
+  if (!known) {
+    return corrupt("RemoveUserScramCredentialRecord for the user " + std::string(record.name) +
+                   ", who has no such credential");
+  }
+  auto user = std::make_shared<ScramUser>(**shared);
+  user->erase(*mechanism);
+  const std::string name(record.name);
+  if (user->empty()) {
+    work_.state.scram_users.erase(name);
+  } else {
+    work_.state.scram_users.set(name, std::move(user));
+  }
+  return {};
+}
+
+// --- Transactions of the metadata log
+
 Result<void> MetadataDelta::on(const BeginTransactionRecord&) {
   if (in_transaction()) return corrupt("BeginTransactionRecord within a transaction");
   before_transaction_ = work_;

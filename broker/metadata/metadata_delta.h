@@ -59,15 +59,15 @@ class MetadataDelta {
   Result<void> on(const EndTransactionRecord& record);
   Result<void> on(const AbortTransactionRecord& record);
   Result<void> on(const ClearElrRecord& record);
+  Result<void> on(const UserScramCredentialRecord& record);
+  Result<void> on(const RemoveUserScramCredentialRecord& record);
   // Known, and nothing here depends on them yet.
   Result<void> on(const DelegationTokenRecord&) { return {}; }
-  Result<void> on(const UserScramCredentialRecord&) { return {}; }
   Result<void> on(const ClientQuotaRecord&) { return {}; }
   Result<void> on(const AccessControlEntryRecord&) { return {}; }
   Result<void> on(const RemoveAccessControlEntryRecord&) { return {}; }
   Result<void> on(const NoOpRecord&) { return {}; }
   Result<void> on(const ZkMigrationStateRecord&) { return {}; }
-  Result<void> on(const RemoveUserScramCredentialRecord&) { return {}; }
   Result<void> on(const RemoveDelegationTokenRecord&) { return {}; }
   Result<void> on(const RegisterControllerRecord&) { return {}; }
   Result<void> on(const UnregisterControllerRecord&) { return {}; }

@@ -85,4 +85,18 @@ std::int16_t MetadataImage::feature(std::string_view name) const {
   return found == state_.features.end() ? std::int16_t{0} : found->second;
 }
 
+const protocol::ScramCredential* MetadataImage::scram_credential(
+    std::string_view user, protocol::ScramMechanism mechanism) const {
+  const auto* found = state_.scram_users.find(user);
+  if (found == nullptr) return nullptr;
+  const auto credential = (*found)->find(mechanism);
+  return credential == (*found)->end() ? nullptr : &credential->second;
+}
+
+const protocol::ScramCredential* MetadataImage::scram_model(
+    protocol::ScramMechanism mechanism) const {
+  const auto found = state_.scram_models.find(mechanism);
+  return found == state_.scram_models.end() ? nullptr : &found->second;
+}
+
 }  // namespace ottla::broker

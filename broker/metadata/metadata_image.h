@@ -12,6 +12,7 @@
 
 #include "broker/metadata/cow_map.h"
 #include "ottla/result.h"
+#include "protocol/sasl/scram.h"
 #include "protocol/types.h"
 #include "protocol/uuid.h"
 
@@ -103,6 +104,9 @@ struct TopicImage {
   bool is_internal() const;
 };
 
+// What one user authenticates with by SCRAM.
+using ScramUser = std::map<protocol::ScramMechanism, protocol::ScramCredential>;
+
 // "__consumer_offsets", "__transaction_state" and "__share_group_state".
 bool is_internal_topic(std::string_view name);
 
@@ -119,6 +123,9 @@ struct MetadataState {
   std::map<BrokerId, BrokerRegistration> brokers;
   std::map<std::string, std::int16_t, std::less<>> features;
   ProducerId next_producer_id{0};
+  CowMap<std::string, ScramUser, StringHash> scram_users;
+  // The first credential of each mechanism that there ever was, be its user still there or not.
+  ScramUser scram_models;
 };
 
 // Everything the metadata log says up to one offset. Never changes: whoever holds one sees one
@@ -165,6 +172,15 @@ class MetadataImage {
 
   // Every producer id below this was handed out.
   ProducerId next_producer_id() const { return state_.next_producer_id; }
+
+  // Null if the user has none of this mechanism. In constant time, without allocation.
+  const protocol::ScramCredential* scram_credential(std::string_view user,
+                                                    protocol::ScramMechanism mechanism) const;
+  // One that credentials of this mechanism look like, always the same; null before there is one.
+  const protocol::ScramCredential* scram_model(protocol::ScramMechanism mechanism) const;
+  const CowMap<std::string, ScramUser, StringHash>& scram_users() const {
+    return state_.scram_users;
+  }
 
   const MetadataState& state() const { return state_; }
 

@@ -298,7 +298,7 @@ struct DelegationTokenRecord {
   bool operator==(const DelegationTokenRecord&) const = default;
 };
 
-// Not acted on.
+// What a user authenticates with by SCRAM from now on.
 struct UserScramCredentialRecord {
   static constexpr protocol::Api api = metadata_record_api(11, "UserScramCredentialRecord", 0);
   static constexpr protocol::Side side = protocol::Side::record;

@@ -18,6 +18,11 @@ constexpr std::size_t kMostFramesPerTurn = 32;
 constexpr std::size_t kMostOutstanding = 16;
 constexpr std::size_t kMostOutstandingBytes = 32 << 20;
 
+// The same for one that has not logged in, and how long it may take for that.
+constexpr std::size_t kMostOutstandingUnknown = 2;
+constexpr std::size_t kLargestFrameUnknown = 64 << 10;
+constexpr auto kAuthenticationPatience = std::chrono::seconds(10);
+
 // A frame that has begun takes memory that others wait for: it must bring at least so much in this
 // time, while the connection is read from. Clients give up a request no later.
 constexpr auto kFramePatience = std::chrono::seconds(30);
@@ -48,7 +53,7 @@ std::size_t size_of(const std::vector<base::Segment>& segments) {
 
 Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<base::Stream> stream,
                        ConnectionOwner& owner, base::Loop& loop, ByteBudget& budget,
-                       const Limits& limits)
+                       const Limits& limits, ClientIdentity identity)
     : id_(id),
       listener_(std::move(listener)),
       owner_(owner),
@@ -58,16 +63,24 @@ Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<b
       stream_(std::move(stream)),
       peer_(stream_->peer()),
       local_(stream_->local()),
+      identity_(std::move(identity)),
       reader_(limits.largest_frame, budget),
-      last_activity_(loop.now()) {}
+      last_activity_(loop.now()),
+      most_outstanding_(sasl() ? kMostOutstandingUnknown : kMostOutstanding) {
+  if (!sasl()) return;
+  reader_.set_limit(std::min(limits.largest_frame, kLargestFrameUnknown),
+                    "the limit before authentication");
+}
 
 Connection::~Connection() {
+  loop_.cancel(authentication_timer_);
   loop_.cancel(idle_timer_);
   loop_.cancel(frame_watch_.timer);
 }
 
 void Connection::start() {
   stream_->start(*this);
+  watch_authentication();
   watch_idleness();
 }
 
@@ -77,6 +90,7 @@ void Connection::close(const Error& reason) {
   stream_.reset();
   auto abandoned = std::exchange(slots_, {});
   frames_.clear();
+  loop_.cancel(std::exchange(authentication_timer_, base::TimerId::none));
   loop_.cancel(std::exchange(idle_timer_, base::TimerId::none));
   loop_.cancel(std::exchange(frame_watch_.timer, base::TimerId::none));
   for (auto& slot : abandoned) {
@@ -147,6 +161,7 @@ void Connection::keep_for_later(BytesView input) {
 
 void Connection::take_frame() {
   last_activity_ = loop_.now();
+  if (auto named = identity_.learn(*stream_); !named) return close(named.error());
   auto frame = reader_.take();
   frame.received = clock_.now();
   outstanding_bytes_ += frame.bytes.size();
@@ -155,11 +170,12 @@ void Connection::take_frame() {
 }
 
 bool Connection::wants_requests() const {
-  return !waits_for_room_ && frames_.size() + slots_.size() < kMostOutstanding &&
+  return !waits_for_room_ && !last_ && frames_.size() + slots_.size() < most_outstanding_ &&
          outstanding_bytes_ < kMostOutstandingBytes && stream_->queued_bytes() < kMostUnsentBytes;
 }
 
 bool Connection::may_hand_out(const Frame& frame) const {
+  if (last_) return false;
   if (stream_->queued_bytes() >= kMostUnsentBytes) return false;
   if (slots_.empty()) return true;
   return api_of(frame) == ApiKey::produce && slots_.back().api == ApiKey::produce;
@@ -212,6 +228,12 @@ void Connection::on_reply(std::uint64_t request, std::vector<base::Segment> resp
   continue_reading();
 }
 
+void Connection::on_last_reply(std::uint64_t request, std::vector<base::Segment> response,
+                               const Error& reason) {
+  last_ = reason;
+  on_reply(request, std::move(response));
+}
+
 void Connection::on_refusal(std::uint64_t, const Error& reason) {
   close(reason);
 }
@@ -229,6 +251,30 @@ void Connection::send_answers() {
     last_activity_ = loop_.now();
     send_answer(slot);
   }
+  note_authentication();
+  end_if_last();
+}
+
+// Whoever was sent away has heard it.
+void Connection::end_if_last() {
+  if (stream_ && last_ && slots_.empty() && stream_->queued_bytes() == 0) close(Error(*last_));
+}
+
+// Once the client has logged in it is given what others have.
+void Connection::note_authentication() {
+  if (authentication_timer_ == base::TimerId::none || !sasl()->was_authenticated()) return;
+  loop_.cancel(std::exchange(authentication_timer_, base::TimerId::none));
+  most_outstanding_ = kMostOutstanding;
+  reader_.set_limit(limits_.largest_frame, "socket.request.max.bytes");
+}
+
+void Connection::watch_authentication() {
+  if (!sasl()) return;
+  authentication_timer_ =
+      loop_.call_at(loop_.now() + kAuthenticationPatience, lifetime_.guard([this] {
+        authentication_timer_ = base::TimerId::none;
+        close(Error(ErrorCode::request_timed_out, "the client did not log in within 10 s"));
+      }));
 }
 
 void Connection::send_answer(Slot& slot) {
@@ -245,6 +291,7 @@ void Connection::send_answer(Slot& slot) {
 void Connection::on_drained() {
   const auto self = shared_from_this();
   last_activity_ = loop_.now();
+  end_if_last();
   hand_out();
   continue_reading();
 }

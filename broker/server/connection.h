@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "broker/handlers/byte_budget.h"
 #include "broker/handlers/reply.h"
 #include "broker/metrics/request_metrics.h"
+#include "broker/security/client_identity.h"
 #include "broker/server/frame_assembler.h"
 
 namespace ottla::broker {
@@ -40,8 +42,9 @@ class ConnectionOwner {
 
 // One client. Reads frames, hands requests out in order, sends answers in order. A Produce is
 // handed out while earlier ones still wait for their acknowledgement, since their appends are in
-// order already; every other request waits until all before it are answered. Owned by the server,
-// on its loop.
+// order already; every other request waits until all before it are answered. On a listener with
+// SASL it is given little until the client has logged in, and not long for that. Owned by the
+// server, on its loop.
 class Connection final : public base::StreamHandler,
                          public ReplyTarget,
                          public std::enable_shared_from_this<Connection> {
@@ -52,7 +55,8 @@ class Connection final : public base::StreamHandler,
   };
 
   Connection(std::uint64_t id, std::string listener, std::unique_ptr<base::Stream> stream,
-             ConnectionOwner& owner, base::Loop& loop, ByteBudget& budget, const Limits& limits);
+             ConnectionOwner& owner, base::Loop& loop, ByteBudget& budget, const Limits& limits,
+             ClientIdentity identity);
   ~Connection() override;
 
   void start();
@@ -63,10 +67,17 @@ class Connection final : public base::StreamHandler,
   const base::Endpoint& peer() const { return peer_; }
   const base::Endpoint& local() const { return local_; }
 
+  // Null on a listener without SASL.
+  const std::shared_ptr<SaslSession>& sasl() const { return identity_.sasl(); }
+  // Who the client is, for every request that is handed out.
+  const std::shared_ptr<const Principal>& principal() const { return identity_.principal(); }
+
   void on_readable() override;
   void on_drained() override;
   void on_closed(const Error& error) override;
   void on_reply(std::uint64_t request, std::vector<base::Segment> response) override;
+  void on_last_reply(std::uint64_t request, std::vector<base::Segment> response,
+                     const Error& reason) override;
   void on_refusal(std::uint64_t request, const Error& reason) override;
   void on_wait(std::uint64_t request, base::Task abandon) override;
 
@@ -104,6 +115,9 @@ class Connection final : public base::StreamHandler,
   void send_answer(Slot& slot);
   void send_answers();
   void continue_reading();
+  void end_if_last();
+  void note_authentication();
+  void watch_authentication();
   void watch_idleness();
   void watch_frame();
 
@@ -120,6 +134,7 @@ class Connection final : public base::StreamHandler,
 
   // Loop's thread only.
   const base::RealClock clock_;  // what takes time takes real time
+  ClientIdentity identity_;
   FrameAssembler reader_;
   std::string unread_;  // bytes that were read while no frame could be taken
   bool paused_ = false;
@@ -130,6 +145,10 @@ class Connection final : public base::StreamHandler,
   std::size_t outstanding_bytes_ = 0;
   std::uint64_t next_request_ = 1;
   base::TimePoint last_activity_;
+  std::size_t most_outstanding_;
+  std::optional<Error>
+      last_;  // the last answer was given: why the connection ends when it has left
+  base::TimerId authentication_timer_ = base::TimerId::none;
   base::TimerId idle_timer_ = base::TimerId::none;
   FrameWatch frame_watch_;
   std::uint64_t bytes_read_ = 0;

@@ -12,6 +12,7 @@
 #include "broker/handlers/add_partitions_to_txn.h"
 #include "broker/handlers/alter_configs.h"
 #include "broker/handlers/alter_replica_log_dirs.h"
+#include "broker/handlers/alter_user_scram_credentials.h"
 #include "broker/handlers/api_versions.h"
 #include "broker/handlers/create_partitions.h"
 #include "broker/handlers/create_topics.h"
@@ -24,6 +25,7 @@
 #include "broker/handlers/describe_log_dirs.h"
 #include "broker/handlers/describe_producers.h"
 #include "broker/handlers/describe_transactions.h"
+#include "broker/handlers/describe_user_scram_credentials.h"
 #include "broker/handlers/end_txn.h"
 #include "broker/handlers/fetch.h"
 #include "broker/handlers/find_coordinator.h"
@@ -40,6 +42,8 @@
 #include "broker/handlers/offset_fetch.h"
 #include "broker/handlers/offset_for_leader_epoch.h"
 #include "broker/handlers/produce.h"
+#include "broker/handlers/sasl_authenticate.h"
+#include "broker/handlers/sasl_handshake.h"
 #include "broker/handlers/sync_group.h"
 #include "broker/handlers/txn_offset_commit.h"
 #include "broker/handlers/write_txn_markers.h"
@@ -128,6 +132,10 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::ListTransactionsRequest, handle_list_transactions>(),
     entry<protocol::DescribeLogDirsRequest, handle_describe_log_dirs>(),
     entry<protocol::AlterReplicaLogDirsRequest, handle_alter_replica_log_dirs>(),
+    entry<protocol::SaslHandshakeRequest, handle_sasl_handshake>(),
+    entry<protocol::SaslAuthenticateRequest, handle_sasl_authenticate>(),
+    entry<protocol::DescribeUserScramCredentialsRequest, handle_describe_user_scram_credentials>(),
+    entry<protocol::AlterUserScramCredentialsRequest, handle_alter_user_scram_credentials>(),
 });
 
 const Entry* find_entry(ApiKey key) {
@@ -148,6 +156,9 @@ class HangUp final : public ReplyTarget {
  public:
   explicit HangUp(Reply reply) : reply_(std::move(reply)) {}
   void on_reply(std::uint64_t, std::vector<base::Segment>) override { hang_up(); }
+  void on_last_reply(std::uint64_t, std::vector<base::Segment>, const Error&) override {
+    hang_up();
+  }
   void on_refusal(std::uint64_t, const Error&) override { hang_up(); }
   void on_wait(std::uint64_t, base::Task abandon) override {
     reply_.abandon_with(std::move(abandon));
@@ -175,8 +186,14 @@ void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame f
                          .header = request->header,
                          .listener = connection->listener(),
                          .peer = connection->peer(),
-                         .local = connection->local()};
+                         .local = connection->local(),
+                         .principal = connection->principal(),
+                         .sasl = connection->sasl()};
   const auto& api = *request->api;
+  if (context.sasl) {
+    const auto admitted = context.sasl->admit(api.key, services_.loop.now());
+    if (!admitted) return reply.refuse(admitted.error());
+  }
   const auto served = services_.version_limits.served(api);
   if (!served.has(context.version()) || find_entry(api.key) == nullptr) {
     if (api.key != ApiKey::api_versions) {

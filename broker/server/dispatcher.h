@@ -14,7 +14,8 @@ namespace ottla::broker {
 // the table says. On the route between Connection and the handlers; one loop.
 //
 // What cannot be answered closes the connection, as in Kafka: an API or version that is not served,
-// a body that does not decode. The one exception is ApiVersions, the question about versions.
+// a body that does not decode, what comes before the client has logged in where it must. The one
+// exception is ApiVersions, the question about versions.
 class Dispatcher final : public FrameHandler {
  public:
   // Has `services` announce no API that is known here but has no handler.

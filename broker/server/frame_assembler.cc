@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kFirstAllocation = ByteBudget::kSmall;
 
 // The first four bytes of what people point at a Kafka port by mistake.
-std::string not_kafka(BytesView prefix, std::int32_t size, std::size_t largest) {
+std::string not_kafka(BytesView prefix, std::int32_t size, std::size_t largest,
+                      std::string_view limit) {
   if (prefix.starts_with("GET ") || prefix.starts_with("POST") || prefix.starts_with("HEAD") ||
       prefix.starts_with("PUT ") || prefix.starts_with("OPTI") || prefix.starts_with("PRI ")) {
     return "this looks like HTTP; the port speaks Kafka's protocol";
@@ -23,7 +24,7 @@ std::string not_kafka(BytesView prefix, std::int32_t size, std::size_t largest) 
            "security.protocol must be PLAINTEXT too";
   }
   if (size < 0) return "a frame of negative size " + std::to_string(size);
-  return "a frame of " + std::to_string(size) + " bytes; socket.request.max.bytes is " +
+  return "a frame of " + std::to_string(size) + " bytes; " + std::string(limit) + " is " +
          std::to_string(largest);
 }
 
@@ -54,7 +55,7 @@ Result<FrameAssembler::State> FrameAssembler::begin_frame() {
   const auto size = base::load_be<std::int32_t>(prefix_.data());
   if (size < 0 || static_cast<std::size_t>(size) > largest_frame_) {
     return Error(ErrorCode::invalid_request,
-                 not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_));
+                 not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_, why_));
   }
   size_ = static_cast<std::size_t>(size);
   const auto first = std::min(size_, kFirstAllocation);

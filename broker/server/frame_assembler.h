@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/buffer.h"
 #include "base/time.h"
@@ -27,6 +28,12 @@ class FrameAssembler {
  public:
   FrameAssembler(std::size_t largest_frame, ByteBudget& budget)
       : largest_frame_(largest_frame), budget_(budget) {}
+
+  // For the frames that begin from now on. `why` names the limit to who exceeds it.
+  void set_limit(std::size_t largest_frame, std::string_view why) {
+    largest_frame_ = largest_frame;
+    why_ = why;
+  }
 
   enum class State {
     frame,       // `take()` has a whole frame
@@ -58,7 +65,8 @@ class FrameAssembler {
   State progress() const;
   bool ensure_room();
 
-  const std::size_t largest_frame_;
+  std::size_t largest_frame_;
+  std::string_view why_ = "socket.request.max.bytes";  // of static storage
   ByteBudget& budget_;
   std::array<char, 4> prefix_{};
   std::size_t prefix_filled_ = 0;

@@ -104,14 +104,15 @@ void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream
 void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> stream) {
   const auto host = stream->peer().host;
   if (!has_room_for(host)) return;
-  if (const auto tls = tls_.find(listener))
-    stream = tls->secure(*loop_.loop, std::move(stream), {});
+  const auto* tls = tls_.find(listener);
+  if (tls != nullptr) stream = tls->context->secure(*loop_.loop, std::move(stream), {});
   const auto id = next_connection_++;
   const Connection::Limits limits{
       .largest_frame = static_cast<std::size_t>(config_.socket_request_max_bytes),
       .idle = std::chrono::milliseconds(config_.connections_max_idle_ms)};
-  auto connection = std::make_shared<Connection>(id, listener, std::move(stream), *this,
-                                                 *loop_.loop, budget_, limits);
+  auto connection =
+      std::make_shared<Connection>(id, listener, std::move(stream), *this, *loop_.loop, budget_,
+                                   limits, identity_of(listener, tls));
   connections_.emplace(id, connection);
   ++connections_by_host_[host];
   connection->start();
@@ -120,6 +121,14 @@ void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> st
 std::span<char> Server::scratch() {
   if (!scratch_) scratch_ = std::make_unique_for_overwrite<char[]>(kScratchBytes);
   return {scratch_.get(), kScratchBytes};
+}
+
+ClientIdentity Server::identity_of(const std::string& listener, const TlsListener* tls) const {
+  const auto found = config_.sasl_listeners.find(listener);
+  if (found != config_.sasl_listeners.end()) {
+    return ClientIdentity(std::make_shared<SaslSession>(found->second));
+  }
+  return tls == nullptr ? ClientIdentity() : ClientIdentity(tls->names);
 }
 
 void Server::on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) {

@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include "broker/security/ssl_principal_mapper.h"
-
 namespace ottla::broker {
 namespace {
 
@@ -25,12 +23,15 @@ std::vector<FileStamp> stamps_of(const SslConfig& ssl) {
 }  // namespace
 
 Result<TlsListener> TlsListener::open(const std::string& name, const ListenerTls& settings) {
-  const auto rules = SslPrincipalMapper::parse(settings.principal_mapping_rules);
+  auto rules = SslPrincipalMapper::parse(settings.principal_mapping_rules);
   if (!rules) {
     return Error(rules.error().code(), "the listener " + name + ": " + rules.error().message());
   }
   // Looked at first: what changes meanwhile counts as changed.
-  TlsListener listener{.settings = settings, .files = stamps_of(settings.ssl), .context = nullptr};
+  TlsListener listener{.settings = settings,
+                       .files = stamps_of(settings.ssl),
+                       .context = nullptr,
+                       .names = std::make_shared<const SslPrincipalMapper>(*std::move(rules))};
   auto context = base::make_tls_server(settings.ssl, settings.client_auth);
   if (!context) {
     return Error(context.error().code(), "the listener " + name + ": " + context.error().message());
@@ -59,9 +60,9 @@ TlsListeners::~TlsListeners() {
   loop_.cancel(timer_);
 }
 
-std::shared_ptr<const base::TlsContext> TlsListeners::find(const std::string& listener) const {
+const TlsListener* TlsListeners::find(const std::string& listener) const {
   const auto found = listeners_.find(listener);
-  return found == listeners_.end() ? nullptr : found->second.context;
+  return found == listeners_.end() ? nullptr : &found->second;
 }
 
 void TlsListeners::look_later() {

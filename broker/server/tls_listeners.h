@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "base/net/tls.h"
 #include "broker/config/broker_config.h"
+#include "broker/security/ssl_principal_mapper.h"
 #include "ottla/result.h"
 
 namespace ottla::broker {
@@ -29,6 +30,7 @@ struct TlsListener {
   ListenerTls settings;
   std::vector<FileStamp> files;
   std::shared_ptr<const base::TlsContext> context;
+  std::shared_ptr<const SslPrincipalMapper> names;  // of the clients who show a certificate
 
   // (sleeps) Errors: invalid_config, naming the listener.
   static Result<TlsListener> open(const std::string& name, const ListenerTls& settings);
@@ -49,8 +51,8 @@ class TlsListeners {
                base::Logger logger);
   ~TlsListeners();
 
-  // Null for a listener without TLS.
-  std::shared_ptr<const base::TlsContext> find(const std::string& listener) const;
+  // Null for a listener without TLS; until certificates change.
+  const TlsListener* find(const std::string& listener) const;
 
  private:
   struct Changed {

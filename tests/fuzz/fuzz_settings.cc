@@ -13,10 +13,15 @@ namespace ottla::fuzz {
 std::vector<std::string> seeds() {
   return {
       "node.id=1\nlisteners=PLAINTEXT://:9092,CONTROLLER://[::1]:0\n"
-      "controller.listener.names=CONTROLLER\nlog.dirs=/data\nlog.retention.hours=-1\n",
+      "ottla.insecure=true\ncontroller.listener.names=CONTROLLER\nlog.dirs=/"
+      "data\nlog.retention.hours=-1\n",
       "# comment\na\\u0041 : b \\\n  c\n!x\nottla.durability=os\nmin.insync.replicas=2\n",
       "listener.security.protocol.map=A:PLAINTEXT,B:SSL\nlisteners=A://h:1\n"
-      "advertised.listeners=A://x:2\nlog.cleaner.min.cleanable.ratio=0.25\n"};
+      "advertised.listeners=A://x:2\nlog.cleaner.min.cleanable.ratio=0.25\nottla.insecure=true\n",
+      "listeners=SASL_PLAINTEXT://:1\nsasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256\n"
+      "listener.name.sasl_plaintext.plain.sasl.jaas.config="
+      "org.apache.kafka.common.security.plain.PlainLoginModule required user_a=\"b\" /*c*/;\n"
+      "listener.name.sasl_plaintext.connections.max.reauth.ms=1\n"};
 }
 
 }  // namespace ottla::fuzz

@@ -30,6 +30,7 @@ from lib import (  # noqa: E402
     own_transactions,
     peers,
     process,
+    sasl,
     selfcheck,
     streams,
     tls,
@@ -318,6 +319,8 @@ def run_all(table, context, arguments):
     run_tool(table, context)
     tls.run_broker(table, context)
     tls.run_kafka(table, context)
+    sasl.run_broker(table, context)
+    sasl.run_directory(table, context)
     run_tool_transactions(table, context)
     run_kafka_tools(table, context)
     run_transactions(table, context)

@@ -188,13 +188,36 @@ TEST(ScramServer, a_proof_is_good_for_its_own_exchange_only) {
   EXPECT_FALSE(same.on_client_final(kVectors[0].client_final));
 }
 
-// CVE-2024-56128: a proof over the nonce that was sent, with another nonce in front of it.
-TEST(ScramServer, the_nonce_of_the_final_message_is_looked_at) {
-  const std::string proof = kVectors[0].client_final.substr(kVectors[0].client_final.find(",p="));
-  for (const auto* nonce :
-       {"rOprNGfwEbeRWgbNEkqO", "", "x", "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k1"}) {
-    EXPECT_FALSE(server().on_client_final("c=biws,r=" + std::string(nonce) + proof)) << nonce;
+// A final message of a client that knows the password, with this nonce in it.
+std::string final_message_with(const std::string& nonce) {
+  constexpr auto kHash = base::Hash::sha_256;
+  const auto without_proof = "c=biws,r=" + nonce;
+  const auto auth =
+      "n=user,r=" + std::string(kClientNonce) + "," + kServerFirst + "," + without_proof;
+  const auto salted = salt_password(ScramMechanism::sha_256, kPassword, salt(), 4096);
+  auto proof = base::hmac(kHash, salted, "Client Key");
+  const auto signature = base::hmac(kHash, base::digest(kHash, proof), auth);
+  for (std::size_t i = 0; i < proof.size(); ++i) {
+    proof[i] = static_cast<char>(proof[i] ^ signature[i]);
   }
+  return without_proof + ",p=" + base::to_base64(proof);
+}
+
+// CVE-2024-56128: a proof of the password over another nonce than the one that was sent.
+TEST(ScramServer, the_nonce_of_the_final_message_is_looked_at) {
+  const std::string ours(kServerNonce);
+  const std::string theirs(kClientNonce);
+  EXPECT_TRUE(server().on_client_final(final_message_with(theirs + ours)));
+  for (const auto& nonce : {ours, theirs, theirs + theirs, theirs + ours + "x", "x" + theirs + ours,
+                            theirs + theirs + theirs + ours, ours + ours, std::string()}) {
+    EXPECT_FALSE(server().on_client_final(final_message_with(nonce))) << nonce;
+  }
+}
+
+TEST(ScramServer, the_nonce_may_be_as_librdkafka_had_it_before_2_6_1) {
+  const std::string ours(kServerNonce);
+  const std::string theirs(kClientNonce);
+  EXPECT_TRUE(server().on_client_final(final_message_with(theirs + theirs + ours)));
 }
 
 TEST(ScramServer, the_channel_binding_of_the_final_message_is_that_of_the_first) {

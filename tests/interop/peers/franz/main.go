@@ -82,7 +82,7 @@ func newClient(bootstrap string, options ...kgo.Opt) *kgo.Client {
 		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
 		kgo.MaxVersions(kversion.Stable()),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 100 * time.Millisecond }),
-	}, append(security(), options...)...)...)
+	}, append(append(security(), login()...), options...)...)...)
 	if err != nil {
 		fail(err)
 	}

@@ -253,6 +253,16 @@ function security() {
   return { ca: [read(authority)], key: read(own), cert: read(own) };
 }
 
+function login() {
+  const { OTTLA_SASL_MECHANISM, OTTLA_SASL_USER, OTTLA_SASL_PASSWORD } = process.env;
+  if (OTTLA_SASL_MECHANISM === undefined) return undefined;
+  return {
+    mechanism: OTTLA_SASL_MECHANISM.toLowerCase(),
+    username: OTTLA_SASL_USER,
+    password: OTTLA_SASL_PASSWORD,
+  };
+}
+
 async function main() {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -267,7 +277,12 @@ async function main() {
       count: { type: 'string', default: '0' },
     },
   });
-  const kafka = new Kafka({ brokers: [values.bootstrap], logLevel: logLevel.ERROR, ssl: security() });
+  const kafka = new Kafka({
+    brokers: [values.bootstrap],
+    logLevel: logLevel.ERROR,
+    ssl: security(),
+    sasl: login(),
+  });
   const commands = { produce, consume, admin: administer, member, copy };
   await commands[positionals[0]](kafka, values);
 }

@@ -37,9 +37,22 @@ def security():
     return config | ({"ssl.key.location": own, "ssl.certificate.location": own} if own else {})
 
 
+def login():
+    mechanism = os.environ.get("OTTLA_SASL_MECHANISM")
+    if mechanism is None:
+        return {}
+    return {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": mechanism,
+        "sasl.username": os.environ["OTTLA_SASL_USER"],
+        "sasl.password": os.environ["OTTLA_SASL_PASSWORD"],
+    }
+
+
 def client_config(arguments):
     return {
         **security(),
+        **login(),
         "bootstrap.servers": arguments.bootstrap,
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 200,

@@ -14,6 +14,9 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DeletedRecords;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 
@@ -31,6 +34,20 @@ final class Administration {
             alterBroker(admin, outcomes);
             createPartitions(admin, topic, outcomes);
             deleteRecords(admin, topic, outcomes);
+        }
+    }
+
+    /** A user's password by a mechanism, in place of the one before. */
+    void setScramPassword(JsonNode request, ObjectNode answer) throws Exception {
+        var mechanism =
+                ScramMechanism.fromMechanismName(request.get("mechanism").asText());
+        var upsertion =
+                new UserScramCredentialUpsertion(
+                        request.get("user").asText(),
+                        new ScramCredentialInfo(mechanism, 4096),
+                        request.get("password").asText());
+        try (Admin admin = Admin.create(Clients.config(request))) {
+            admin.alterUserScramCredentials(List.of(upsertion)).all().get();
         }
     }
 

@@ -42,6 +42,7 @@ public final class Harness {
         commands.put("describeConfig", clients::describeConfig);
         commands.put("changeTopic", new Administration()::change);
         commands.put("describeCluster", clients::describeCluster);
+        commands.put("setScramPassword", new Administration()::setScramPassword);
         commands.put("endOffsets", clients::endOffsets);
         commands.put("produce", clients::produce);
         commands.put("produceInTransaction", clients::produceInTransaction);

@@ -1,0 +1,152 @@
+#include "broker/config/listener_sasl.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "broker/config/config_value.h"
+#include "protocol/sasl/jaas_config.h"
+#include "protocol/sasl/plain.h"
+#include "protocol/sasl/scram.h"
+
+namespace ottla::broker {
+namespace {
+
+constexpr std::string_view kPrefix = "listener.name.";
+constexpr std::string_view kMechanisms = "sasl.enabled.mechanisms";
+constexpr std::string_view kJaasConfig = "sasl.jaas.config";
+constexpr std::string_view kMaxReauth = "connections.max.reauth.ms";
+// Thirty years.
+constexpr std::int64_t kLongestSession = 946'080'000'000;
+constexpr std::string_view kUserOption = "user_";
+constexpr std::array kServed = {protocol::kPlain, protocol::kScramSha256, protocol::kScramSha512};
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return lower;
+}
+
+std::string served_mechanisms() {
+  std::string names;
+  for (const auto name : kServed) names.append(names.empty() ? "" : ", ").append(name);
+  return names;
+}
+
+// The properties as they hold for one listener.
+class ListenerReader {
+ public:
+  ListenerReader(const Properties& properties, std::string_view listener)
+      : properties_(properties),
+        listener_(listener),
+        prefix_(std::string(kPrefix) + lower_case(listener) + ".") {}
+
+  Result<ListenerSasl> read() const {
+    const auto [key, value] = find(kMechanisms, "");
+    if (value == nullptr || split_list(*value).empty()) {
+      return Error(ErrorCode::invalid_config, prefix_ + std::string(kMechanisms) +
+                                                  " must say how clients log in there: one " +
+                                                  "or more of " + served_mechanisms());
+    }
+    ListenerSasl sasl;
+    for (const auto& name : split_list(*value)) {
+      if (std::find(kServed.begin(), kServed.end(), name) == kServed.end()) {
+        return bad_value(key, *value, name + " is not served; " + served_mechanisms() + " are");
+      }
+      auto mechanism = read_mechanism(name);
+      if (!mechanism) return mechanism.error();
+      sasl.mechanisms.emplace(name, *std::move(mechanism));
+    }
+    return sasl;
+  }
+
+ private:
+  struct Found {
+    std::string key;
+    const std::string* value = nullptr;
+  };
+
+  // Where `key` is set, the nearest to the listener's mechanism first.
+  Found find(std::string_view key, std::string_view mechanism) const {
+    const std::string name(key);
+    std::vector<std::string> keys;
+    if (!mechanism.empty()) keys.push_back(prefix_ + lower_case(mechanism) + "." + name);
+    keys.push_back(prefix_ + name);
+    keys.push_back(name);
+    for (auto& each : keys) {
+      const auto found = properties_.find(each);
+      if (found != properties_.end()) return {std::move(each), &found->second};
+    }
+    return {keys.front(), nullptr};
+  }
+
+  Result<ListenerSasl::Mechanism> read_mechanism(std::string_view name) const {
+    ListenerSasl::Mechanism mechanism;
+    const auto [reauth_key, reauth] = find(kMaxReauth, name);
+    if (reauth != nullptr) {
+      const auto lifetime =
+          parse_integer(reauth_key, *reauth, {.type = ConfigType::int64, .min = 0});
+      if (!lifetime) return lifetime.error();
+      mechanism.max_reauth_ms = std::min(*lifetime, kLongestSession);
+    }
+    const bool has_users = name == protocol::kPlain;
+    const auto key = jaas_config_key(listener_, name);
+    const auto found = properties_.find(key);
+    if (found == properties_.end()) {
+      if (!has_users) return mechanism;
+      return Error(ErrorCode::invalid_config,
+                   key + " must name the users of PLAIN: " +
+                       "org.apache.kafka.common.security.plain.PlainLoginModule required " +
+                       "user_NAME=\"PASSWORD\";");
+    }
+    const auto jaas = protocol::parse_jaas_config(found->second);
+    if (!jaas) return Error(ErrorCode::invalid_config, key + ": " + jaas.error().message());
+    if (!protocol::is_login_module_of(jaas->login_module, name)) {
+      return Error(ErrorCode::invalid_config,
+                   key + ": the login module is not the one of " + std::string(name));
+    }
+    if (!has_users) return mechanism;
+    for (const auto& [option, password] : jaas->options) {
+      if (!option.starts_with(kUserOption)) continue;
+      const auto user = option.substr(kUserOption.size());
+      if (user.empty() || password.empty()) {
+        return Error(ErrorCode::invalid_config, key + ": a user has no name or no password");
+      }
+      mechanism.passwords.emplace(user, password);
+    }
+    if (mechanism.passwords.empty()) {
+      return Error(ErrorCode::invalid_config, key + ": expected user_NAME=\"PASSWORD\"");
+    }
+    return mechanism;
+  }
+
+  const Properties& properties_;
+  const std::string_view listener_;
+  const std::string prefix_;
+};
+
+}  // namespace
+
+bool is_listener_sasl_key(std::string_view key) {
+  if (!key.starts_with(kPrefix)) return false;
+  for (const auto name : {kMechanisms, kJaasConfig, kMaxReauth}) {
+    if (key.ends_with(name) && key.size() > kPrefix.size() + name.size() + 1 &&
+        key[key.size() - name.size() - 1] == '.') {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string jaas_config_key(std::string_view listener, std::string_view mechanism) {
+  return std::string(kPrefix) + lower_case(listener) + "." + lower_case(mechanism) + "." +
+         std::string(kJaasConfig);
+}
+
+Result<ListenerSasl> read_listener_sasl(const Properties& properties, std::string_view listener) {
+  return ListenerReader(properties, listener).read();
+}
+
+}  // namespace ottla::broker

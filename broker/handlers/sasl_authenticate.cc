@@ -1,0 +1,36 @@
+#include "broker/handlers/sasl_authenticate.h"
+
+#include <utility>
+
+#include "broker/handlers/authentication_failure.h"
+#include "broker/handlers/wire_code.h"
+
+namespace ottla::broker {
+
+using protocol::SaslAuthenticateRequest;
+using protocol::SaslAuthenticateResponse;
+
+SaslAuthenticateResponse refusal(const SaslAuthenticateRequest&, ErrorCode error) {
+  SaslAuthenticateResponse response;
+  response.error_code = error;
+  return response;
+}
+
+void handle_sasl_authenticate(Services& services, Request<SaslAuthenticateRequest> request) {
+  const auto session = request.context.sasl;
+  if (!session) return request.answer(refusal(request.message, ErrorCode::illegal_sasl_state));
+  const auto answer = session->on_authenticate(request.message.auth_bytes.view, services.image(),
+                                               services.loop.now());
+  SaslAuthenticateResponse response;
+  if (answer) {
+    response.auth_bytes.view = answer->bytes;
+    response.session_lifetime_ms = answer->lifetime_ms;
+    return request.answer(response);
+  }
+  response.error_code = wire_code(answer.error());
+  response.error_message = answer.error().message();
+  if (!session->failed()) return request.answer(response);
+  answer_failure(services, std::move(request), response, answer.error());
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "broker/config/listener_sasl.h"
+#include "broker/metadata/metadata_image.h"
+#include "broker/security/principal.h"
+#include "ottla/api_key.h"
+#include "ottla/result.h"
+#include "protocol/sasl/scram.h"
+
+namespace ottla::broker {
+
+// Who is behind one connection to a SASL listener, and how far it has come in proving it: a state
+// machine on messages, without time or sockets of its own. SaslHandshake names a mechanism,
+// SaslAuthenticate carries its messages (KIP-152), and an authenticated connection does the same
+// again before its session ends (KIP-368). One loop.
+class SaslSession {
+ public:
+  // `settings` outlives it.
+  explicit SaslSession(const ListenerSasl& settings) : settings_(settings) {}
+
+  // Whether a request may be served now. Error (illegal_sasl_state), which is to end the
+  // connection: it came before authentication or in the middle of it, or after the end of the
+  // session.
+  Result<void> admit(ApiKey api, base::TimePoint now) const;
+
+  // Of ANONYMOUS until it is known.
+  const std::shared_ptr<const Principal>& principal() const { return principal_; }
+  bool authenticated() const { return state_ == State::authenticated; }
+  // Whether it was so at any time, be it in the middle of doing it again.
+  bool was_authenticated() const { return principal_ != anonymous(); }
+
+  std::vector<std::string_view> mechanisms() const;
+
+  // What a handshake comes to. Errors: unsupported_sasl_mechanism, after which nothing more is
+  // admitted; illegal_sasl_state where it is not the time for one, which changes nothing.
+  Result<void> on_handshake(std::string_view mechanism);
+
+  // The answer to one message of the mechanism.
+  struct Answer {
+    std::string bytes;
+    std::int64_t lifetime_ms = 0;  // of the session that begins with it; 0: for ever
+  };
+
+  // Errors: sasl_authentication_failed, after which nothing more is admitted, with a message that
+  // may be told: it does not say whether there is such a user; illegal_sasl_state without a
+  // handshake before it, which changes nothing.
+  Result<Answer> on_authenticate(std::string_view message, const MetadataImage& image,
+                                 base::TimePoint now);
+
+  // Nothing more is admitted.
+  bool failed() const { return state_ == State::failed; }
+
+ private:
+  enum class State { handshake, exchange, authenticated, failed };
+
+  Result<std::string> on_plain(std::string_view message);
+  Result<std::string> on_scram(std::string_view message, const MetadataImage& image);
+  Result<Answer> finish(std::string bytes, base::TimePoint now);
+  Error fail(const std::string& why);
+  const ListenerSasl::Mechanism& mechanism() const;
+
+  const ListenerSasl& settings_;
+  State state_ = State::handshake;
+  std::string mechanism_;
+  std::optional<protocol::ScramServer> scram_;  // between the two messages of a client
+  std::string user_;                            // who the client says it is
+  bool proved_ = false;
+  bool is_known_ = false;
+  std::shared_ptr<const Principal> principal_ = anonymous();
+  base::TimePoint expires_at_ = base::kNever;
+};
+
+}  // namespace ottla::broker
