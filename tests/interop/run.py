@@ -21,6 +21,7 @@ sys.path.insert(0, str(FOLDER))
 
 from lib import (  # noqa: E402
     clients,
+    connect,
     copiers,
     directory,
     groups,
@@ -61,6 +62,7 @@ class Context:
         self.work = work
         self.bin = bin_folder
         self.jvm_folder = FOLDER / "jvm"
+        self.connect_folder = FOLDER / "connect"
         self.harness = Harness(self.jvm_folder, self.log("jvm.log"))
         self.java = peers.Java(self.harness)
         self.producers, self.consumers = peers.all_peers(FOLDER / "peers", self.java)
@@ -244,6 +246,15 @@ def run_streams(table, context, kills, seed):
         streams.rows(table, context, "broker/streams", server, kills, seed)
 
 
+def run_connect(table, context):
+    """Kafka Connect on our broker."""
+    server = OnDemand(context.ottla(context.new_folder("connect-broker")))
+    try:
+        connect.rows(table, context, "broker/connect", server)
+    finally:
+        server.stop()
+
+
 def run_copiers(table, context, kills, seed):
     """Everybody's copiers on our broker, all killed."""
     if table.wants("broker/copiers"):
@@ -333,6 +344,7 @@ def run_all(table, context, arguments):
         lambda folders: context.own_kafka(folders[0], directory.settings(folders)),
     )
     run_streams(table, context, 30 if arguments.long else 4, arguments.seed)
+    run_connect(table, context)
     run_copiers(table, context, 60 if arguments.long else 8, arguments.seed)
     run_kills(table, context, 50 if arguments.long else 10, arguments.seed)
     run_cluster_tool(table, context)

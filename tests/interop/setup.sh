@@ -57,7 +57,7 @@ fetching() {
 
 maven() { # FOLDER
   local stamp
-  stamp=$(stamp_of "$1/pom.xml" $(find "$1/src" -name '*.java' | sort))
+  stamp=$(stamp_of "$1/pom.xml" $(find "$1" -path '*/src/*.java' | sort))
   up_to_date "$1" "$stamp" && return
   echo "interop setup: building $1"
   fetching mvn -q -B -f "$1/pom.xml" -Dkafka.version="$KAFKA_VERSION" \
@@ -92,5 +92,6 @@ kafkajs() {
 
 maven golden
 maven jvm
+maven connect
 franz
 kafkajs
