@@ -28,9 +28,10 @@ constexpr std::array kSkipped = std::to_array<std::string_view>({
     "value.serializer",
 });
 
-// `sasl.` says nothing while the security protocol has no SASL.
+// Those of SASL are for mechanisms that there are not, or for code that is loaded.
 constexpr std::array kSkippedPrefixes =
-    std::to_array<std::string_view>({"config.providers.", "metrics.", "sasl."});
+    std::to_array<std::string_view>({"config.providers.", "metrics.", "sasl.client.callback.",
+                                     "sasl.kerberos.", "sasl.login.", "sasl.oauthbearer."});
 
 // Keys of which the client can do one value.
 constexpr std::array kFixed = std::to_array<std::pair<std::string_view, std::string_view>>({

@@ -1,12 +1,43 @@
 #include "client/security_properties.h"
 
+#include <array>
+#include <string>
+#include <utility>
+
 #include "base/ssl_keys.h"
 #include "client/config_properties.h"
+#include "protocol/sasl/jaas_config.h"
+#include "protocol/sasl/plain.h"
+#include "protocol/sasl/scram.h"
 
 namespace ottla::client {
 namespace {
 
 constexpr std::string_view kProtocol = "security.protocol";
+constexpr std::string_view kJaasConfig = "sasl.jaas.config";
+
+// But for the first these are librdkafka's.
+constexpr auto kSaslKeys = std::to_array<std::pair<std::string_view, std::string SaslConfig::*>>({
+    {"sasl.mechanism", &SaslConfig::mechanism},
+    {"sasl.mechanisms", &SaslConfig::mechanism},
+    {"sasl.username", &SaslConfig::username},
+    {"sasl.password", &SaslConfig::password},
+});
+
+// The text is told to nobody: it has the password in it.
+Result<void> read_jaas_config(SaslConfig& config, std::string_view text) {
+  const auto jaas = protocol::parse_jaas_config(text);
+  if (!jaas) return jaas.error();
+  const bool known = protocol::is_login_module_of(jaas->login_module, protocol::kPlain) ||
+                     protocol::is_login_module_of(jaas->login_module, protocol::kScramSha256);
+  if (!known) {
+    return Error(ErrorCode::invalid_argument,
+                 "sasl.jaas.config names a login module that is not the one of PLAIN or of SCRAM");
+  }
+  if (const auto* user = jaas->find("username")) config.username = *user;
+  if (const auto* password = jaas->find("password")) config.password = *password;
+  return {};
+}
 
 }  // namespace
 
@@ -22,11 +53,22 @@ Result<bool> read_security_key(SecurityConfig& config, std::string_view key,
     config.protocol = *protocol;
     return true;
   }
+  if (key == kJaasConfig) {
+    if (auto read = read_jaas_config(config.sasl, value); !read) return read.error();
+    return true;
+  }
+  for (const auto& [name, member] : kSaslKeys) {
+    if (key != name) continue;
+    config.sasl.*member = std::string(value);
+    return true;
+  }
   return base::set_ssl_key(config.ssl, key, value) || base::is_jvm_ssl_key(key);
 }
 
 void add_security_keys(std::vector<std::string_view>& keys) {
   keys.push_back(kProtocol);
+  keys.push_back(kJaasConfig);
+  for (const auto& [name, member] : kSaslKeys) keys.push_back(name);
   const auto ssl = base::ssl_keys();
   keys.insert(keys.end(), ssl.begin(), ssl.end());
 }

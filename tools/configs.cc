@@ -8,6 +8,7 @@
 #include "ottla/admin.h"
 #include "tools/command.h"
 #include "tools/flags.h"
+#include "tools/scram_users.h"
 #include "tools/table.h"
 
 namespace ottla::tools {
@@ -28,6 +29,7 @@ struct Flags {
   std::string entity_name;
   std::string topic;
   std::string broker;
+  std::string user;
   std::string add_config;
   std::string delete_config;
   OutputFormat output = OutputFormat::table;
@@ -42,10 +44,11 @@ struct Flags {
     whose->add_option("--topic", topic, "a topic's name");
     whose->add_option("--broker", broker, "a broker's id");
     whose->add_flag("--broker-defaults", broker_defaults, "what holds for all brokers");
-    whose->add_option("--entity-type", entity_type, "topics or brokers")
-        ->check(CLI::IsMember({"topics", "brokers"}));
+    whose->add_option("--user", user, "a user's name");
+    whose->add_option("--entity-type", entity_type, "topics, brokers or users")
+        ->check(CLI::IsMember({"topics", "brokers", "users"}));
     whose->require_option(1);
-    app.add_option("--entity-name", entity_name, "a topic's name, or a broker's id")
+    app.add_option("--entity-name", entity_name, "a topic's or a user's name, or a broker's id")
         ->needs("--entity-type");
     app.add_flag("--entity-default", entity_default, "what holds for all brokers")
         ->needs("--entity-type");
@@ -54,6 +57,8 @@ struct Flags {
     app.add_flag("--all", all, "describe also what nobody has set");
     add_output_flag(app, output);
   }
+
+  bool of_users() const { return !user.empty() || entity_type == "users"; }
 };
 
 // The parts between commas that stand in no brackets.
@@ -201,17 +206,32 @@ int describe(Admin& admin, const Flags& flags, const ConfigResource& resource) {
   return kSuccess;
 }
 
+int run_for_users(Admin& admin, const Flags& flags) {
+  const auto& user = flags.user.empty() ? flags.entity_name : flags.user;
+  if (flags.describe) return describe_scram_users(admin, user);
+  if (user.empty()) return fail(kName, "--entity-name says which of the users is meant");
+  const auto added = split(flags.add_config);
+  const auto deleted = split(flags.delete_config);
+  if (added.empty() && deleted.empty()) {
+    return fail(kName, "--alter needs --add-config or --delete-config, or both");
+  }
+  return alter_scram_user(admin, user, added, deleted);
+}
+
 }  // namespace
 
 int run_configs(const Arguments& arguments) {
   Flags flags;
-  CLI::App app("Describes and changes the settings of topics and brokers.", "ottla configs");
+  CLI::App app(
+      "Describes and changes the settings of topics and brokers, and what users log in with.",
+      "ottla configs");
   flags.add_to(app);
   if (const auto code = parse_flags(app, arguments)) return *code;
-  const auto resource = resource_of(flags);
+  const auto resource = flags.of_users() ? ConfigResource{} : resource_of(flags);
   if (!resource) return fail(kName, resource.error());
   auto admin = open_admin(flags.cluster);
   if (!admin) return fail(kName, admin.error());
+  if (flags.of_users()) return run_for_users(*admin, flags);
   return flags.alter ? alter(*admin, flags, *resource) : describe(*admin, flags, *resource);
 }
 

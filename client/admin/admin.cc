@@ -196,6 +196,20 @@ Future<ListedOffsets> Admin::list_offsets(std::map<TopicPartition, OffsetSpec> w
   return handle_->core().list_offsets(std::move(wanted), options);
 }
 
+Future<ScramUsers> Admin::describe_user_scram_credentials(std::vector<std::string> users,
+                                                          const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<ScramUsers>();
+  return handle_->core().describe_user_scram_credentials(std::move(users), options);
+}
+
+Future<UserOutcomes> Admin::alter_user_scram_credentials(
+    std::vector<ScramCredentialUpsertion> upsertions,
+    std::vector<ScramCredentialDeletion> deletions, const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<UserOutcomes>();
+  return handle_->core().alter_user_scram_credentials(std::move(upsertions), std::move(deletions),
+                                                      options);
+}
+
 Result<void> Admin::close() {
   if (handle_->forked()) return forked_error();
   if (handle_->on_callback_thread()) {

@@ -10,6 +10,7 @@
 #include "client/admin/describe.h"
 #include "client/admin/groups.h"
 #include "client/admin/list_offsets.h"
+#include "client/admin/scram_users.h"
 #include "client/admin/transactions.h"
 #include "client/metadata/client_config.h"
 
@@ -222,6 +223,33 @@ Future<ListedOffsets> AdminCore::list_offsets(std::map<TopicPartition, OffsetSpe
   const Promise<ListedOffsets> promise(executor_);
   submit(std::make_unique<ListOffsetsCall>(promise, std::move(wanted), options.isolation_level),
          options.timeout);
+  return promise.future();
+}
+
+Future<ScramUsers> AdminCore::describe_user_scram_credentials(std::vector<std::string> users,
+                                                              const AdminOptions& options) {
+  const Promise<ScramUsers> promise(executor_);
+  submit(std::make_unique<DescribeScramUsersCall>(promise, std::move(users)), options.timeout);
+  return promise.future();
+}
+
+// Passwords are salted by a worker, since that is slow.
+Future<UserOutcomes> AdminCore::alter_user_scram_credentials(
+    std::vector<ScramCredentialUpsertion> upsertions,
+    std::vector<ScramCredentialDeletion> deletions, const AdminOptions& options) {
+  const Promise<UserOutcomes> promise(executor_);
+  auto change = std::make_shared<ScramChange>();
+  change->deletions = std::move(deletions);
+  client_.post([self = shared_from_this(), promise, change, timeout = options.timeout,
+                upsertions = std::move(upsertions)]() mutable {
+    self->client_.loop().offload(
+        [change, upsertions = std::move(upsertions)]() mutable {
+          change->upsertions = salt_passwords(std::move(upsertions));
+        },
+        [self, promise, change, timeout] {
+          self->submit(std::make_unique<AlterScramUsersCall>(promise, std::move(*change)), timeout);
+        });
+  });
   return promise.future();
 }
 

@@ -72,6 +72,11 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
                                                             const RemoveMembersOptions& options);
   Future<ListedOffsets> list_offsets(std::map<TopicPartition, OffsetSpec> wanted,
                                      const ListOffsetsOptions& options);
+  Future<ScramUsers> describe_user_scram_credentials(std::vector<std::string> users,
+                                                     const AdminOptions& options);
+  Future<UserOutcomes> alter_user_scram_credentials(
+      std::vector<ScramCredentialUpsertion> upsertions,
+      std::vector<ScramCredentialDeletion> deletions, const AdminOptions& options);
 
   // Done when all calls are answered and the network is closed. Closing again is success.
   Future<void> close_async();

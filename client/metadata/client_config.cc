@@ -1,5 +1,8 @@
 #include "client/metadata/client_config.h"
 
+#include "protocol/sasl/plain.h"
+#include "protocol/sasl/scram.h"
+
 namespace ottla::client {
 namespace {
 
@@ -57,13 +60,25 @@ Result<void> all_of(std::initializer_list<Result<void>> checks) {
 }
 
 Result<std::shared_ptr<const base::TlsContext>> make_tls(const SecurityConfig& config) {
-  if (uses_sasl(config.protocol)) {
-    return Error(
-        ErrorCode::invalid_config,
-        "security.protocol=" + std::string(to_string(config.protocol)) + ": SASL is not supported");
-  }
   if (!uses_tls(config.protocol)) return std::shared_ptr<const base::TlsContext>();
   return base::make_tls_client(config.ssl);
+}
+
+Result<std::optional<SaslCredentials>> make_sasl(const SecurityConfig& config) {
+  if (!uses_sasl(config.protocol)) return std::optional<SaslCredentials>();
+  const auto& [mechanism, user, password] = config.sasl;
+  if (mechanism != protocol::kPlain && !parse_scram_mechanism(mechanism)) {
+    return Error(
+        ErrorCode::invalid_config,
+        "sasl.mechanism=" + mechanism + ": it must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
+  }
+  if (user.empty() || password.empty()) {
+    return Error(ErrorCode::invalid_config,
+                 "security.protocol=" + std::string(to_string(config.protocol)) +
+                     " needs a user and a password: set sasl.jaas.config, or sasl.username and "
+                     "sasl.password");
+  }
+  return std::optional(SaslCredentials{mechanism, user, password});
 }
 
 std::string default_client_id(std::string_view kind, std::uint64_t seed) {

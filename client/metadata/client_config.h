@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,6 +60,10 @@ Result<void> check_metrics(const Config& config) {
 // the key of Kafka's, and why it cannot be so.
 Result<std::shared_ptr<const base::TlsContext>> make_tls(const SecurityConfig& config);
 
+// Whom to log in as; none where nobody asks. Errors: invalid_config, naming the key of Kafka's, and
+// never the password.
+Result<std::optional<SaslCredentials>> make_sasl(const SecurityConfig& config);
+
 template <class Interceptor>
 Result<void> check_interceptors(const std::vector<std::shared_ptr<Interceptor>>& interceptors) {
   for (const auto& interceptor : interceptors) {
@@ -98,8 +103,11 @@ Result<NetworkConfig> to_network_config(const Config& config, std::string_view k
   if (!bootstrap) return std::move(bootstrap).error();
   auto tls = make_tls(config.security);
   if (!tls) return tls.error();
+  auto sasl = make_sasl(config.security);
+  if (!sasl) return sasl.error();
   NetworkConfig network;
   network.tls = std::move(*tls);
+  network.sasl = std::move(*sasl);
   network.client_id = config.client_id.empty() ? default_client_id(kind, seed) : config.client_id;
   network.bootstrap = std::move(*bootstrap);
   network.reconnect = {bounded(config.reconnect_backoff), bounded(config.reconnect_backoff_max)};

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,13 @@
 #include "client/network/backoff.h"
 
 namespace ottla::client {
+
+// Whom the client logs in as.
+struct SaslCredentials {
+  std::string mechanism;  // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+  std::string user;
+  std::string password;
+};
 
 struct NetworkConfig {
   std::string client_id;
@@ -25,6 +33,7 @@ struct NetworkConfig {
   base::Duration request_timeout = std::chrono::seconds(30);
   std::size_t max_in_flight = 5;
   base::SocketBuffers socket_buffers = {};
+  std::optional<SaslCredentials> sasl;  // none: brokers do not ask
   // A response that says it is larger closes the connection.
   std::size_t max_response_bytes = 100 << 20;
   std::shared_ptr<const base::TlsContext> tls = {};  // null: what goes over them is not encrypted

@@ -15,6 +15,7 @@
 #include "client/network/connection.h"
 #include "client/network/network_config.h"
 #include "client/network/request.h"
+#include "client/network/sasl_login.h"
 
 namespace ottla::client {
 
@@ -31,8 +32,9 @@ struct LinkEnvironment {
   base::UniqueFunction<void(BrokerId, const Error&)> on_failure;
 };
 
-// The way to one broker: finds its addresses, tries one after the other, agrees on versions, sends
-// and times requests, and waits longer each time it fails. Owned by the NetworkClient; loop thread.
+// The way to one broker: finds its addresses, tries one after the other, agrees on versions, logs
+// in, and again before the session ends (KIP-368), sends and times requests, and waits longer each
+// time it fails. Owned by the NetworkClient; loop thread.
 class NodeLink {
  public:
   NodeLink(LinkEnvironment& env, BrokerId id, base::Endpoint endpoint);
@@ -70,7 +72,7 @@ class NodeLink {
   void close(const Error& error);
 
  private:
-  enum class State : std::uint8_t { idle, resolving, connecting, negotiating, ready };
+  enum class State : std::uint8_t { idle, resolving, connecting, negotiating, logging_in, ready };
   struct Queued {
     Request request;
     base::TimePoint deadline;
@@ -84,6 +86,9 @@ class NodeLink {
   void next_address_or_fail(Error error);
   void ask_versions(std::int16_t version);
   bool on_versions(const RawResponse& answer);
+  void log_in();
+  void drop_login();
+  void on_login(const Result<base::Duration>& session);
   void on_connection_closed(const Error& error);
   void fail_attempt(Error error);
 
@@ -110,6 +115,8 @@ class NodeLink {
 
   std::unique_ptr<Connection> connection_;
   ApiVersions versions_;
+  std::unique_ptr<SaslLogin> login_;                // while it is under way
+  base::TimePoint log_in_again_at_ = base::kNever;  // before anything more is sent
   base::TimePoint throttled_until_ = base::TimePoint::min();
   std::deque<Queued> queue_;
   base::Lifetime lifetime_;

@@ -15,6 +15,7 @@
 #include "ottla/future.h"
 #include "ottla/group_admin.h"
 #include "ottla/result.h"
+#include "ottla/scram_admin.h"
 #include "ottla/topic_admin.h"
 #include "ottla/transaction_admin.h"
 #include "ottla/types.h"
@@ -177,6 +178,15 @@ class Admin {
   // Per partition: unknown_topic_or_partition, unsupported_version (max_timestamp) ...
   Future<ListedOffsets> list_offsets(std::map<TopicPartition, OffsetSpec> wanted,
                                      const ListOffsetsOptions& options = {});
+
+  // Who can log in by SCRAM; no users: all of them. Per user: resource_not_found ...
+  Future<ScramUsers> describe_user_scram_credentials(std::vector<std::string> users = {},
+                                                     const AdminOptions& options = {});
+
+  // Per user: unacceptable_credential, resource_not_found (nothing to delete), duplicate_resource.
+  Future<UserOutcomes> alter_user_scram_credentials(
+      std::vector<ScramCredentialUpsertion> upsertions,
+      std::vector<ScramCredentialDeletion> deletions = {}, const AdminOptions& options = {});
 
   // Fails what is under way with `closed` and stops the threads. Closing again is success. On the
   // callback thread: invalid_argument.

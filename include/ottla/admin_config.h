@@ -55,7 +55,7 @@ struct AdminConfig {
   // Connections that were idle for so long are closed.
   Millis connections_max_idle{300'000};
 
-  // security.protocol and the keys that begin with ssl.
+  // security.protocol and the keys that begin with ssl. or sasl.
   SecurityConfig security{};
 
   // Threads shared with others; none: the admin client has its own.

@@ -135,7 +135,7 @@ struct ConsumerConfig {
   MetricsReporter metrics_reporter{};
   Millis metrics_report_interval{0};
 
-  // security.protocol and the keys that begin with ssl.
+  // security.protocol and the keys that begin with ssl. or sasl.
   SecurityConfig security{};
 
   // Threads shared with others; none: the consumer has its own.

@@ -142,7 +142,7 @@ struct ProducerConfig {
   MetricsReporter metrics_reporter{};
   Millis metrics_report_interval{0};
 
-  // security.protocol and the keys that begin with ssl.
+  // security.protocol and the keys that begin with ssl. or sasl.
   SecurityConfig security{};
 
   // Threads shared with others; none: the producer has its own.

@@ -68,10 +68,23 @@ struct SslConfig {
   bool operator==(const SslConfig&) const = default;
 };
 
-// How a client connects to brokers: Kafka's keys that begin with `security.` and `ssl.`.
+// Whom a client logs in as: what Kafka has in `sasl.mechanism` and `sasl.jaas.config`.
+struct SaslConfig {
+  // PLAIN, which sends the password, for connections that nobody listens to; SCRAM-SHA-256 or
+  // SCRAM-SHA-512, which prove it, on both sides.
+  std::string mechanism{};
+  std::string username{};
+  std::string password{};
+
+  bool operator==(const SaslConfig&) const = default;
+};
+
+// How a client connects to brokers: Kafka's keys that begin with `security.`, `ssl.` and `sasl.`.
+// Calls of a client that brokers do not let in fail with sasl_authentication_failed.
 struct SecurityConfig {
   SecurityProtocol protocol = SecurityProtocol::plaintext;
-  SslConfig ssl{};  // counts with protocols that have TLS
+  SslConfig ssl{};    // counts with protocols that have TLS
+  SaslConfig sasl{};  // counts with those in which the client logs in
 
   bool operator==(const SecurityConfig&) const = default;
 };

@@ -7,7 +7,8 @@ them nowhere:
     ```cpp more       the same, going on in the block before
     ```cpp global     declarations, which the later blocks of the page see
     ```cpp program    a whole program; `program run`: one that is run, too
-    ```sh             commands whose flags are checked; `sh run`: run, with a broker on localhost:9092
+    ```sh             commands whose flags are checked; `sh run`: run, with a broker on localhost:9092;
+                      `sh broker`: what starts that broker, where it is a special one
     ```text output    what the block before prints
 """
 import pathlib

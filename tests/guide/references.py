@@ -26,6 +26,7 @@ CLIENTS = {
     "session": ("include/ottla/transact_session.h", "TransactSessionConfig", None),
     "security": ("include/ottla/security_config.h", "SecurityConfig", None),
     "ssl": ("include/ottla/security_config.h", "SslConfig", None),
+    "sasl": ("include/ottla/security_config.h", "SaslConfig", None),
     "runtime": ("include/ottla/runtime.h", "RuntimeOptions", None),
     "embedded": ("include/ottla/embedded_broker.h", "EmbeddedBrokerConfig", None),
 }

@@ -102,14 +102,16 @@ def check_block(block, root, bin_folder):
 
 
 class Broker:
-    """One on a free port."""
+    """One on a free port; `own` is what a page starts its own with, for localhost:9092."""
 
-    def __init__(self, bin_folder, data, *settings):
-        command = [str(pathlib.Path(bin_folder) / "ottla-broker")]
-        for setting in ("listeners=PLAINTEXT://127.0.0.1:0", f"log.dirs={data}", *settings):
+    def __init__(self, bin_folder, folder, *settings, own=None):
+        command = [str(pathlib.Path(bin_folder).resolve() / "ottla-broker")]
+        for setting in ("listeners=PLAINTEXT://127.0.0.1:0", f"log.dirs={folder}/data", *settings):
             command += ["--override", setting]
+        if own is not None:
+            command = ["bash", "-euc", "exec " + own.replace("localhost:9092", "127.0.0.1:0")]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                        text=True)
+                                        text=True, cwd=folder, env=with_programs(bin_folder))
         ready = self.process.stdout.readline()
         found = re.search(r"PLAINTEXT://([^, \n]*)(?:.* http://([^, \n]*))?", ready)
         if not found:
@@ -121,13 +123,19 @@ class Broker:
         self.process.wait(timeout=60)
 
 
+def with_programs(bin_folder):
+    """The environment, with our programs in it."""
+    return {**os.environ, "PATH": f"{pathlib.Path(bin_folder).resolve()}:{os.environ['PATH']}"}
+
+
 def run_page(page, bin_folder):
     """What came out otherwise than the page says, of the blocks that are run."""
     wanted = [b for b in page.blocks if b.language == "sh" and "run" in b.words]
     if not wanted:
         return
+    own = next((b.text for b in page.blocks if b.language == "sh" and "broker" in b.words), None)
     with tempfile.TemporaryDirectory() as name:
-        broker = Broker(bin_folder, name + "/data")
+        broker = Broker(bin_folder, name, own=own)
         try:
             yield from run_blocks(page, wanted, broker.address, bin_folder, name)
         finally:
@@ -135,11 +143,10 @@ def run_page(page, bin_folder):
 
 
 def run_blocks(page, wanted, address, bin_folder, folder):
-    path = f"{pathlib.Path(bin_folder).resolve()}:{os.environ['PATH']}"
     for block in wanted:
         text = block.text.replace("localhost:9092", address)
         ended = subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=folder, timeout=120,
-                               env={**os.environ, "PATH": path}, capture_output=True, text=True)
+                               env=with_programs(bin_folder), capture_output=True, text=True)
         where = f"{page.path}:{block.line}"
         if ended.returncode != 0:
             yield f"{where}: ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}"

@@ -123,6 +123,17 @@ TEST_F(TlsClients, write_and_read_with_certificates_on_both_sides) {
   EXPECT_TRUE(done) << done.error();
 }
 
+TEST_F(TlsClients, whose_certificate_no_rule_names_are_not_served) {
+  start({{"ssl.client.auth", "required"},
+         {"ssl.truststore.certificates", ca_.certificate()},
+         {"ssl.principal.mapping.rules", "RULE:^CN=(.*)-service$/$1/"}});
+  CertificateOptions options;
+  options.subject = {{"CN", "billing-service"}};
+  const auto done = send_and_poll(with_key(trusting(ca_), ca_.issue(options)));
+  EXPECT_TRUE(done) << done.error();
+  EXPECT_FALSE(ask(with_key(trusting(ca_), ca_.issue()), 2s));
+}
+
 TEST_F(TlsClients, say_at_once_that_they_do_not_trust_the_broker) {
   start();
   expect_refused(trusting(TinyCa("Somebody Else")), "whom nobody trusts here");

@@ -331,6 +331,7 @@ def run_all(table, context, arguments):
     tls.run_broker(table, context)
     tls.run_kafka(table, context)
     sasl.run_broker(table, context)
+    sasl.run_kafka(table, context)
     sasl.run_directory(table, context)
     run_tool_transactions(table, context)
     run_kafka_tools(table, context)

@@ -189,7 +189,7 @@ def _refused_java(table, context, name, files, addresses):
             java = SecuredHarness(context.harness, properties)
             row.cell(
                 case,
-                lambda java=java, listener=listener, words=words: _expect_refused(
+                lambda java=java, listener=listener, words=words: expect_refused(
                     lambda: java.call("listTopics", bootstrap=addresses[listener]), words
                 ),
             )
@@ -215,7 +215,7 @@ def _refused_ours(table, context, name, files, addresses):
             tool = SecuredTool(context, config)
             row.cell(
                 case,
-                lambda tool=tool, listener=listener, words=words: _expect_refused(
+                lambda tool=tool, listener=listener, words=words: expect_refused(
                     lambda: tool.run("topics", addresses[listener], "--list"),
                     "SSL_AUTHENTICATION_FAILED",
                     words,
@@ -223,7 +223,7 @@ def _refused_ours(table, context, name, files, addresses):
             )
 
 
-def _expect_refused(step, *words):
+def expect_refused(step, *words):
     try:
         step()
     except StepFailed as failure:

@@ -42,7 +42,7 @@ def login():
     if mechanism is None:
         return {}
     return {
-        "security.protocol": "SASL_PLAINTEXT",
+        "security.protocol": "SASL_SSL" if security() else "SASL_PLAINTEXT",
         "sasl.mechanism": mechanism,
         "sasl.username": os.environ["OTTLA_SASL_USER"],
         "sasl.password": os.environ["OTTLA_SASL_PASSWORD"],

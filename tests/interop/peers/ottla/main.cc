@@ -77,15 +77,23 @@ int fail(const ottla::Error& error) {
   return 1;
 }
 
-// What the environment says of TLS.
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// What the environment says of TLS and SASL.
 ottla::SecurityConfig security() {
-  ottla::SecurityConfig security;
-  const char* authority = std::getenv("OTTLA_TLS_CA");
-  const char* own = std::getenv("OTTLA_TLS_KEY");
-  if (authority == nullptr) return security;
-  security.protocol = ottla::SecurityProtocol::ssl;
-  security.ssl.truststore_location = authority;
-  if (own != nullptr) security.ssl.keystore_location = own;
+  using ottla::SecurityProtocol;
+  ottla::SecurityConfig security{.ssl = {.keystore_location = environment("OTTLA_TLS_KEY"),
+                                         .truststore_location = environment("OTTLA_TLS_CA")},
+                                 .sasl = {.mechanism = environment("OTTLA_SASL_MECHANISM"),
+                                          .username = environment("OTTLA_SASL_USER"),
+                                          .password = environment("OTTLA_SASL_PASSWORD")}};
+  const bool has_tls = !security.ssl.truststore_location.empty();
+  const bool has_sasl = !security.sasl.mechanism.empty();
+  if (has_tls) security.protocol = has_sasl ? SecurityProtocol::sasl_ssl : SecurityProtocol::ssl;
+  if (has_sasl && !has_tls) security.protocol = SecurityProtocol::sasl_plaintext;
   return security;
 }
 

@@ -43,7 +43,7 @@ TEST(AdminConfig, reads_all_of_kafkas_keys_that_it_has) {
 
 TEST(AdminConfig, skips_what_only_a_jvm_can_use) {
   const auto config = AdminConfig::from_properties({{"metric.reporters", "com.example.Reporter"},
-                                                    {"sasl.jaas.config", "x"},
+                                                    {"sasl.login.class", "x"},
                                                     {"security.protocol", "plaintext"}});
   ASSERT_TRUE(config) << config.error();
   EXPECT_EQ(config->default_api_timeout, AdminConfig().default_api_timeout);
@@ -82,6 +82,39 @@ TEST(AdminConfig, reads_how_to_connect_securely) {
   expected.ssl.keystore_password = "secret";
   expected.ssl.enabled_protocols = {"TLSv1.3"};
   EXPECT_EQ(config->security, expected);
+}
+
+TEST(AdminConfig, reads_whom_to_log_in_as) {
+  const SecurityConfig expected{
+      .protocol = SecurityProtocol::sasl_ssl,
+      .sasl = {.mechanism = "SCRAM-SHA-512", .username = "alice", .password = "s3cret"}};
+  const std::string jaas =
+      "org.apache.kafka.common.security.scram.ScramLoginModule required "
+      "username=\"alice\" password='s3cret';";
+  const auto kafkas = AdminConfig::from_properties({{"security.protocol", "SASL_SSL"},
+                                                    {"sasl.mechanism", "SCRAM-SHA-512"},
+                                                    {"sasl.jaas.config", jaas}});
+  ASSERT_TRUE(kafkas) << kafkas.error();
+  EXPECT_EQ(kafkas->security, expected);
+  const auto librdkafkas = AdminConfig::from_properties({{"security.protocol", "sasl_ssl"},
+                                                         {"sasl.mechanisms", "SCRAM-SHA-512"},
+                                                         {"sasl.username", "alice"},
+                                                         {"sasl.password", "s3cret"}});
+  ASSERT_TRUE(librdkafkas) << librdkafkas.error();
+  EXPECT_EQ(librdkafkas->security, expected);
+}
+
+TEST(AdminConfig, says_what_is_wrong_with_a_login_and_not_the_password) {
+  EXPECT_EQ(refusal("sasl.jaas.config", "com.sun.Krb5LoginModule required password=s3cret;"),
+            "sasl.jaas.config names a login module that is not the one of PLAIN or of SCRAM");
+  for (const auto* text :
+       {"ScramLoginModule required password=\"s3cret\"", "s3cret", "x s3cret;"}) {
+    const auto said = refusal("sasl.jaas.config", text);
+    EXPECT_NE(said, "accepted") << text;
+    EXPECT_EQ(said.find("s3cret"), std::string::npos) << said;
+  }
+  EXPECT_EQ(refusal("sasl.usrname", "x"),
+            "unknown key sasl.usrname; the nearest one there is is sasl.username");
 }
 
 TEST(AdminConfig, refuses_security_that_there_is_not) {
