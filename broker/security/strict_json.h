@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include "ottla/result.h"
+#include "protocol/wire/json_value.h"
+
+namespace ottla::broker {
+
+// Reads a JSON object that decides who somebody is, so that there are no two ways to read it: no
+// name twice in an object, nothing behind the object, no bytes that are not UTF-8, at most 8
+// levels. The fraction of a number is dropped. Errors: invalid_argument, saying what is wrong and
+// never repeating the text.
+Result<protocol::JsonValue> parse_strict_json(std::string_view text);
+
+}  // namespace ottla::broker
