@@ -26,12 +26,8 @@ class Layers {
                  {dynamic.cluster, ConfigSource::dynamic_default_broker},
                  {config.explicit_values, ConfigSource::static_broker}}} {}
 
-  // Adds where `name` is set; the dynamic layers count for dynamic settings alone.
-  void add(std::string_view name, std::vector<ConfigSynonym>& synonyms) const {
-    for (const auto& layer : layers_) add(layer, name, synonyms);
-  }
-
-  // The same for all names of a topic setting's default.
+  // Adds where a topic setting's default is set, by all its names; the dynamic layers count for
+  // dynamic settings alone.
   void add(const TopicKey& key, std::vector<ConfigSynonym>& synonyms) const {
     for (const auto& layer : layers_) {
       for (const auto& synonym : key.synonyms) {
@@ -50,13 +46,35 @@ class Layers {
   std::array<Layer, 3> layers_;
 };
 
-// The name that a topic setting's default goes by in the broker.
-std::string_view name_of_default(const TopicKey& key) {
-  std::string_view last = key.name;
+// What a topic setting is where nobody has set anything: by the broker's name and in its unit, as
+// log.retention.hours=168. None if brokers have no such setting.
+std::optional<ConfigSynonym> default_of(const TopicKey& key) {
+  TopicKeySynonym last;
   for (const auto& synonym : key.synonyms) {
-    if (!synonym.name.empty()) last = synonym.name;
+    if (!synonym.name.empty()) last = synonym;
   }
-  return last;
+  if (last.name.empty()) return std::nullopt;
+  std::string value(key.default_value);
+  if (last.multiplier != 1) value = std::to_string(std::stoll(value) / last.multiplier);
+  return ConfigSynonym{std::string(last.name), or_null(value)};
+}
+
+// Where brokers have set the default of a topic setting, the stronger first. As Apache Kafka tells
+// it, from the first on that has the name: where only log.retention.hours is set, log.retention.ms
+// (and so a topic's retention.ms) is told to be nowhere.
+std::vector<ConfigSynonym> synonyms_from(std::string_view name, const TopicKey& key,
+                                         const Layers& layers) {
+  std::vector<ConfigSynonym> synonyms;
+  layers.add(key, synonyms);
+  if (auto untouched = default_of(key)) synonyms.push_back(*std::move(untouched));
+  synonyms.erase(synonyms.begin(),
+                 std::find_if(synonyms.begin(), synonyms.end(),
+                              [name](const auto& each) { return each.name == name; }));
+  return synonyms;
+}
+
+void set_source(ConfigDescription& description) {
+  if (!description.synonyms.empty()) description.source = description.synonyms.front().source;
 }
 
 ConfigDescription describe(const TopicKey& key, const BrokerConfig& now, const Layers& layers,
@@ -71,10 +89,10 @@ ConfigDescription describe(const TopicKey& key, const BrokerConfig& now, const L
     description.value = set->second;
     description.synonyms.push_back({set->first, set->second, ConfigSource::topic});
   }
-  layers.add(key, description.synonyms);
-  description.synonyms.push_back(
-      {std::string(name_of_default(key)), std::string(key.default_value)});
-  description.source = description.synonyms.front().source;
+  for (auto& each : synonyms_from(key.synonyms.front().name, key, layers)) {
+    description.synonyms.push_back(std::move(each));
+  }
+  set_source(description);
   return description;
 }
 
@@ -93,27 +111,22 @@ ConfigDescription describe(const BrokerKey& key, const BrokerConfig& config) {
   if (auto value = key.value_in(kDefaults)) {
     description.synonyms.push_back({description.name, std::move(value)});
   }
-  if (!description.synonyms.empty()) description.source = description.synonyms.front().source;
+  set_source(description);
   return description;
 }
 
-// A broker setting that is the default of a topic setting.
+// A broker setting that is the default of a topic setting. Of several names for the same only the
+// last has a default.
 ConfigDescription describe(const TopicKey& key, const TopicKeySynonym& synonym,
-                           const BrokerConfig& now, const Layers& layers) {
+                           const Layers& layers) {
   ConfigDescription description;
   description.name = synonym.name;
   description.type = synonym.multiplier == 1 ? key.type : ConfigType::int32;
   description.documentation = key.documentation;
   description.read_only = !is_dynamic_setting(synonym.name);
-  layers.add(synonym.name, description.synonyms);
-  if (!description.synonyms.empty()) {
-    description.value = description.synonyms.front().value;
-    description.source = description.synonyms.front().source;
-  }
-  if (&synonym == &key.synonyms.front()) {
-    if (!description.value) description.value = or_null(topic_default(key, now));
-    description.synonyms.push_back({description.name, or_null(key.default_value)});
-  }
+  description.synonyms = synonyms_from(synonym.name, key, layers);
+  if (!description.synonyms.empty()) description.value = description.synonyms.front().value;
+  set_source(description);
   return description;
 }
 
@@ -138,14 +151,13 @@ std::vector<ConfigDescription> describe_topic_configs(const BrokerConfig& config
 
 std::vector<ConfigDescription> describe_broker_configs(const BrokerConfig& config,
                                                        const DynamicSettings& dynamic) {
-  const auto now = with_dynamic_settings(config, dynamic);
   const Layers layers(config, dynamic);
   std::vector<ConfigDescription> descriptions;
   for (const auto& key : broker_keys()) descriptions.push_back(describe(key, config));
   for (const auto& key : topic_keys()) {
     for (const auto& synonym : key.synonyms) {
       if (synonym.name.empty()) continue;
-      descriptions.push_back(describe(key, synonym, now, layers));
+      descriptions.push_back(describe(key, synonym, layers));
     }
   }
   sort_by_name(descriptions);

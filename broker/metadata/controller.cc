@@ -113,6 +113,15 @@ class Controller::Impl {
   void alter_configs(std::vector<ConfigAlteration> alterations, AlterMode mode, bool validate_only,
                      OnAltered done);
   void alter_scram_credentials(ScramAlteration alteration, OnScramAltered done);
+  void elect_leaders(ElectionType type,
+                     const std::optional<std::vector<PartitionToElect>>& partitions,
+                     std::chrono::milliseconds timeout, OnPartitionResults done);
+  void reassign_partitions(const std::vector<PartitionToReassign>& partitions,
+                           bool may_change_factor, std::chrono::milliseconds timeout,
+                           OnPartitionResults done);
+  void update_features(const std::vector<FeatureUpdate>& updates, bool validate_only,
+                       std::chrono::milliseconds timeout, OnDone done);
+  void unregister_broker(BrokerId broker, OnDone done);
   void allocate_producer_ids(OnBlock done);
 
  private:
@@ -132,6 +141,8 @@ class Controller::Impl {
   template <class TopicResult>
   void commit_decision(Decision<TopicResult> decision, std::chrono::milliseconds timeout,
                        base::UniqueFunction<void(std::vector<TopicResult>)> done);
+  void commit_whole(Decision<ClusterResult> decision, std::chrono::milliseconds timeout,
+                    OnDone done);
 
   // Set at construction.
   Deps deps_;
@@ -385,6 +396,58 @@ void Controller::Impl::alter_scram_credentials(ScramAlteration alteration, OnScr
                   std::move(done));
 }
 
+void Controller::Impl::elect_leaders(ElectionType type,
+                                     const std::optional<std::vector<PartitionToElect>>& partitions,
+                                     std::chrono::milliseconds timeout, OnPartitionResults done) {
+  if (const auto refused = refusal()) {
+    std::vector<PartitionResult> results;
+    for (const auto& each : partitions.value_or(std::vector<PartitionToElect>())) {
+      results.push_back({each.topic, each.partition, *refused});
+    }
+    return done(std::move(results));
+  }
+  commit_decision(decide_elect_leaders(type, partitions, *log_->working(), identity_.node_id),
+                  timeout, std::move(done));
+}
+
+void Controller::Impl::reassign_partitions(const std::vector<PartitionToReassign>& partitions,
+                                           bool may_change_factor,
+                                           std::chrono::milliseconds timeout,
+                                           OnPartitionResults done) {
+  if (const auto refused = refusal()) {
+    std::vector<PartitionResult> results;
+    for (const auto& each : partitions) results.push_back({each.topic, each.partition, *refused});
+    return done(std::move(results));
+  }
+  commit_decision(decide_reassign_partitions(partitions, may_change_factor, *log_->working(),
+                                             identity_.node_id),
+                  timeout, std::move(done));
+}
+
+void Controller::Impl::commit_whole(Decision<ClusterResult> decision,
+                                    std::chrono::milliseconds timeout, OnDone done) {
+  commit_decision<ClusterResult>(
+      std::move(decision), timeout,
+      [done = std::move(done)](std::vector<ClusterResult> results) mutable {
+        done(std::move(results.front().result));
+      });
+}
+
+void Controller::Impl::update_features(const std::vector<FeatureUpdate>& updates,
+                                       bool validate_only, std::chrono::milliseconds timeout,
+                                       OnDone done) {
+  if (const auto refused = refusal()) return done(*refused);
+  auto decision = decide_update_features(updates, *log_->working(), deps_.config);
+  if (validate_only) decision.records.clear();
+  commit_whole(std::move(decision), timeout, std::move(done));
+}
+
+void Controller::Impl::unregister_broker(BrokerId broker, OnDone done) {
+  if (const auto refused = refusal()) return done(*refused);
+  commit_whole(decide_unregister_broker(broker, *log_->working(), identity_.node_id),
+               std::chrono::milliseconds(0), std::move(done));
+}
+
 void Controller::Impl::allocate_producer_ids(OnBlock done) {
   if (const auto refused = refusal()) return done(*refused);
   const ProducerId first = log_->working()->next_producer_id();
@@ -449,6 +512,23 @@ void Controller::alter_configs(std::vector<ConfigAlteration> alterations, AlterM
 }
 void Controller::alter_scram_credentials(ScramAlteration alteration, OnScramAltered done) {
   impl_->alter_scram_credentials(std::move(alteration), std::move(done));
+}
+void Controller::elect_leaders(ElectionType type,
+                               const std::optional<std::vector<PartitionToElect>>& partitions,
+                               std::chrono::milliseconds timeout, OnPartitionResults done) {
+  impl_->elect_leaders(type, partitions, timeout, std::move(done));
+}
+void Controller::reassign_partitions(const std::vector<PartitionToReassign>& partitions,
+                                     bool may_change_factor, std::chrono::milliseconds timeout,
+                                     OnPartitionResults done) {
+  impl_->reassign_partitions(partitions, may_change_factor, timeout, std::move(done));
+}
+void Controller::update_features(const std::vector<FeatureUpdate>& updates, bool validate_only,
+                                 std::chrono::milliseconds timeout, OnDone done) {
+  impl_->update_features(updates, validate_only, timeout, std::move(done));
+}
+void Controller::unregister_broker(BrokerId broker, OnDone done) {
+  impl_->unregister_broker(broker, std::move(done));
 }
 void Controller::allocate_producer_ids(OnBlock done) {
   impl_->allocate_producer_ids(std::move(done));

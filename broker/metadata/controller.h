@@ -15,11 +15,13 @@
 #include "base/random.h"
 #include "base/task.h"
 #include "broker/config/broker_config.h"
+#include "broker/metadata/cluster_requests.h"
 #include "broker/metadata/config_requests.h"
 #include "broker/metadata/metadata_image.h"
 #include "broker/metadata/metadata_loader.h"
 #include "broker/metadata/metadata_log.h"
 #include "broker/metadata/own_directories.h"
+#include "broker/metadata/partition_requests.h"
 #include "broker/metadata/scram_requests.h"
 #include "broker/metadata/topic_requests.h"
 #include "ottla/result.h"
@@ -145,6 +147,29 @@ class Controller {
   // user's mechanism twice). Changes hold for who authenticates once they are answered.
   using OnScramAltered = base::UniqueFunction<void(std::vector<AlterScramResult>)>;
   void alter_scram_credentials(ScramAlteration alteration, OnScramAltered done);
+
+  // Per partition: unknown_topic_or_partition, election_not_needed, preferred_leader_not_available,
+  // eligible_leaders_not_available (unclean). None named: all there are that need one.
+  using OnPartitionResults = base::UniqueFunction<void(std::vector<PartitionResult>)>;
+  void elect_leaders(ElectionType type,
+                     const std::optional<std::vector<PartitionToElect>>& partitions,
+                     std::chrono::milliseconds timeout, OnPartitionResults done);
+
+  // Per partition: unknown_topic_or_partition, no_reassignment_in_progress,
+  // invalid_replication_factor (another number, and `may_change_factor` is false),
+  // invalid_replica_assignment (all but another order, or fewer, of the replicas there are: nobody
+  // else is alive to become one).
+  void reassign_partitions(const std::vector<PartitionToReassign>& partitions,
+                           bool may_change_factor, std::chrono::milliseconds timeout,
+                           OnPartitionResults done);
+
+  // All or nothing. invalid_update_version: a feature or level this broker does not know, a
+  // downgrade that was not asked for as one or would lose metadata, a level that needs another.
+  void update_features(const std::vector<FeatureUpdate>& updates, bool validate_only,
+                       std::chrono::milliseconds timeout, OnDone done);
+
+  // broker_id_not_registered, invalid_request (this broker).
+  void unregister_broker(BrokerId broker, OnDone done);
 
   // A block of 1,000, durable before it is handed out.
   using OnBlock = base::UniqueFunction<void(Result<ProducerIdBlock>)>;

@@ -78,19 +78,15 @@ class Homes {
   DirectoryChoice choice_;
 };
 
-}  // namespace
-
-std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t number,
-                                           const PartitionImage& partition, BrokerId node,
-                                           const std::optional<Uuid>& directory) {
+std::optional<PartitionChangeRecord> elect_if(bool in_sync, const Uuid& topic_id,
+                                              std::int32_t number, const PartitionImage& partition,
+                                              BrokerId node, const std::optional<Uuid>& directory) {
   if (!contains(partition.replicas, node)) return std::nullopt;
   PartitionChangeRecord change;
   change.topic_id = topic_id;
   change.partition_id = number;
   if (directory) change.directories = corrected_directories(partition, node, *directory);
-  const bool may_lead = directory && (contains(partition.in_sync_replicas, node) ||
-                                      contains(partition.eligible_leader_replicas, node));
-  if (!may_lead) {
+  if (!directory || !in_sync) {
     if (partition.leader == kNoLeader) return std::nullopt;
     change.leader = kNoLeader;
     return change;
@@ -100,6 +96,22 @@ std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t nu
   if (partition.in_sync_replicas != alone) change.isr = alone;
   if (!partition.eligible_leader_replicas.empty()) change.eligible_leader_replicas.emplace();
   return change;
+}
+
+}  // namespace
+
+std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t number,
+                                           const PartitionImage& partition, BrokerId node,
+                                           const std::optional<Uuid>& directory) {
+  const bool in_sync = contains(partition.in_sync_replicas, node) ||
+                       contains(partition.eligible_leader_replicas, node);
+  return elect_if(in_sync, topic_id, number, partition, node, directory);
+}
+
+std::optional<PartitionChangeRecord> elect_unclean(const Uuid& topic_id, std::int32_t number,
+                                                   const PartitionImage& partition, BrokerId node,
+                                                   const std::optional<Uuid>& directory) {
+  return elect_if(true, topic_id, number, partition, node, directory);
 }
 
 std::vector<MetadataRecord> records_to_lead(const MetadataImage& image, BrokerId node,

@@ -20,6 +20,12 @@ std::optional<PartitionChangeRecord> elect(const Uuid& topic_id, std::int32_t nu
                                            const PartitionImage& partition, BrokerId node,
                                            const std::optional<Uuid>& directory);
 
+// The same where an administrator would rather lose records than have no leader: the node need not
+// be in sync.
+std::optional<PartitionChangeRecord> elect_unclean(const Uuid& topic_id, std::int32_t number,
+                                                   const PartitionImage& partition, BrokerId node,
+                                                   const std::optional<Uuid>& directory);
+
 // For every partition of the image; for every other broker that is not fenced, its fencing. A
 // replica is where its log was found, else where the metadata have it. If that is none of the
 // broker's directories it is offline as long as one of them is (it may lie there), and else begins

@@ -24,8 +24,11 @@
 #include "broker/handlers/describe_groups.h"
 #include "broker/handlers/describe_log_dirs.h"
 #include "broker/handlers/describe_producers.h"
+#include "broker/handlers/describe_quorum.h"
+#include "broker/handlers/describe_topic_partitions.h"
 #include "broker/handlers/describe_transactions.h"
 #include "broker/handlers/describe_user_scram_credentials.h"
+#include "broker/handlers/elect_leaders.h"
 #include "broker/handlers/end_txn.h"
 #include "broker/handlers/fetch.h"
 #include "broker/handlers/find_coordinator.h"
@@ -33,6 +36,7 @@
 #include "broker/handlers/init_producer_id.h"
 #include "broker/handlers/join_group.h"
 #include "broker/handlers/leave_group.h"
+#include "broker/handlers/list_config_resources.h"
 #include "broker/handlers/list_groups.h"
 #include "broker/handlers/list_offsets.h"
 #include "broker/handlers/list_transactions.h"
@@ -41,11 +45,14 @@
 #include "broker/handlers/offset_delete.h"
 #include "broker/handlers/offset_fetch.h"
 #include "broker/handlers/offset_for_leader_epoch.h"
+#include "broker/handlers/partition_reassignments.h"
 #include "broker/handlers/produce.h"
 #include "broker/handlers/sasl_authenticate.h"
 #include "broker/handlers/sasl_handshake.h"
 #include "broker/handlers/sync_group.h"
 #include "broker/handlers/txn_offset_commit.h"
+#include "broker/handlers/unregister_broker.h"
+#include "broker/handlers/update_features.h"
 #include "broker/handlers/write_txn_markers.h"
 #include "broker/server/names_topic.h"
 
@@ -136,6 +143,14 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::SaslAuthenticateRequest, handle_sasl_authenticate>(),
     entry<protocol::DescribeUserScramCredentialsRequest, handle_describe_user_scram_credentials>(),
     entry<protocol::AlterUserScramCredentialsRequest, handle_alter_user_scram_credentials>(),
+    entry<protocol::DescribeTopicPartitionsRequest, handle_describe_topic_partitions>(),
+    entry<protocol::UpdateFeaturesRequest, handle_update_features>(),
+    entry<protocol::ElectLeadersRequest, handle_elect_leaders>(),
+    entry<protocol::ListConfigResourcesRequest, handle_list_config_resources>(),
+    entry<protocol::AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments>(),
+    entry<protocol::ListPartitionReassignmentsRequest, handle_list_partition_reassignments>(),
+    entry<protocol::DescribeQuorumRequest, handle_describe_quorum>(),
+    entry<protocol::UnregisterBrokerRequest, handle_unregister_broker>(),
 });
 
 const Entry* find_entry(ApiKey key) {

@@ -3,6 +3,7 @@
 #include "protocol/messages/add_offsets_to_txn.h"
 #include "protocol/messages/add_partitions_to_txn.h"
 #include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_partition_reassignments.h"
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
@@ -16,8 +17,11 @@
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
+#include "protocol/messages/describe_quorum.h"
+#include "protocol/messages/describe_topic_partitions.h"
 #include "protocol/messages/describe_transactions.h"
 #include "protocol/messages/describe_user_scram_credentials.h"
+#include "protocol/messages/elect_leaders.h"
 #include "protocol/messages/end_txn.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
@@ -26,8 +30,10 @@
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_config_resources.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/list_transactions.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/offset_commit.h"
@@ -39,6 +45,8 @@
 #include "protocol/messages/sasl_handshake.h"
 #include "protocol/messages/sync_group.h"
 #include "protocol/messages/txn_offset_commit.h"
+#include "protocol/messages/unregister_broker.h"
+#include "protocol/messages/update_features.h"
 #include "protocol/messages/write_txn_markers.h"
 
 // Every message, for what treats them all alike.
@@ -66,6 +74,9 @@ using AllApis =
             WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest,
             DescribeTransactionsRequest, ListTransactionsRequest, DescribeLogDirsRequest,
             AlterReplicaLogDirsRequest, SaslHandshakeRequest, SaslAuthenticateRequest,
-            DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest>;
+            DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest,
+            DescribeTopicPartitionsRequest, UpdateFeaturesRequest, ElectLeadersRequest,
+            ListConfigResourcesRequest, AlterPartitionReassignmentsRequest,
+            ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest>;
 
 }  // namespace ottla::protocol

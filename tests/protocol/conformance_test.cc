@@ -20,6 +20,7 @@ const std::set<std::string> kOtherDefaults = {
     "Fetch response responses[].partitions[].highWatermark",
     "ListOffsets request replicaId",
     "Metadata response topics[].partitions[].leaderId",
+    "DescribeTopicPartitions response topics[].partitions[].leaderId",
     "CreateTopics request topics[].numPartitions",
     "CreateTopics request topics[].replicationFactor",
     "InitProducerId response producerEpoch",

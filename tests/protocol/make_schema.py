@@ -19,7 +19,9 @@ APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVe
         "OffsetDelete", "AddPartitionsToTxn", "AddOffsetsToTxn", "EndTxn", "WriteTxnMarkers",
         "TxnOffsetCommit", "DescribeProducers", "DescribeTransactions", "ListTransactions",
         "DescribeLogDirs", "AlterReplicaLogDirs", "SaslHandshake", "SaslAuthenticate",
-        "DescribeUserScramCredentials", "AlterUserScramCredentials"]
+        "DescribeUserScramCredentials", "AlterUserScramCredentials",
+        "DescribeTopicPartitions", "UpdateFeatures", "ElectLeaders", "ListConfigResources",
+        "AlterPartitionReassignments", "ListPartitionReassignments", "DescribeQuorum", "UnregisterBroker"]
 
 
 def camel(name):

@@ -20,9 +20,10 @@ class Said:
     status: int
 
 
-def run(harness, tool, *arguments):
-    """Runs a tool of Kafka's by the name of its script."""
-    answer = harness.call("tool", tool=tool, arguments=[str(each) for each in arguments])
+def run(harness, tool, *arguments, data=b""):
+    """Runs a tool of Kafka's by the name of its script, with `data` on stdin."""
+    words = [str(each) for each in arguments]
+    answer = harness.call("tool", tool=tool, arguments=words, input=dataset.to_base64(data))
     out, errors = (dataset.from_base64(answer[each]).decode() for each in ("output", "errors"))
     return Said(out.splitlines(), _complaint(errors), answer["status"])
 
@@ -45,6 +46,11 @@ def rows(table, context, group, ours, kafka):
     """`ours` and `kafka` are fresh."""
     for tool, calls in (
         ("topics", _topics),
+        ("configs", _configs),
+        ("leader-election", _leader_election),
+        ("features", _features),
+        ("reassign-partitions", _reassign_partitions),
+        ("metadata-quorum", _metadata_quorum),
         ("get-offsets", _get_offsets),
         ("delete-records", _delete_records),
         ("log-dirs", _log_dirs),
@@ -79,27 +85,30 @@ def _answers(context, tool, calls, server):
         words = 1 if tool == "kafka-cluster" else 0
         address = ("--bootstrap-server", server.bootstrap)
         said = run(context.harness, tool, *arguments[:words], *address, *arguments[words:])
-        yield arguments, _normal(said, server, measures=tool.endswith("perf-test"))
+        yield arguments, _normal(said, server, measures=tool.endswith(_MEASURES))
 
 
 # What differs from cluster to cluster and from moment to moment, and how it is written here.
-_NORMAL = (
+NORMAL = (
     (re.compile(r"(TopicId: )\S{22}"), r"\1ID"),
     (re.compile(r"(Cluster ID: )\S{22}"), r"\1ID"),
-    # Eligible leaders (KIP-966) are told by an API that our broker does not serve.
-    (re.compile(r"\tElr: [^\t]*\tLastKnownElr: [^\t]*"), ""),
     (re.compile(r'("logDir":)"[^"]*"'), r'\1"DIRECTORY"'),
+    (re.compile(r'("log_dirs":\[)"[^"]*"'), r'\1"DIRECTORY"'),
     (re.compile(r'("size":)[1-9]\d*'), r"\1SIZE"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.:,]\d+"), "TIME"),
     # Where eligible leaders are told, every topic has this from its cluster.
-    (re.compile(r"(Configs: .*)\bmin\.insync\.replicas=1(,|$)"), r"\1"),
+    (re.compile(r"(Configs: .*),min\.insync\.replicas=1(?=,|$)"), r"\1"),
+    (re.compile(r"(Configs: )min\.insync\.replicas=1(,|$)"), r"\1"),
     # Its markers may be on their way.
     (re.compile(r"PrepareCommit"), "CompleteCommit"),
     # What a broker says of an error is its own.
     (re.compile(r"(common\.errors\.\w+: ).*"), r"\1..."),
     (re.compile(r"(Error while executing topic command : )(?!.* as expected).*"), r"\1..."),
+    (re.compile(r"(Could not (?:up|down)grade \S+ to \S+\. ).*"), r"\1..."),
     (re.compile(r" +"), " "),
 )
+# Tools that print figures of the moment.
+_MEASURES = ("perf-test", "metadata-quorum")
 _FIGURES = re.compile(r"\d+")
 
 
@@ -107,7 +116,7 @@ def _normal(said, server, measures):
     def plain(line):
         line = line.replace(server.bootstrap, "ADDRESS")
         line = re.sub(rf"\b{server.bootstrap.rpartition(':')[2]}\b", "PORT", line)
-        for pattern, by in _NORMAL:
+        for pattern, by in NORMAL:
             line = pattern.sub(by, line)
         return _FIGURES.sub("9", line).rstrip() if measures else line.rstrip()
 
@@ -159,9 +168,9 @@ def _configs(context, server):
     yield ("--describe", "--entity-type", "topics", "--entity-name", "kt-missing")
     yield ("--describe", "--topic", "kt-configs", "--all")
     broker = ("--entity-type", "brokers", "--entity-name", "1")
-    yield ("--alter", *broker, "--add-config", "log.cleaner.threads=2")
+    yield ("--alter", *broker, "--add-config", "log.retention.bytes=1000000")
     yield ("--describe", *broker)
-    yield ("--alter", *broker, "--delete-config", "log.cleaner.threads")
+    yield ("--alter", *broker, "--delete-config", "log.retention.bytes")
     yield ("--alter", *broker, "--add-config", "node.id=7")
     everybody = ("--entity-type", "brokers", "--entity-default")
     yield ("--alter", *everybody, "--add-config", "log.retention.ms=1000000000")
@@ -269,3 +278,50 @@ def _cluster(context, server):
     yield ("cluster-id",)
     yield ("list-endpoints",)
     yield ("list-endpoints", "--include-fenced-brokers")
+    yield ("unregister", "--id", "7")
+
+
+def _leader_election(context, server):
+    context.java.create_topic(server.bootstrap, "kt-elected", 1)
+    for kind in ("preferred", "unclean"):
+        of = ("--election-type", kind)
+        yield (*of, "--topic", "kt-elected", "--partition", "0")
+        yield (*of, "--topic", "kt-elected", "--partition", "7")
+        yield (*of, "--topic", "kt-missing", "--partition", "0")
+        yield (*of, "--all-topic-partitions")
+
+
+def _features(context, server):
+    feature = "transaction.version"
+    yield ("upgrade", "--feature", f"{feature}=2")
+    yield ("downgrade", "--feature", f"{feature}=1", "--dry-run")
+    yield ("downgrade", "--feature", f"{feature}=1")
+    yield ("upgrade", "--feature", f"{feature}=1")
+    yield ("upgrade", "--feature", f"{feature}=9")
+    yield ("downgrade", "--feature", f"{feature}=2")
+    yield ("upgrade", "--feature", f"{feature}=2")
+    yield ("upgrade", "--feature", "no.such.feature=1")
+    yield ("downgrade", "--feature", "metadata.version=22")
+
+
+def _reassign_partitions(context, server):
+    context.java.create_topic(server.bootstrap, "kt-placed-anew", 1)
+    folder = context.new_folder("reassignment")
+
+    def ask(name, action, topic, replicas):
+        file = folder / f"{name}.json"
+        wanted = [{"topic": topic, "partition": 0, "replicas": replicas}]
+        file.write_text(json.dumps({"partitions": wanted, "version": 1}))
+        return action, "--reassignment-json-file", str(file)
+
+    yield ("--list",)
+    yield ask("same", "--execute", "kt-placed-anew", [1])
+    yield ask("same", "--verify", "kt-placed-anew", [1])
+    yield ask("same", "--cancel", "kt-placed-anew", [1])
+    yield ask("nobody", "--execute", "kt-placed-anew", [7])
+    yield ask("missing", "--execute", "kt-missing", [1])
+    yield ("--list",)
+
+
+def _metadata_quorum(context, server):
+    yield ("describe", "--replication")

@@ -56,24 +56,39 @@ TEST(DynamicSettings, what_cannot_be_read_counts_as_not_set) {
   EXPECT_EQ(with_dynamic_settings(BrokerConfig(), dynamic), BrokerConfig());
 }
 
+TEST(DynamicSettings, a_default_is_told_in_the_unit_of_its_name) {
+  const auto broker = describe_broker_configs({}, {});
+  EXPECT_EQ(named(broker, "log.retention.hours").value, "168");
+  EXPECT_EQ(named(broker, "log.roll.hours").value, "168");
+  EXPECT_EQ(named(broker, "log.roll.jitter.hours").value, "0");
+  EXPECT_EQ(named(broker, "log.retention.ms").value, std::nullopt);
+  EXPECT_EQ(
+      named(broker, "log.retention.ms").synonyms,
+      (std::vector<ConfigSynonym>{{"log.retention.hours", "168", ConfigSource::default_value}}));
+  EXPECT_EQ(named(broker, "log.segment.bytes").value, "1073741824");
+}
+
 TEST(DynamicSettings, are_described_layer_by_layer) {
   BrokerConfig config;
   config.explicit_values = {{"log.retention.hours", "2"}};
   const DynamicSettings dynamic{.own = {{"log.retention.ms", "3"}},
                                 .cluster = {{"log.retention.ms", "2"}, {"secret", "x"}}};
   const auto topic = describe_topic_configs(config, {{"retention.ms", "9"}}, dynamic);
-  EXPECT_EQ(named(topic, "retention.ms").synonyms,
-            (std::vector<ConfigSynonym>{
-                {"retention.ms", "9", ConfigSource::topic},
-                {"log.retention.ms", "3", ConfigSource::dynamic_broker},
-                {"log.retention.ms", "2", ConfigSource::dynamic_default_broker},
-                {"log.retention.hours", "2", ConfigSource::static_broker},
-                {"log.retention.hours", "604800000", ConfigSource::default_value}}));
+  EXPECT_EQ(
+      named(topic, "retention.ms").synonyms,
+      (std::vector<ConfigSynonym>{{"retention.ms", "9", ConfigSource::topic},
+                                  {"log.retention.ms", "3", ConfigSource::dynamic_broker},
+                                  {"log.retention.ms", "2", ConfigSource::dynamic_default_broker},
+                                  {"log.retention.hours", "2", ConfigSource::static_broker},
+                                  {"log.retention.hours", "168", ConfigSource::default_value}}));
   const auto broker = describe_broker_configs(config, dynamic);
   EXPECT_EQ(named(broker, "log.retention.ms").value, "3");
   EXPECT_EQ(named(broker, "log.retention.ms").source, ConfigSource::dynamic_broker);
   EXPECT_FALSE(named(broker, "log.retention.ms").read_only);
   EXPECT_TRUE(named(broker, "log.retention.hours").read_only);
+  EXPECT_EQ(named(broker, "log.retention.hours").value, "2");
+  EXPECT_EQ(named(broker, "log.retention.hours").synonyms.size(), 2U);
+  EXPECT_EQ(named(broker, "log.retention.minutes").value, std::nullopt);
   const auto cluster = describe_cluster_configs(dynamic);
   ASSERT_EQ(cluster.size(), 2U);
   EXPECT_EQ(cluster[0].value, "2");

@@ -116,7 +116,9 @@ TEST(DescribeConfigs, tells_where_a_topic_value_comes_from) {
                 {"log.segment.bytes", "1073741824", ConfigSource::default_value}}));
   const auto& retention = named(all, "retention.ms");
   EXPECT_EQ(retention.value, "7200000");
-  EXPECT_EQ(retention.source, ConfigSource::static_broker);
+  // As Apache Kafka tells it: by log.retention.ms it is set nowhere.
+  EXPECT_EQ(retention.source, ConfigSource::default_value);
+  EXPECT_TRUE(retention.synonyms.empty());
   EXPECT_EQ(retention.type, ConfigType::int64);
   EXPECT_EQ(named(all, "flush.ms").source, ConfigSource::default_value);
 }

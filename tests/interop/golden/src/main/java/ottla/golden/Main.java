@@ -73,6 +73,14 @@ public final class Main {
         APIS.put("SaslAuthenticate", new int[] {0, 2});
         APIS.put("DescribeUserScramCredentials", new int[] {0, 0});
         APIS.put("AlterUserScramCredentials", new int[] {0, 0});
+        APIS.put("DescribeTopicPartitions", new int[] {0, 0});
+        APIS.put("UpdateFeatures", new int[] {0, 2});
+        APIS.put("ElectLeaders", new int[] {0, 2});
+        APIS.put("ListConfigResources", new int[] {0, 1});
+        APIS.put("AlterPartitionReassignments", new int[] {0, 1});
+        APIS.put("ListPartitionReassignments", new int[] {0, 0});
+        APIS.put("DescribeQuorum", new int[] {0, 2});
+        APIS.put("UnregisterBroker", new int[] {0, 0});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */

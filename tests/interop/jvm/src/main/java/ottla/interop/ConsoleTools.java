@@ -2,7 +2,9 @@ package ottla.interop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
@@ -13,17 +15,22 @@ import kafka.admin.ConfigCommand;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.tools.BrokerApiVersionsCommand;
 import org.apache.kafka.tools.ClusterTool;
+import org.apache.kafka.tools.ConsoleProducer;
 import org.apache.kafka.tools.ConsumerPerformance;
 import org.apache.kafka.tools.DeleteRecordsCommand;
 import org.apache.kafka.tools.DumpLogSegments;
 import org.apache.kafka.tools.EndToEndLatency;
+import org.apache.kafka.tools.FeatureCommand;
 import org.apache.kafka.tools.GetOffsetShell;
+import org.apache.kafka.tools.LeaderElectionCommand;
 import org.apache.kafka.tools.LogDirsCommand;
+import org.apache.kafka.tools.MetadataQuorumCommand;
 import org.apache.kafka.tools.ProducerPerformance;
 import org.apache.kafka.tools.TopicCommand;
 import org.apache.kafka.tools.TransactionsCommand;
 import org.apache.kafka.tools.consumer.ConsoleConsumer;
 import org.apache.kafka.tools.consumer.group.ConsumerGroupCommand;
+import org.apache.kafka.tools.reassign.ReassignPartitionsCommand;
 
 /** Kafka's command line tools, run inside this JVM. One at a time: they print to System.out. */
 final class ConsoleTools {
@@ -37,17 +44,27 @@ final class ConsoleTools {
                     Map.entry("kafka-broker-api-versions", BrokerApiVersionsCommand::main),
                     Map.entry("kafka-cluster", ClusterTool::main),
                     Map.entry("kafka-configs", ConfigCommand::main),
+                    Map.entry("kafka-console-consumer", ConsoleTools::consumeConsole),
+                    Map.entry("kafka-console-producer", ConsoleProducer::main),
                     Map.entry("kafka-consumer-groups", ConsumerGroupCommand::main),
                     Map.entry("kafka-consumer-perf-test", ConsumerPerformance::main),
                     Map.entry("kafka-delete-records", DeleteRecordsCommand::main),
+                    Map.entry("kafka-dump-log", DumpLogSegments::main),
                     Map.entry("kafka-e2e-latency", EndToEndLatency::main),
+                    Map.entry("kafka-features", FeatureCommand::main),
                     Map.entry("kafka-get-offsets", GetOffsetShell::main),
+                    Map.entry("kafka-leader-election", LeaderElectionCommand::main),
                     Map.entry("kafka-log-dirs", LogDirsCommand::main),
+                    Map.entry("kafka-metadata-quorum", MetadataQuorumCommand::main),
                     Map.entry("kafka-producer-perf-test", ProducerPerformance::main),
+                    Map.entry("kafka-reassign-partitions", ReassignPartitionsCommand::main),
                     Map.entry("kafka-topics", TopicCommand::main),
                     Map.entry("kafka-transactions", TransactionsCommand::main));
 
-    /** Runs `tool` with `arguments`; `output`, `errors` and `status` are what it made of them. */
+    /**
+     * Runs `tool` with `arguments`, and `input` on stdin; `output`, `errors` and `status` are what it
+     * made of them.
+     */
     synchronized void tool(JsonNode request, ObjectNode answer) throws Exception {
         Tool tool = TOOLS.get(request.get("tool").asText());
         answer.put("status", 0);
@@ -66,13 +83,17 @@ final class ConsoleTools {
 
     /** Runs the console consumer with `arguments`; the answer's `output` is what it printed. */
     synchronized void consume(JsonNode request, ObjectNode answer) throws Exception {
+        run(ConsoleTools::consumeConsole, request, answer);
+    }
+
+    private static void consumeConsole(String[] arguments) throws Exception {
         Exit.setShutdownHookAdder((name, hook) -> {});
         // The tool counts in a static field, as it is made to run once in a JVM.
         Field count = ConsoleConsumer.class.getDeclaredField("messageCount");
         count.setAccessible(true);
         count.setInt(null, 0);
         try {
-            run(ConsoleConsumer::main, request, answer);
+            ConsoleConsumer.main(arguments);
         } finally {
             Exit.resetShutdownHookAdder();
         }
@@ -106,10 +127,13 @@ final class ConsoleTools {
     private static void run(Tool tool, JsonNode request, ObjectNode answer) throws Exception {
         List<String> arguments = new ArrayList<>();
         for (JsonNode argument : request.get("arguments")) arguments.add(argument.asText());
+        byte[] input = request.has("input") ? request.get("input").binaryValue() : new byte[0];
+        InputStream in = System.in;
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        System.setIn(new ByteArrayInputStream(input));
         System.setOut(new PrintStream(output, false, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(errors, false, StandardCharsets.UTF_8));
         try {
@@ -123,6 +147,7 @@ final class ConsoleTools {
         } finally {
             System.out.flush();
             System.err.flush();
+            System.setIn(in);
             System.setOut(out);
             System.setErr(err);
         }
