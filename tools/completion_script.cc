@@ -19,14 +19,15 @@ std::string joined(const Words& words, std::string_view separator) {
   return text;
 }
 
-// CLI11 tells of the values that a flag may have only in what it prints of them: "TEXT:{a,b}".
+// CLI11 tells of the values that a flag may have only in what it prints of them: "TEXT:{a,b}", or
+// "TEXT:value in {a->1,b->2}" where they stand for others.
 Words values_in(const std::string& type) {
   const auto open = type.find('{');
   const auto close = type.find('}', open);
   Words values;
   if (open == std::string::npos || close == std::string::npos) return values;
   for (const auto each : split(std::string_view(type).substr(open + 1, close - open - 1), ',')) {
-    values.emplace_back(each);
+    values.emplace_back(each.substr(0, each.find("->")));
   }
   return values;
 }

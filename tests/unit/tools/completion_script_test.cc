@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace ottla::tools {
 namespace {
@@ -20,6 +23,8 @@ TEST(CompletionScript, knows_a_command_by_what_it_parses_with) {
   auto* group = app.add_option_group("which");
   group->add_flag("--on", on, "a switch");
   app.add_option("--kind", word, "a kind")->check(CLI::IsMember({"one", "two"}));
+  app.add_option("--size", word, "a size")
+      ->transform(CLI::Transformer(std::map<std::string, std::string>{{"big", "L"}, {"wee", "S"}}));
   app.add_option("file", word, "a file");
   auto* list = app.add_subcommand("list", "list things");
   list->add_flag("--all", on, "all of them");
@@ -37,6 +42,7 @@ TEST(CompletionScript, knows_a_command_by_what_it_parses_with) {
   EXPECT_EQ(find(shape, "-n").sentence, "a name");
   EXPECT_FALSE(find(shape, "--on").takes_value);
   EXPECT_EQ(find(shape, "--kind").values, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(find(shape, "--size").values, (std::vector<std::string>{"big", "wee"}));
   EXPECT_FALSE(find(shape.actions[0], "--all").takes_value);
 }
 
