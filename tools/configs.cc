@@ -112,6 +112,16 @@ Result<std::vector<ConfigChange>> changes_of(const Flags& flags) {
   return changes;
 }
 
+// What holds for all brokers.
+bool is_default(const ConfigResource& resource) {
+  return resource.type == ConfigResourceType::broker && resource.name.empty();
+}
+
+std::string title(const ConfigResource& resource, bool all) {
+  if (is_default(resource)) return "Default configs for brokers in the cluster";
+  return (all ? "All configs for " : "Dynamic configs for ") + to_string(resource);
+}
+
 int alter(Admin& admin, const Flags& flags, const ConfigResource& resource) {
   auto changes = changes_of(flags);
   if (!changes) return fail(kName, changes.error());
@@ -119,7 +129,10 @@ int alter(Admin& admin, const Flags& flags, const ConfigResource& resource) {
   if (!outcomes) return fail(kName, outcomes.error());
   for (const auto& [changed, error] : *outcomes) {
     if (error) return fail(kName, to_string(changed) + ": " + error->to_string());
-    std::cout << "Completed updating config for " << to_string(changed) << ".\n";
+    std::cout << "Completed updating "
+              << (is_default(changed) ? "default config for brokers in the cluster"
+                                      : "config for " + to_string(changed))
+              << ".\n";
   }
   return kSuccess;
 }
@@ -197,8 +210,7 @@ int describe(Admin& admin, const Flags& flags, const ConfigResource& resource) {
       print_json(asked, *entries, flags.all);
       continue;
     }
-    std::cout << (flags.all ? "All" : "Dynamic") << " configs for " << to_string(asked)
-              << " are:\n";
+    std::cout << title(asked, flags.all) << " are:\n";
     for (const auto& entry : *entries) {
       if (flags.all || is_dynamic(asked, entry.source)) print(entry);
     }

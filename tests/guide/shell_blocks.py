@@ -171,7 +171,17 @@ def check(root, bin_folder, paths):
         for block in page.blocks:
             if block.language == "sh":
                 yield from check_block(block, root, bin_folder)
+        for block in calls_in_tables(page.path):
+            yield from check_block(block, root, bin_folder)
         yield from run_page(page, bin_folder)
+
+
+def calls_in_tables(path):
+    """The calls of `ottla` that stand in cells of tables, as blocks."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.startswith("|"):
+            for call in re.findall(r"`(ottla [^`]*-[^`]*)`", line):
+                yield pages.Block(path, number, "sh", [], call)
 
 
 # A page, and what must be said of it; None: nothing.
@@ -183,6 +193,8 @@ SELF_TEST = [
     ("```sh\nottla-broker --overide a=b\n```\n", "no flag --overide"),
     ("```sh\nscripts/nothing.sh\n```\n", "there is no scripts/nothing.sh"),
     ("```sh\nkaffeecat -L\n```\n", "is not known"),
+    ("| `x` | `ottla topics --lists` |\n", "no flag --lists"),
+    ("| `x` | `ottla topics --list` |\n", None),
     ("[x](nowhere.md)\n", "there is no nowhere.md"),
     ("# A title\n[x](#another)\n", "no heading #another"),
     ("# A title\n[x](#a-title)\n", None),

@@ -28,6 +28,7 @@ from lib import (  # noqa: E402
     isolation,
     kafka_tools,
     kills,
+    mapping,
     own_transactions,
     peers,
     process,
@@ -208,6 +209,23 @@ def run_kafka_tools(table, context):
         kafka.stop()
 
 
+def run_mapping(table, context):
+    """Kafka's calls and ours, as the guide has them side by side."""
+    for group, one, other in (
+        ("broker", context.ottla, context.ottla),
+        ("kafka", lambda data: Kafka(context.harness, data), context.own_kafka),
+    ):
+        name = f"{group}/tool/mapping"
+        if not table.wants(name):
+            continue
+        servers = [OnDemand(each(context.new_folder("mapping"))) for each in (one, other)]
+        try:
+            mapping.row(table, context, name, *servers)
+        finally:
+            for server in servers:
+                server.stop()
+
+
 def run_tool_transactions(table, context):
     """Our tool for transactions beside Kafka's, on our broker and on Apache Kafka."""
     quick = tool_transactions.PROPERTIES
@@ -338,6 +356,7 @@ def run_all(table, context, arguments):
     sasl.run_directory(table, context)
     run_tool_transactions(table, context)
     run_kafka_tools(table, context)
+    run_mapping(table, context)
     run_transactions(table, context)
     directory.rows(
         table,
