@@ -59,7 +59,7 @@ ottla_archive(ottla_embedded ottla_embedded_broker embedded_broker
 ottla_archive_needs(ottla_embedded LIBRARIES OpenSSL::SSL PkgConfig::RE2 ARCHIVES ottla_sdk)
 
 ottla_archive(ottla_interceptors ottla_interceptors interceptors ottla_ready_made)
-ottla_archive_needs(ottla_interceptors LIBRARIES OpenSSL::Crypto ARCHIVES ottla_sdk)
+ottla_archive_needs(ottla_interceptors LIBRARIES OpenSSL::Crypto ${CMAKE_DL_LIBS} ARCHIVES ottla_sdk)
 
 # The C ABI with all that is behind it in one file, of which nothing but the ABI can be seen.
 set(objects)

@@ -11,6 +11,7 @@
 #include "ottla/consumer.h"
 #include "tools/command.h"
 #include "tools/flags.h"
+#include "tools/plugin_flags.h"
 #include "tools/progress.h"
 #include "tools/record_formatter.h"
 
@@ -23,6 +24,7 @@ volatile std::sig_atomic_t interrupted = 0;
 
 struct Flags {
   ClusterFlags cluster;
+  PluginFlags plugins;
   std::string topic;
   std::optional<std::int32_t> partition;
   std::string offset;
@@ -66,6 +68,7 @@ struct Flags {
                    "read as a member of this group, from where it has got to, and commit")
         ->excludes(only);
     app.add_option("--isolation-level", isolation_level, "read_uncommitted or read_committed");
+    plugins.add_to(app);
   }
 };
 
@@ -277,6 +280,7 @@ int run_consume(const Arguments& arguments) {
   if (!config) return fail(kName, config.error());
   const bool member = !config->group_id.empty() && !flags.partition;
   if (member) config->topics = {flags.topic};
+  if (auto given = flags.plugins.give(*config); !given) return fail(kName, given.error());
   auto consumer = Consumer::open(std::move(*config));
   if (!consumer) return fail(kName, consumer.error());
   if (!member) {

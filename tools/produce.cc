@@ -8,6 +8,7 @@
 #include "ottla/producer.h"
 #include "tools/command.h"
 #include "tools/flags.h"
+#include "tools/plugin_flags.h"
 #include "tools/progress.h"
 
 namespace ottla::tools {
@@ -17,6 +18,7 @@ constexpr const char* kName = "produce";
 
 struct Flags {
   ClusterFlags cluster;
+  PluginFlags plugins;
   std::string topic;
   std::vector<std::string> properties;
   std::vector<std::string> producer_properties;
@@ -44,6 +46,7 @@ struct Flags {
     app.add_option("--compression-codec", compression, "none, gzip, snappy, lz4 or zstd");
     app.add_option("--request-required-acks,--producer-acks", acks, "all, 1 or 0");
     app.add_flag("--sync", sync, "wait for each record before the next");
+    plugins.add_to(app);
   }
 };
 
@@ -181,6 +184,7 @@ int run_produce(const Arguments& arguments) {
   if (!properties) return fail(kName, properties.error());
   auto config = ProducerConfig::from_properties(*properties);
   if (!config) return fail(kName, config.error());
+  if (auto given = flags.plugins.give(*config); !given) return fail(kName, given.error());
   auto producer = Producer::open(std::move(*config));
   if (!producer) return fail(kName, producer.error());
   const int sent = send_lines(*producer, flags, *reader);

@@ -70,3 +70,10 @@ cmake --build "$work/outside" >"$work/outside.log" || { cat "$work/outside.log" 
 "$work/outside/outside"
 LD_LIBRARY_PATH=$libraries "$work/outside/outside_shared"
 has "$(readelf -d "$work/outside/outside_shared")" "NEEDED.*\[libottla.so.$short\]" outside_shared
+
+# The plug-in to copy, as its own project builds it.
+cmake -S "$here/../../examples/interceptor_plugin" -B "$work/plugin" -G Ninja \
+  -DCMAKE_PREFIX_PATH="$work/root/usr" -DCMAKE_CXX_COMPILER="$compiler" >/dev/null
+cmake --build "$work/plugin" >"$work/plugin.log" || { cat "$work/plugin.log" >&2; exit 1; }
+seen=$(nm -D --defined-only "$work/plugin/stamp.so" | awk '$2 == "T" { print $3 }' | sort | tr '\n' ' ')
+[ "$seen" = "ottla_plugin_abi ottla_plugin_make " ] || fail "the plug-in shows: $seen"
