@@ -62,7 +62,8 @@ class Broker::Impl {
       : deps_(std::move(deps)),
         config_(std::move(config)),
         loop_(*deps_.loop.loop),
-        random_(deps_.seed) {}
+        random_(deps_.seed),
+        authorizer_(config_) {}
 
   void start(OnDone done);
   void stop(OnDone done);
@@ -106,6 +107,7 @@ class Broker::Impl {
   const BrokerConfig config_;
   base::Loop& loop_;
   base::Random random_;
+  Authorizer authorizer_;
 
   // Loop's thread only; made one after the other by the start, destroyed the other way round.
   OnDone on_started_;
@@ -268,6 +270,7 @@ void Broker::Impl::start_controller() {
   start_transactions();
   controller_->on_image(
       [this](const std::shared_ptr<const MetadataImage>& image, const MetadataChanges& changes) {
+        authorizer_.on_image(changes);
         replicas_->on_image(image, changes);
         groups_->on_image(*image, changes);
         transactions_->on_image(image);
@@ -332,7 +335,7 @@ void Broker::Impl::serve() {
   fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
   services_ = std::make_unique<Services>(
       Services{loop_, config_, *controller_, *replicas_, *logs_, *producer_ids_, *fetch_sessions_,
-               *groups_, *markers_, *transactions_, deps_.logger.named("api")});
+               *groups_, *markers_, *transactions_, authorizer_, deps_.logger.named("api")});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "broker/config/authorization.h"
 #include "broker/config/broker_config_keys.h"
 #include "broker/config/topic_config.h"
 
@@ -24,11 +25,11 @@ class ConfigReader {
 
   Result<BrokerConfig> read() {
     using Step = Result<void> (ConfigReader::*)();
-    constexpr Step kSteps[] = {&ConfigReader::apply_synonyms,     &ConfigReader::read_keys,
-                               &ConfigReader::read_roles,         &ConfigReader::read_all_listeners,
-                               &ConfigReader::read_tls,           &ConfigReader::read_sasl,
-                               &ConfigReader::check_exposure,     &ConfigReader::check_log_dirs,
-                               &ConfigReader::check_http_listener};
+    constexpr Step kSteps[] = {&ConfigReader::apply_synonyms, &ConfigReader::read_keys,
+                               &ConfigReader::read_roles,     &ConfigReader::read_all_listeners,
+                               &ConfigReader::read_tls,       &ConfigReader::read_sasl,
+                               &ConfigReader::check_exposure, &ConfigReader::check_authorization,
+                               &ConfigReader::check_log_dirs, &ConfigReader::check_http_listener};
     for (const Step step : kSteps) {
       if (auto done = (this->*step)(); !done) return done.error();
     }
@@ -236,6 +237,15 @@ class ConfigReader {
       config_.sasl_listeners.emplace(listener.name, *std::move(sasl));
     }
     return {};
+  }
+
+  Result<void> check_authorization() {
+    const auto& name = config_.authorizer_class_name;
+    if (!name.empty() && name != kStandardAuthorizer) {
+      return bad_value("authorizer.class.name", name,
+                       "expected " + std::string(kStandardAuthorizer) + " or nothing");
+    }
+    return check_super_users(config_.super_users);
   }
 
   // Nobody is served by accident.

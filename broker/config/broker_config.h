@@ -42,6 +42,11 @@ struct BrokerConfig {
   std::int32_t connection_failed_authentication_delay_ms = 100;
   std::map<std::string, ListenerSasl> sasl_listeners;  // by name: those that clients log in at
 
+  // Authorization.
+  std::string authorizer_class_name;  // empty: everybody may do everything
+  std::string super_users;            // User:alice;User:bob
+  bool allow_everyone_if_no_acl_found = false;
+
   // Sockets and requests.
   std::int32_t num_network_threads = 0;        // 0: by the number of cores (Kafka: 3)
   std::int32_t num_io_threads = 8;             // workers for what may sleep

@@ -18,6 +18,13 @@ const std::array kBrokerKeys = {
         .name = "advertised.listeners",
         .member = &C::advertised_listeners,
         .documentation = "The addresses that clients are told; without it, the one they came by."},
+    BrokerKey{.name = "allow.everyone.if.no.acl.found",
+              .member = &C::allow_everyone_if_no_acl_found,
+              .documentation = "Whether everybody may do everything with what no ACL is about."},
+    BrokerKey{.name = "authorizer.class.name",
+              .member = &C::authorizer_class_name,
+              .documentation = "org.apache.kafka.metadata.authorizer.StandardAuthorizer has ACLs "
+                               "decide who may do what; empty, everybody may do everything."},
     BrokerKey{.name = "auto.create.topics.enable",
               .member = &C::auto_create_topics_enable,
               .documentation =
@@ -269,6 +276,10 @@ const std::array kBrokerKeys = {
               .member = &C::socket_send_buffer_bytes,
               .documentation = "SO_SNDBUF of connections; -1: the system's default.",
               .min = -1},
+    BrokerKey{.name = "super.users",
+              .member = &C::super_users,
+              .documentation = "Principals that may do everything, with semicolons between them: "
+                               "User:alice;User:bob."},
     BrokerKey{.name = "transaction.abort.timed.out.transaction.cleanup.interval.ms",
               .member = &C::transaction_abort_timed_out_transaction_cleanup_interval_ms,
               .documentation = "How often transactions that took too long are aborted; "

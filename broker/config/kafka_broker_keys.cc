@@ -6,10 +6,11 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::array<std::string_view, 360> kKafkaBrokerKeys = {
+constexpr std::array<std::string_view, 362> kKafkaBrokerKeys = {
     "add.partitions.to.txn.retry.backoff.max.ms",
     "add.partitions.to.txn.retry.backoff.ms",
     "advertised.listeners",
+    "allow.everyone.if.no.acl.found",
     "alter.config.policy.class.name",
     "alter.log.dirs.replication.quota.window.num",
     "alter.log.dirs.replication.quota.window.size.seconds",
@@ -351,6 +352,7 @@ constexpr std::array<std::string_view, 360> kKafkaBrokerKeys = {
     "ssl.truststore.location",
     "ssl.truststore.password",
     "ssl.truststore.type",
+    "super.users",
     "telemetry.max.bytes",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms",
     "transaction.max.timeout.ms",

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/handlers/access.h"
 #include "broker/handlers/transaction_error.h"
 
 namespace ottla::broker {
@@ -39,17 +40,22 @@ TopicResults results_of(const AskedTopics& asked, ErrorCode error) {
   return results;
 }
 
-// All of them, or, if there is one that does not exist, none; `results` says which.
-std::set<TopicPartition> existing(const Services& services, const AskedTopics& asked,
+// All of them, or, if there is one that does not exist or may not be written, none; `results` says
+// which.
+std::set<TopicPartition> existing(const Access& access, const AskedTopics& asked,
                                   TopicResults& results) {
   std::set<TopicPartition> partitions;
   results = results_of(asked, ErrorCode::operation_not_attempted);
   bool all = true;
   for (auto& topic : results) {
+    const bool may = access.topic(AclOperation::write, topic.name);
     for (auto& partition : topic.results_by_partition) {
       const bool exists =
-          services.image().find_partition(topic.name, partition.partition_index) != nullptr;
-      if (!exists) partition.partition_error_code = ErrorCode::unknown_topic_or_partition;
+          may && access.image().find_partition(topic.name, partition.partition_index) != nullptr;
+      if (!exists) {
+        partition.partition_error_code =
+            may ? ErrorCode::unknown_topic_or_partition : ErrorCode::topic_authorization_failed;
+      }
       if (exists) partitions.insert({std::string(topic.name), partition.partition_index});
       all = all && exists;
     }
@@ -86,7 +92,8 @@ void finish_one(Adding& adding) {
 void add_one(Services& services, const std::shared_ptr<Adding>& adding) {
   const auto& message = adding->request.message;
   auto& results = adding->response.results_by_topic_v3_and_below;
-  auto partitions = existing(services, message.v3_and_below_topics, results);
+  auto partitions =
+      existing(Access(services, adding->request.context), message.v3_and_below_topics, results);
   if (partitions.empty()) return adding->request.answer(adding->response);
   services.transactions.add_partitions(
       message.v3_and_below_transactional_id,
@@ -101,6 +108,7 @@ void add_one(Services& services, const std::shared_ptr<Adding>& adding) {
 void add_many(Services& services, const std::shared_ptr<Adding>& adding) {
   const auto& transactions = adding->request.message.transactions;
   auto& all = adding->response.results_by_transaction;
+  const Access access(services, adding->request.context);
   all.resize(transactions.size());
   // One more than there are: the answer leaves when all have been begun.
   adding->left = transactions.size() + 1;
@@ -113,7 +121,7 @@ void add_many(Services& services, const std::shared_ptr<Adding>& adding) {
       --adding->left;
       continue;
     }
-    auto partitions = existing(services, asked.topics, results);
+    auto partitions = existing(access, asked.topics, results);
     if (partitions.empty()) {
       --adding->left;
       continue;
@@ -133,10 +141,7 @@ void add_many(Services& services, const std::shared_ptr<Adding>& adding) {
 AddPartitionsToTxnResponse refusal(const AddPartitionsToTxnRequest& request, ErrorCode error) {
   AddPartitionsToTxnResponse response;
   response.results_by_topic_v3_and_below = results_of(request.v3_and_below_topics, error);
-  for (const auto& asked : request.transactions) {
-    response.results_by_transaction.push_back(
-        {asked.transactional_id, results_of(asked.topics, error)});
-  }
+  if (!request.transactions.empty()) response.error_code = error;
   return response;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/config/describe_configs.h"
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -36,9 +37,13 @@ struct Answer {
   std::vector<std::vector<ConfigDescription>> configs;
 };
 
-void add_created(const Services& services, const CreatedTopic& created, Answer& answer,
-                 CreateTopicsResponse::Topic& topic) {
+void add_created(const Services& services, const Access& access, const CreatedTopic& created,
+                 Answer& answer, CreateTopicsResponse::Topic& topic) {
   topic.topic_id = created.id;
+  if (!access.topic(AclOperation::describe_configs, topic.name)) {
+    topic.topic_config_error_code = ErrorCode::topic_authorization_failed;
+    return;
+  }
   topic.num_partitions = created.num_partitions;
   topic.replication_factor = created.replication_factor;
   answer.configs.push_back(describe_topic_configs(
@@ -75,12 +80,13 @@ void handle_create_topics(Services& services, Request<CreateTopicsRequest> reque
   services.controller.create_topics(
       std::move(topics), validate_only, timeout,
       [&services, waiting](const std::vector<CreateTopicResult>& results) {
+        const Access access(services, waiting->context);
         Answer answer;
         for (const auto& result : results) {
           auto& topic = answer.response.topics.emplace_back();
           topic.name = result.name;
           if (result.result) {
-            add_created(services, *result.result, answer, topic);
+            add_created(services, access, *result.result, answer, topic);
             continue;
           }
           topic.error_code = wire_code(result.result.error());

@@ -1,6 +1,6 @@
 #include "broker/handlers/describe_cluster.h"
 
-#include "broker/handlers/authorized_operations.h"
+#include "broker/handlers/access.h"
 
 namespace ottla::broker {
 
@@ -33,7 +33,7 @@ void handle_describe_cluster(Services& services, Request<DescribeClusterRequest>
   broker.port = own.port;
   if (services.config.broker_rack) broker.rack = *services.config.broker_rack;
   if (message.include_cluster_authorized_operations) {
-    response.cluster_authorized_operations = kAllClusterOperations;
+    response.cluster_authorized_operations = Access(services, request.context).cluster_operations();
   }
   request.answer(response);
 }

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "broker/handlers/authorized_operations.h"
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -67,6 +67,7 @@ DescribeGroupsResponse refusal(const DescribeGroupsRequest& request, ErrorCode e
 }
 
 void handle_describe_groups(Services& services, Request<DescribeGroupsRequest> request) {
+  const Access access(services, request.context);
   DescribeGroupsResponse response;
   // Each group once: a name costs few bytes, and its members may be many.
   std::unordered_set<std::string_view> answered;
@@ -76,7 +77,7 @@ void handle_describe_groups(Services& services, Request<DescribeGroupsRequest> r
     add_group(services, id, request.context.version(), group);
     const bool wanted = request.message.include_authorized_operations;
     if (wanted && group.error_code == ErrorCode::none) {
-      group.authorized_operations = kAllGroupOperations;
+      group.authorized_operations = access.operations(AclResourceType::group, id);
     }
   }
   request.answer(response);

@@ -4,7 +4,7 @@
 #include <set>
 #include <string_view>
 
-#include "broker/handlers/authorized_operations.h"
+#include "broker/handlers/access.h"
 #include "broker/metadata/own_directories.h"
 #include "broker/metadata/partition_change.h"
 #include "broker/metadata/topic_name.h"
@@ -27,11 +27,16 @@ bool is_offline(const MetadataImage& image, const PartitionImage& partition, Bro
 // Fills one answer, topic by topic, up to a number of partitions.
 class Page {
  public:
-  Page(const MetadataImage& image, std::int32_t limit) : image_(image), left_(limit) {}
+  Page(const Access& access, std::int32_t limit)
+      : access_(access), image_(access.image()), left_(limit) {}
 
   // False: the page is full, and the next one begins somewhere in this topic.
   bool add(std::string_view name, std::int32_t from, bool must_be_there) {
     if (left_ == 0) return go_on_at(name, 0);
+    if (!access_.topic(AclOperation::describe, name)) {
+      if (must_be_there) add_denied(name);
+      return true;
+    }
     const auto* topic = image_.find_topic(name);
     if (topic == nullptr) {
       if (must_be_there) add_missing(name);
@@ -60,8 +65,15 @@ class Page {
     answer.error_code = error;
     answer.name = name;
     answer.is_internal = is_internal_topic(name);
-    answer.topic_authorized_operations = kAllTopicOperations;
+    answer.topic_authorized_operations = access_.operations(AclResourceType::topic, name);
     return answer;
+  }
+
+  // Not even whether it is there is told.
+  void add_denied(std::string_view name) {
+    auto& answer = response_.topics.emplace_back();
+    answer.error_code = ErrorCode::topic_authorization_failed;
+    answer.name = name;
   }
 
   void add_missing(std::string_view name) {
@@ -84,6 +96,7 @@ class Page {
     }
   }
 
+  const Access& access_;
   const MetadataImage& image_;
   std::int32_t left_;
   DescribeTopicPartitionsResponse response_;
@@ -128,7 +141,8 @@ void handle_describe_topic_partitions(Services& services,
   }
   const auto limit =
       std::min(message.response_partition_limit, services.config.max_request_partition_size_limit);
-  Page page(services.image(), std::max(limit, 1));
+  const Access access(services, request.context);
+  Page page(access, std::max(limit, 1));
   for (const auto name : names) {
     const bool goes_on_here = cursor && cursor->topic_name == name;
     if (!page.add(name, goes_on_here ? cursor->partition_index : 0, !all)) break;

@@ -1,5 +1,6 @@
 #include "broker/handlers/describe_transactions.h"
 
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -8,7 +9,8 @@ namespace {
 using protocol::DescribeTransactionsRequest;
 using protocol::DescribeTransactionsResponse;
 
-void describe(const TransactionMetadata& now, DescribeTransactionsResponse::Transaction& out) {
+void describe(const Access& access, const TransactionMetadata& now,
+              DescribeTransactionsResponse::Transaction& out) {
   out.transaction_state = protocol::name(now.state);
   out.transaction_timeout_ms = now.timeout_ms;
   out.transaction_start_time_ms = now.started;
@@ -16,6 +18,7 @@ void describe(const TransactionMetadata& now, DescribeTransactionsResponse::Tran
   out.producer_epoch = now.producer_epoch;
   // Sorted: those of a topic stand together.
   for (const auto& [topic, partition] : now.partitions) {
+    if (!access.topic(AclOperation::describe, topic)) continue;
     if (out.topics.empty() || out.topics.back().topic != topic) out.topics.push_back({topic, {}});
     out.topics.back().partitions.push_back(partition);
   }
@@ -35,6 +38,7 @@ DescribeTransactionsResponse refusal(const DescribeTransactionsRequest& request,
 
 void handle_describe_transactions(Services& services,
                                   Request<DescribeTransactionsRequest> request) {
+  const Access access(services, request.context);
   DescribeTransactionsResponse response;
   for (const auto id : request.message.transactional_ids) {
     auto& out = response.transaction_states.emplace_back();
@@ -46,7 +50,7 @@ void handle_describe_transactions(Services& services,
     } else if (*found == nullptr) {
       out.error_code = ErrorCode::transactional_id_not_found;
     } else {
-      describe((*found)->now(), out);
+      describe(access, (*found)->now(), out);
     }
   }
   request.answer(response);

@@ -1,4 +1,5 @@
 #include "broker/handlers/fetch.h"
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 #include <algorithm>
@@ -33,10 +34,16 @@ std::size_t count_of(std::int32_t bytes) {
 std::vector<FetchEntry> collect(const Services& services, Fetch& fetch) {
   std::vector<FetchEntry> entries;
   const bool by_id = fetch.context.by_id;
+  const Access access(services, fetch.request.context);
   for (const auto& wanted : fetch.context.wanted) {
     auto& result = fetch.results.emplace_back();
     const auto* topic = by_id ? services.image().find_topic(wanted.topic_id)
                               : services.image().find_topic(wanted.topic);
+    const bool named = topic != nullptr || !by_id;
+    if (named && !access.topic(AclOperation::read, topic ? topic->name : wanted.topic)) {
+      result.error = ErrorCode::topic_authorization_failed;
+      continue;
+    }
     if (topic == nullptr) {
       result.error = by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
       continue;
@@ -163,7 +170,9 @@ void handle_fetch(Services& services, Request<FetchRequest> request) {
   const auto replica = std::max(message.replica_id, message.replica_state.replica_id);
   if (replica >= BrokerId(0)) {
     // This broker is the only replica of its partitions: nobody follows it.
-    return request.answer(refusal(message, ErrorCode::not_leader_or_follower));
+    const bool may = Access(services, request.context).cluster(AclOperation::cluster_action);
+    return request.answer(refusal(
+        message, may ? ErrorCode::not_leader_or_follower : ErrorCode::topic_authorization_failed));
   }
   auto context =
       services.fetch_sessions.begin(message, request.context.version(), services.loop.now());

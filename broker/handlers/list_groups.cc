@@ -1,4 +1,5 @@
 #include "broker/handlers/list_groups.h"
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 #include <algorithm>
@@ -56,9 +57,12 @@ void handle_list_groups(Services& services, Request<ListGroupsRequest> request) 
   if (!groups) return request.answer(refusal(message, wire_code(groups.error())));
   ListGroupsResponse response;
   if (!passes(message.types_filter, kClassic)) return request.answer(response);
+  const Access access(services, request.context);
+  const bool may_see_all = access.cluster(AclOperation::describe);
   StateFilter states(message.states_filter);
   for (const auto* group : *groups) {
     if (!states.passes(group->state())) continue;
+    if (!may_see_all && !access.group(AclOperation::describe, group->id())) continue;
     auto& out = response.groups.emplace_back();
     out.group_id = group->id();
     if (group->protocol_type()) out.protocol_type = *group->protocol_type();

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -80,9 +81,11 @@ void handle_list_transactions(Services& services, Request<ListTransactionsReques
   }
   // None of the states that are asked for exists.
   if (!message.state_filters.empty() && filter.states.empty()) return request.answer(response);
+  const Access access(services, request.context);
   for (const auto& [id, transaction] : *all) {
     const auto& now = transaction->now();
     if (!filter.passes(id, now, services.loop.wall_now())) continue;
+    if (!access.transactional_id(AclOperation::describe, id)) continue;
     response.transaction_states.push_back({id, now.producer_id, protocol::name(now.state)});
   }
   request.answer(response);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/handlers/authorized_operations.h"
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -44,23 +44,37 @@ void add_partitions(const TopicImage& topic, MetadataResponse::Topic& answer) {
   }
 }
 
-void add_topic(const TopicImage& topic, const MetadataRequest& request,
+void add_topic(const Access& access, const TopicImage& topic, const MetadataRequest& request,
                MetadataResponse& response) {
   auto& answer = response.topics.emplace_back();
   answer.name = topic.name;
   answer.topic_id = topic.id;
   answer.is_internal = topic.is_internal();
   if (request.include_topic_authorized_operations) {
-    answer.topic_authorized_operations = kAllTopicOperations;
+    answer.topic_authorized_operations = access.operations(AclResourceType::topic, topic.name);
   }
   add_partitions(topic, answer);
 }
 
-void add_asked_topic(const Services& services, const Query& query,
-                     const MetadataRequest::Topic& asked, MetadataResponse& response) {
-  const auto& image = services.image();
+// Ids are no secret; of a topic that is asked for by name not even that it exists is told.
+void add_denied_topic(const MetadataRequest::Topic& asked, std::int16_t version,
+                      MetadataResponse& response) {
+  auto& answer = response.topics.emplace_back();
+  answer.name = asked.name;
+  if (!asked.name && version < 12) answer.name = "";
+  answer.error_code = ErrorCode::topic_authorization_failed;
+  if (!asked.name) answer.topic_id = asked.topic_id;
+}
+
+void add_asked_topic(const Access& access, const Query& query, const MetadataRequest::Topic& asked,
+                     MetadataResponse& response) {
+  const auto& image = access.image();
   const auto* topic = asked.name ? image.find_topic(*asked.name) : image.find_topic(asked.topic_id);
-  if (topic != nullptr) return add_topic(*topic, query.request.message, response);
+  const bool known = topic != nullptr || asked.name;
+  if (known && !access.topic(AclOperation::describe, topic ? topic->name : *asked.name)) {
+    return add_denied_topic(asked, query.request.context.version(), response);
+  }
+  if (topic != nullptr) return add_topic(access, *topic, query.request.message, response);
   auto& answer = response.topics.emplace_back();
   answer.topic_id = asked.topic_id;
   if (!asked.name) {
@@ -77,32 +91,44 @@ void add_asked_topic(const Services& services, const Query& query,
 void answer(Services& services, Query& query) {
   const auto& message = query.request.message;
   const auto own = services.advertised(query.request.context);
+  const Access access(services, query.request.context);
   MetadataResponse response;
   response.brokers.push_back({services.self(), own.host, own.port, {}});
   if (services.config.broker_rack) response.brokers.back().rack = *services.config.broker_rack;
   response.cluster_id = services.image().cluster_id();
   response.controller_id = services.self();
   if (message.include_cluster_authorized_operations) {
-    response.cluster_authorized_operations = kAllClusterOperations;
+    response.cluster_authorized_operations = access.cluster_operations();
   }
   if (query.wants_all()) {
-    for (const auto* topic : services.image().topics()) add_topic(*topic, message, response);
+    for (const auto* topic : services.image().topics()) {
+      if (!access.topic(AclOperation::describe, topic->name)) continue;
+      add_topic(access, *topic, message, response);
+    }
   } else {
-    for (const auto& asked : *message.topics) add_asked_topic(services, query, asked, response);
+    for (const auto& asked : *message.topics) add_asked_topic(access, query, asked, response);
   }
   query.request.answer(response);
 }
 
-std::vector<NewTopic> missing_topics(const Services& services, const Query& query) {
+// What is to be made; notes in `query` what may not be.
+std::vector<NewTopic> missing_topics(const Services& services, Query& query) {
   std::vector<NewTopic> missing;
   const bool may_create =
       services.config.auto_create_topics_enable && query.request.message.allow_auto_topic_creation;
   if (!may_create || query.wants_all()) return missing;
+  const Access access(services, query.request.context);
+  const bool may_create_all = access.cluster(AclOperation::create);
   std::set<std::string_view> seen;
   for (const auto& asked : *query.request.message.topics) {
     if (!asked.name || services.image().find_topic(*asked.name) != nullptr) continue;
     // Internal topics are made by the coordinators they belong to.
     if (is_internal_topic(*asked.name) || !seen.insert(*asked.name).second) continue;
+    if (!access.topic(AclOperation::describe, *asked.name)) continue;
+    if (!may_create_all && !access.topic(AclOperation::create, *asked.name)) {
+      query.failed.emplace(*asked.name, ErrorCode::topic_authorization_failed);
+      continue;
+    }
     auto& topic = missing.emplace_back();
     topic.name = *asked.name;
   }

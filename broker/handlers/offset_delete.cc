@@ -1,4 +1,5 @@
 #include "broker/handlers/offset_delete.h"
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 #include <memory>
@@ -29,8 +30,14 @@ std::vector<TopicPartition> collect(const Services& services, Deletion& deletion
       topic.partitions.push_back({partition.partition_index, ErrorCode::none});
     }
   }
+  const Access access(services, deletion.request.context);
   for (auto& topic : deletion.response.topics) {
+    const bool may = access.topic(AclOperation::read, topic.name);
     for (auto& partition : topic.partitions) {
+      if (!may) {
+        partition.error_code = ErrorCode::topic_authorization_failed;
+        continue;
+      }
       if (services.image().find_partition(topic.name, partition.partition_index) == nullptr) {
         partition.error_code = ErrorCode::unknown_topic_or_partition;
         continue;

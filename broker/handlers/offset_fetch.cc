@@ -1,4 +1,5 @@
 #include "broker/handlers/offset_fetch.h"
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 
 #include <optional>
@@ -58,10 +59,11 @@ OffsetFetchResponse::Partition unstable(std::int32_t partition) {
   return answer;
 }
 
-void add_all(const Services& services, const GroupView& view, const Asking& asking,
+void add_all(const Access& access, const GroupView& view, const Asking& asking,
              std::vector<OffsetFetchResponse::Topic>& topics) {
   for (const auto& [name, partitions] : view.offsets->topics()) {
-    const auto* topic = services.image().find_topic(name);
+    if (!access.topic(AclOperation::describe, name)) continue;
+    const auto* topic = access.image().find_topic(name);
     // Its offsets are about to be forgotten, and it has no id any more.
     if (asking.by_id && topic == nullptr) continue;
     auto& out = topics.emplace_back();
@@ -74,15 +76,20 @@ void add_all(const Services& services, const GroupView& view, const Asking& aski
   }
 }
 
-void add_asked(const Services& services, const GroupView& view,
-               const OffsetFetchRequest::Topic& asked, const Asking& asking,
-               std::vector<OffsetFetchResponse::Topic>& topics) {
+void add_asked(const Access& access, const GroupView& view, const OffsetFetchRequest::Topic& asked,
+               const Asking& asking, std::vector<OffsetFetchResponse::Topic>& topics) {
   auto& out = topics.emplace_back();
   out.name = asked.name;
   out.topic_id = asked.topic_id;
-  const auto* topic = asking.by_id ? services.image().find_topic(asked.topic_id) : nullptr;
+  const auto* topic = asking.by_id ? access.image().find_topic(asked.topic_id) : nullptr;
   const std::string_view name = topic == nullptr ? asked.name : std::string_view(topic->name);
+  const bool denied = !name.empty() && !access.topic(AclOperation::describe, name);
   for (const auto partition : asked.partition_indexes) {
+    if (denied) {
+      out.partitions.push_back(answer_for(partition, nullptr));
+      out.partitions.back().error_code = ErrorCode::topic_authorization_failed;
+      continue;
+    }
     if (asking.stable && view.is_unstable(name, partition)) {
       out.partitions.push_back(unstable(partition));
       continue;
@@ -95,20 +102,25 @@ void add_asked(const Services& services, const GroupView& view,
   }
 }
 
-OffsetFetchResponse::Group answer_group(const Services& services, std::string_view group_id,
-                                        const AskedTopics& asked, const Asking& asking) {
+OffsetFetchResponse::Group answer_group(const Services& services, const Access& access,
+                                        std::string_view group_id, const AskedTopics& asked,
+                                        const Asking& asking) {
   OffsetFetchResponse::Group group;
   group.group_id = group_id;
+  if (!access.group(AclOperation::describe, group_id)) {
+    group.error_code = ErrorCode::group_authorization_failed;
+    return group;
+  }
   const auto found = services.groups.find(group_id);
   if (!found) {
     group.error_code = wire_code(found.error());
     return group;
   }
   if (!asked) {
-    if (found->offsets != nullptr) add_all(services, *found, asking, group.topics);
+    if (found->offsets != nullptr) add_all(access, *found, asking, group.topics);
     return group;
   }
-  for (const auto& topic : *asked) add_asked(services, *found, topic, asking, group.topics);
+  for (const auto& topic : *asked) add_asked(access, *found, topic, asking, group.topics);
   return group;
 }
 
@@ -130,17 +142,19 @@ void handle_offset_fetch(Services& services, Request<OffsetFetchRequest> request
   const auto& message = request.message;
   const auto version = request.context.version();
   const Asking asking{.by_id = version >= kTopicIdsSince, .stable = message.require_stable};
+  const Access access(services, request.context);
   OffsetFetchResponse response;
   if (version >= kManyGroupsSince) {
     // Each group once: a name costs few bytes, and all its offsets may be many.
     std::unordered_set<std::string_view> answered;
     for (const auto& asked : message.groups) {
       if (!answered.insert(asked.group_id).second) continue;
-      response.groups.push_back(answer_group(services, asked.group_id, asked.topics, asking));
+      response.groups.push_back(
+          answer_group(services, access, asked.group_id, asked.topics, asking));
     }
     return request.answer(response);
   }
-  auto group = answer_group(services, message.group_id, message.topics, asking);
+  auto group = answer_group(services, access, message.group_id, message.topics, asking);
   response.error_code = group.error_code;
   response.topics = std::move(group.topics);
   if (version < kGroupErrorSince && group.error_code != ErrorCode::none) {

@@ -1,5 +1,6 @@
 #include "broker/handlers/produce.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
 #include "protocol/record/record_batch.h"
 
@@ -72,19 +74,40 @@ Result<std::string> resolve_topic(const Services& services, const ProduceRequest
   return found->name;
 }
 
-Result<std::string> writable_topic(const Services& services, const Produce& produce,
-                                   const ProduceRequest::Topic& topic) {
+Result<std::string> writable_topic(const Services& services, const Access& access,
+                                   const Produce& produce, const ProduceRequest::Topic& topic) {
   auto name = resolve_topic(services, topic, produce.request.context.version());
+  if (name && !access.topic(AclOperation::write, *name)) {
+    return Error(ErrorCode::topic_authorization_failed);
+  }
   const bool admin = produce.request.context.header.client_id == kAdminClient;
   if (!name || admin || !is_internal_topic(*name)) return name;
   return Error(ErrorCode::invalid_topic_exception, "the topic is the broker's own");
 }
 
+// Whether the sender may write with the transactional id. What is asked for shows in the records:
+// an id is of no account where none of them is of a transaction.
+bool may_write_transactions(const Services& services, const Request<ProduceRequest>& request) {
+  const auto is_transactional = [](const ProduceRequest::Partition& partition) {
+    if (!partition.records) return false;
+    const auto batch = protocol::RecordBatchView::parse(partition.records->bytes);
+    return batch && batch->is_transactional();
+  };
+  const auto& topics = request.message.topic_data;
+  const bool transactional = std::any_of(topics.begin(), topics.end(), [&](const auto& topic) {
+    return std::any_of(topic.partition_data.begin(), topic.partition_data.end(), is_transactional);
+  });
+  if (!transactional) return true;
+  const auto& id = request.message.transactional_id;
+  return !id || Access(services, request.context).transactional_id(AclOperation::write, *id);
+}
+
 // Fills `produce` with what can be appended.
 void collect(const Services& services, Produce& produce) {
   const auto version = produce.request.context.version();
+  const Access access(services, produce.request.context);
   for (const auto& topic : produce.request.message.topic_data) {
-    const auto name = writable_topic(services, produce, topic);
+    const auto name = writable_topic(services, access, produce, topic);
     produce.topics.push_back(name.value_or(std::string()));
     for (const auto& partition : topic.partition_data) {
       auto checked = name ? check_records(partition.records, version) : name.error();
@@ -266,6 +289,11 @@ void handle_produce(Services& services, Request<ProduceRequest> request) {
   const auto acks = request.message.acks;
   if (acks != 0 && acks != 1 && acks != -1) {
     return request.answer(refusal(request.message, ErrorCode::invalid_required_acks));
+  }
+  if (!may_write_transactions(services, request)) {
+    constexpr auto kDenied = ErrorCode::transactional_id_authorization_failed;
+    if (acks == 0) return request.reply.refuse(Error(kDenied));
+    return request.answer(refusal(request.message, kDenied));
   }
   auto produce = std::make_shared<Produce>(Produce{.request = std::move(request),
                                                    .topics = {},

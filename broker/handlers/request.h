@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,14 +31,59 @@ struct RequestContext {
   std::int16_t version() const { return header.api_version; }
 };
 
+// What an answer says of each thing that its request named; nothing for one that names none.
+template <class Response>
+constexpr auto parts_of(Response& response) {
+  if constexpr (requires { response.topics; }) {
+    return &response.topics;
+  } else if constexpr (requires { response.responses; }) {
+    return &response.responses;
+  } else if constexpr (requires { response.results; }) {
+    return &response.results;
+  } else if constexpr (requires { response.coordinators; }) {
+    return &response.coordinators;
+  } else if constexpr (requires { response.transaction_states; }) {
+    return &response.transaction_states;
+  } else if constexpr (requires { response.groups; }) {
+    return &response.groups;
+  } else {
+    return nullptr;
+  }
+}
+
 // A decoded request on its way through a handler, which answers it once, at once or later.
 template <class M>
 struct Request {
   RequestContext context;
   M message;
   Reply reply;
+  std::optional<typename M::Response> refused = std::nullopt;  // parts taken out of the message
+
+  // Has these parts be in the answer, behind those that the handler gives.
+  void refuse_part(typename M::Response response) {
+    if (!refused) {
+      refused = std::move(response);
+    } else {
+      append(*refused, response);
+    }
+  }
 
   void answer(const typename M::Response& response) {
+    if (!refused) return send(response);
+    auto whole = response;
+    append(whole, *refused);
+    send(whole);
+  }
+
+ private:
+  static void append(typename M::Response& whole, const typename M::Response& more) {
+    const auto parts = parts_of(whole);
+    if constexpr (!std::is_null_pointer_v<decltype(parts)>) {
+      parts->insert(parts->end(), parts_of(more)->begin(), parts_of(more)->end());
+    }
+  }
+
+  void send(const typename M::Response& response) {
     auto encoded =
         protocol::encode_response(response, context.version(), context.header.correlation_id);
     if (!encoded) return reply.refuse(encoded.error());

@@ -11,6 +11,7 @@
 #include "broker/metadata/controller.h"
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
+#include "broker/security/authorizer.h"
 #include "broker/transaction/marker_writer.h"
 #include "broker/transaction/transaction_coordinator.h"
 
@@ -28,6 +29,7 @@ struct Services {
   GroupCoordinator& groups;
   MarkerWriter& markers;
   TransactionCoordinator& transactions;
+  const Authorizer& authorizer;
   base::Logger logger;
   VersionLimits version_limits = {};
 

@@ -37,6 +37,8 @@ MetadataChanges all_of(const MetadataImage& image) {
   for (const auto& [resource, configs] : image.state().other_configs) {
     changes.changed_configs.push_back(resource);
   }
+  image.acls().for_each(
+      [&changes](const Uuid&, const auto& acl) { changes.added_acls.push_back(acl); });
   changes.brokers_changed = true;
   changes.features_changed = true;
   return changes;
@@ -122,6 +124,8 @@ class Controller::Impl {
   void update_features(const std::vector<FeatureUpdate>& updates, bool validate_only,
                        std::chrono::milliseconds timeout, OnDone done);
   void unregister_broker(BrokerId broker, OnDone done);
+  void create_acls(const std::vector<AclBinding>& acls, OnAclsCreated done);
+  void delete_acls(const std::vector<AclBindingFilter>& filters, OnAclsDeleted done);
   void allocate_producer_ids(OnBlock done);
 
  private:
@@ -448,6 +452,23 @@ void Controller::Impl::unregister_broker(BrokerId broker, OnDone done) {
                std::chrono::milliseconds(0), std::move(done));
 }
 
+void Controller::Impl::create_acls(const std::vector<AclBinding>& acls, OnAclsCreated done) {
+  if (const auto refused = refusal()) {
+    return done(std::vector<CreateAclResult>(acls.size(), {*refused}));
+  }
+  commit_decision(decide_create_acls(acls, *log_->working(), deps_.random),
+                  std::chrono::milliseconds(0), std::move(done));
+}
+
+void Controller::Impl::delete_acls(const std::vector<AclBindingFilter>& filters,
+                                   OnAclsDeleted done) {
+  if (const auto refused = refusal()) {
+    return done(std::vector<DeleteAclsResult>(filters.size(), {*refused}));
+  }
+  commit_decision(decide_delete_acls(filters, *log_->working()), std::chrono::milliseconds(0),
+                  std::move(done));
+}
+
 void Controller::Impl::allocate_producer_ids(OnBlock done) {
   if (const auto refused = refusal()) return done(*refused);
   const ProducerId first = log_->working()->next_producer_id();
@@ -529,6 +550,12 @@ void Controller::update_features(const std::vector<FeatureUpdate>& updates, bool
 }
 void Controller::unregister_broker(BrokerId broker, OnDone done) {
   impl_->unregister_broker(broker, std::move(done));
+}
+void Controller::create_acls(const std::vector<AclBinding>& acls, OnAclsCreated done) {
+  impl_->create_acls(acls, std::move(done));
+}
+void Controller::delete_acls(const std::vector<AclBindingFilter>& filters, OnAclsDeleted done) {
+  impl_->delete_acls(filters, std::move(done));
 }
 void Controller::allocate_producer_ids(OnBlock done) {
   impl_->allocate_producer_ids(std::move(done));

@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/task.h"
 #include "broker/config/broker_config.h"
+#include "broker/metadata/acl_requests.h"
 #include "broker/metadata/cluster_requests.h"
 #include "broker/metadata/config_requests.h"
 #include "broker/metadata/metadata_image.h"
@@ -170,6 +171,15 @@ class Controller {
 
   // broker_id_not_registered, invalid_request (this broker).
   void unregister_broker(BrokerId broker, OnDone done);
+
+  // Answer ACL by ACL and filter by filter, in the order of the request. Creating what is there is
+  // a success. invalid_request: a number without a name, or that only filters have, an empty name
+  // or host, a principal without a type, a cluster of another name than kClusterResource. Changes
+  // hold once they are answered. Cost, for all ACLs there are: one look at each.
+  using OnAclsCreated = base::UniqueFunction<void(std::vector<CreateAclResult>)>;
+  void create_acls(const std::vector<AclBinding>& acls, OnAclsCreated done);
+  using OnAclsDeleted = base::UniqueFunction<void(std::vector<DeleteAclsResult>)>;
+  void delete_acls(const std::vector<AclBindingFilter>& filters, OnAclsDeleted done);
 
   // A block of 1,000, durable before it is handed out.
   using OnBlock = base::UniqueFunction<void(Result<ProducerIdBlock>)>;

@@ -70,6 +70,10 @@ MetadataChanges MetadataDelta::changes() const {
   for (const auto& [resource, unused] : work.changed_configs) {
     changes.changed_configs.push_back(resource);
   }
+  for (const auto& [id, unused] : work.changed_acls) {
+    if (const auto* before = base_->acls().find(id)) changes.removed_acls.push_back(*before);
+    if (const auto* after = work.state.acls.find(id)) changes.added_acls.push_back(*after);
+  }
   changes.brokers_changed = work.brokers_changed;
   changes.features_changed = work.features_changed;
   return changes;
@@ -327,6 +331,29 @@ Result<void> MetadataDelta::on(const RemoveUserScramCredentialRecord& record) {
   } else {
     work_.state.scram_users.set(name, std::move(user));
   }
+  return {};
+}
+
+// --- ACLs. Numbers that are not known here are kept: no request is like them.
+
+Result<void> MetadataDelta::on(const AccessControlEntryRecord& record) {
+  AclBinding acl{.resource_type = static_cast<AclResourceType>(record.resource_type),
+                 .resource_name = std::string(record.resource_name),
+                 .pattern_type = static_cast<AclPatternType>(record.pattern_type),
+                 .principal = std::string(record.principal),
+                 .host = std::string(record.host),
+                 .operation = static_cast<AclOperation>(record.operation),
+                 .permission = static_cast<AclPermission>(record.permission_type)};
+  work_.changed_acls[record.id] = true;
+  work_.state.acls.set(record.id, std::make_shared<const AclBinding>(std::move(acl)));
+  return {};
+}
+
+Result<void> MetadataDelta::on(const RemoveAccessControlEntryRecord& record) {
+  if (!work_.state.acls.erase(record.id)) {
+    return corrupt("RemoveAccessControlEntryRecord for the unknown id " + record.id.to_string());
+  }
+  work_.changed_acls[record.id] = true;
   return {};
 }
 

@@ -39,6 +39,7 @@ class MetadataDelta {
     std::unordered_map<Uuid, std::shared_ptr<const TopicImage>> deleted;  // of the base
     std::unordered_map<Uuid, bool> changed;
     std::map<ConfigResource, bool> changed_configs;
+    std::unordered_map<Uuid, bool> changed_acls;
     bool brokers_changed = false;
     bool features_changed = false;
   };
@@ -61,11 +62,11 @@ class MetadataDelta {
   Result<void> on(const ClearElrRecord& record);
   Result<void> on(const UserScramCredentialRecord& record);
   Result<void> on(const RemoveUserScramCredentialRecord& record);
+  Result<void> on(const AccessControlEntryRecord& record);
+  Result<void> on(const RemoveAccessControlEntryRecord& record);
   // Known, and nothing here depends on them yet.
   Result<void> on(const DelegationTokenRecord&) { return {}; }
   Result<void> on(const ClientQuotaRecord&) { return {}; }
-  Result<void> on(const AccessControlEntryRecord&) { return {}; }
-  Result<void> on(const RemoveAccessControlEntryRecord&) { return {}; }
   Result<void> on(const NoOpRecord&) { return {}; }
   Result<void> on(const ZkMigrationStateRecord&) { return {}; }
   Result<void> on(const RemoveDelegationTokenRecord&) { return {}; }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/metadata/cow_map.h"
+#include "ottla/acl.h"
 #include "ottla/result.h"
 #include "protocol/sasl/scram.h"
 #include "protocol/types.h"
@@ -126,6 +127,7 @@ struct MetadataState {
   CowMap<std::string, ScramUser, StringHash> scram_users;
   // The first credential of each mechanism that there ever was, be its user still there or not.
   ScramUser scram_models;
+  CowMap<Uuid, AclBinding> acls;
 };
 
 // Everything the metadata log says up to one offset. Never changes: whoever holds one sees one
@@ -182,6 +184,9 @@ class MetadataImage {
     return state_.scram_users;
   }
 
+  // Who may do what, by the ids of the records.
+  const CowMap<Uuid, AclBinding>& acls() const { return state_.acls; }
+
   const MetadataState& state() const { return state_; }
 
  private:
@@ -196,6 +201,8 @@ struct MetadataChanges {
   // anew under its name is in both.
   std::vector<std::shared_ptr<const TopicImage>> changed_topics;
   std::vector<ConfigResource> changed_configs;
+  std::vector<std::shared_ptr<const AclBinding>> removed_acls;
+  std::vector<std::shared_ptr<const AclBinding>> added_acls;
   bool brokers_changed = false;
   bool features_changed = false;
 };

@@ -419,7 +419,7 @@ struct BrokerRegistrationChangeRecord {
   bool operator==(const BrokerRegistrationChangeRecord&) const = default;
 };
 
-// Not acted on.
+// Somebody may do something, or must not.
 struct AccessControlEntryRecord {
   static constexpr protocol::Api api = metadata_record_api(18, "AccessControlEntryRecord", 0);
   static constexpr protocol::Side side = protocol::Side::record;
@@ -448,7 +448,7 @@ struct AccessControlEntryRecord {
   bool operator==(const AccessControlEntryRecord&) const = default;
 };
 
-// Not acted on.
+// That is no more.
 struct RemoveAccessControlEntryRecord {
   static constexpr protocol::Api api = metadata_record_api(19, "RemoveAccessControlEntryRecord", 0);
   static constexpr protocol::Side side = protocol::Side::record;

@@ -8,52 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "broker/handlers/add_offsets_to_txn.h"
-#include "broker/handlers/add_partitions_to_txn.h"
-#include "broker/handlers/alter_configs.h"
-#include "broker/handlers/alter_replica_log_dirs.h"
-#include "broker/handlers/alter_user_scram_credentials.h"
-#include "broker/handlers/api_versions.h"
-#include "broker/handlers/create_partitions.h"
-#include "broker/handlers/create_topics.h"
-#include "broker/handlers/delete_groups.h"
-#include "broker/handlers/delete_records.h"
-#include "broker/handlers/delete_topics.h"
-#include "broker/handlers/describe_cluster.h"
-#include "broker/handlers/describe_configs.h"
-#include "broker/handlers/describe_groups.h"
-#include "broker/handlers/describe_log_dirs.h"
-#include "broker/handlers/describe_producers.h"
-#include "broker/handlers/describe_quorum.h"
-#include "broker/handlers/describe_topic_partitions.h"
-#include "broker/handlers/describe_transactions.h"
-#include "broker/handlers/describe_user_scram_credentials.h"
-#include "broker/handlers/elect_leaders.h"
-#include "broker/handlers/end_txn.h"
-#include "broker/handlers/fetch.h"
-#include "broker/handlers/find_coordinator.h"
-#include "broker/handlers/heartbeat.h"
-#include "broker/handlers/init_producer_id.h"
-#include "broker/handlers/join_group.h"
-#include "broker/handlers/leave_group.h"
-#include "broker/handlers/list_config_resources.h"
-#include "broker/handlers/list_groups.h"
-#include "broker/handlers/list_offsets.h"
-#include "broker/handlers/list_transactions.h"
-#include "broker/handlers/metadata.h"
-#include "broker/handlers/offset_commit.h"
-#include "broker/handlers/offset_delete.h"
-#include "broker/handlers/offset_fetch.h"
-#include "broker/handlers/offset_for_leader_epoch.h"
-#include "broker/handlers/partition_reassignments.h"
-#include "broker/handlers/produce.h"
-#include "broker/handlers/sasl_authenticate.h"
-#include "broker/handlers/sasl_handshake.h"
-#include "broker/handlers/sync_group.h"
-#include "broker/handlers/txn_offset_commit.h"
-#include "broker/handlers/unregister_broker.h"
-#include "broker/handlers/update_features.h"
-#include "broker/handlers/write_txn_markers.h"
+#include "broker/handlers/all.h"
+#include "broker/handlers/guards.h"
 #include "broker/server/names_topic.h"
 
 namespace ottla::broker {
@@ -68,11 +24,16 @@ struct Entry {
   bool (*names)(const Services&, const RequestContext&, BytesView, std::string_view topic);
 };
 
-template <class M, void (*handle)(Services&, Request<M>)>
+template <class M, void (*handle)(Services&, Request<M>), class Rule>
 void decode_and_carry_out(Services& services, RequestContext context, BytesView body, Reply reply) {
   auto message = protocol::decode<M>(body, context.version());
   if (!message) return reply.refuse(message.error());
-  handle(services, Request<M>{std::move(context), std::move(*message), std::move(reply)});
+  Request<M> request{std::move(context), std::move(*message), std::move(reply)};
+  if (services.authorizer.enabled()) {
+    const auto denied = Rule::check(Access(services, request.context), request);
+    if (denied != ErrorCode::none) return request.answer(refusal(request.message, denied));
+  }
+  handle(services, std::move(request));
 }
 
 template <class M>
@@ -97,60 +58,82 @@ bool decode_and_find(const Services& services, const RequestContext& context, By
   return NamesTopic(topic, id).in(*message);
 }
 
-template <class M, void (*handle)(Services&, Request<M>)>
+template <class M, void (*handle)(Services&, Request<M>), class Rule>
 constexpr Entry entry() {
-  return {M::api.key, &decode_and_carry_out<M, handle>, &decode_and_refuse<M>, &decode_and_find<M>};
+  return {M::api.key, &decode_and_carry_out<M, handle, Rule>, &decode_and_refuse<M>,
+          &decode_and_find<M>};
 }
 
+using namespace guards;  // NOLINT: the table is nothing but rules
+using Op = AclOperation;
+
 constexpr auto kEntries = std::to_array<Entry>({
-    entry<protocol::ProduceRequest, handle_produce>(),
-    entry<protocol::FetchRequest, handle_fetch>(),
-    entry<protocol::ListOffsetsRequest, handle_list_offsets>(),
-    entry<protocol::MetadataRequest, handle_metadata>(),
-    entry<protocol::FindCoordinatorRequest, handle_find_coordinator>(),
-    entry<protocol::ApiVersionsRequest, handle_api_versions>(),
-    entry<protocol::CreateTopicsRequest, handle_create_topics>(),
-    entry<protocol::DeleteTopicsRequest, handle_delete_topics>(),
-    entry<protocol::InitProducerIdRequest, handle_init_producer_id>(),
-    entry<protocol::DescribeConfigsRequest, handle_describe_configs>(),
-    entry<protocol::DescribeClusterRequest, handle_describe_cluster>(),
-    entry<protocol::AlterConfigsRequest, handle_alter_configs>(),
-    entry<protocol::IncrementalAlterConfigsRequest, handle_incremental_alter_configs>(),
-    entry<protocol::CreatePartitionsRequest, handle_create_partitions>(),
-    entry<protocol::DeleteRecordsRequest, handle_delete_records>(),
-    entry<protocol::OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch>(),
-    entry<protocol::JoinGroupRequest, handle_join_group>(),
-    entry<protocol::SyncGroupRequest, handle_sync_group>(),
-    entry<protocol::HeartbeatRequest, handle_heartbeat>(),
-    entry<protocol::LeaveGroupRequest, handle_leave_group>(),
-    entry<protocol::OffsetCommitRequest, handle_offset_commit>(),
-    entry<protocol::OffsetFetchRequest, handle_offset_fetch>(),
-    entry<protocol::DescribeGroupsRequest, handle_describe_groups>(),
-    entry<protocol::ListGroupsRequest, handle_list_groups>(),
-    entry<protocol::DeleteGroupsRequest, handle_delete_groups>(),
-    entry<protocol::OffsetDeleteRequest, handle_offset_delete>(),
-    entry<protocol::TxnOffsetCommitRequest, handle_txn_offset_commit>(),
-    entry<protocol::WriteTxnMarkersRequest, handle_write_txn_markers>(),
-    entry<protocol::DescribeProducersRequest, handle_describe_producers>(),
-    entry<protocol::AddPartitionsToTxnRequest, handle_add_partitions_to_txn>(),
-    entry<protocol::AddOffsetsToTxnRequest, handle_add_offsets_to_txn>(),
-    entry<protocol::EndTxnRequest, handle_end_txn>(),
-    entry<protocol::DescribeTransactionsRequest, handle_describe_transactions>(),
-    entry<protocol::ListTransactionsRequest, handle_list_transactions>(),
-    entry<protocol::DescribeLogDirsRequest, handle_describe_log_dirs>(),
-    entry<protocol::AlterReplicaLogDirsRequest, handle_alter_replica_log_dirs>(),
-    entry<protocol::SaslHandshakeRequest, handle_sasl_handshake>(),
-    entry<protocol::SaslAuthenticateRequest, handle_sasl_authenticate>(),
-    entry<protocol::DescribeUserScramCredentialsRequest, handle_describe_user_scram_credentials>(),
-    entry<protocol::AlterUserScramCredentialsRequest, handle_alter_user_scram_credentials>(),
-    entry<protocol::DescribeTopicPartitionsRequest, handle_describe_topic_partitions>(),
-    entry<protocol::UpdateFeaturesRequest, handle_update_features>(),
-    entry<protocol::ElectLeadersRequest, handle_elect_leaders>(),
-    entry<protocol::ListConfigResourcesRequest, handle_list_config_resources>(),
-    entry<protocol::AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments>(),
-    entry<protocol::ListPartitionReassignmentsRequest, handle_list_partition_reassignments>(),
-    entry<protocol::DescribeQuorumRequest, handle_describe_quorum>(),
-    entry<protocol::UnregisterBrokerRequest, handle_unregister_broker>(),
+    entry<protocol::ProduceRequest, handle_produce, InHandler>(),
+    entry<protocol::FetchRequest, handle_fetch, InHandler>(),
+    entry<protocol::ListOffsetsRequest, handle_list_offsets, OnTopics<Op::describe>>(),
+    entry<protocol::MetadataRequest, handle_metadata, InHandler>(),
+    entry<protocol::FindCoordinatorRequest, handle_find_coordinator, OnCoordinatorKeys>(),
+    entry<protocol::ApiVersionsRequest, handle_api_versions, Open>(),
+    entry<protocol::CreateTopicsRequest, handle_create_topics,
+          OnClusterOrTopics<Op::create, Op::create>>(),
+    entry<protocol::DeleteTopicsRequest, handle_delete_topics, OnDeletedTopics>(),
+    entry<protocol::InitProducerIdRequest, handle_init_producer_id, OnProducerId>(),
+    entry<protocol::DescribeConfigsRequest, handle_describe_configs,
+          OnConfigs<Op::describe_configs>>(),
+    entry<protocol::DescribeClusterRequest, handle_describe_cluster, InHandler>(),
+    entry<protocol::AlterConfigsRequest, handle_alter_configs, OnConfigs<Op::alter_configs>>(),
+    entry<protocol::IncrementalAlterConfigsRequest, handle_incremental_alter_configs,
+          OnConfigs<Op::alter_configs>>(),
+    entry<protocol::CreatePartitionsRequest, handle_create_partitions, OnTopics<Op::alter>>(),
+    entry<protocol::DeleteRecordsRequest, handle_delete_records, OnTopics<Op::remove>>(),
+    entry<protocol::OffsetForLeaderEpochRequest, handle_offset_for_leader_epoch,
+          OnClusterOrTopics<Op::cluster_action, Op::describe>>(),
+    entry<protocol::JoinGroupRequest, handle_join_group, OnGroup<Op::read>>(),
+    entry<protocol::SyncGroupRequest, handle_sync_group, OnGroup<Op::read>>(),
+    entry<protocol::HeartbeatRequest, handle_heartbeat, OnGroup<Op::read>>(),
+    entry<protocol::LeaveGroupRequest, handle_leave_group, OnGroup<Op::read>>(),
+    entry<protocol::OffsetCommitRequest, handle_offset_commit,
+          All<OnGroup<Op::read>, OnTopics<Op::read>>>(),
+    entry<protocol::OffsetFetchRequest, handle_offset_fetch, InHandler>(),
+    entry<protocol::DescribeGroupsRequest, handle_describe_groups, OnGroups<Op::describe>>(),
+    entry<protocol::ListGroupsRequest, handle_list_groups, InHandler>(),
+    entry<protocol::DeleteGroupsRequest, handle_delete_groups, OnGroups<Op::remove>>(),
+    entry<protocol::OffsetDeleteRequest, handle_offset_delete, OnGroup<Op::remove>>(),
+    entry<protocol::TxnOffsetCommitRequest, handle_txn_offset_commit,
+          All<OnTransactionalId<Op::write>, OnGroup<Op::read>, OnTopics<Op::read>>>(),
+    entry<protocol::WriteTxnMarkersRequest, handle_write_txn_markers,
+          OnCluster<Op::alter, Op::cluster_action>>(),
+    entry<protocol::DescribeProducersRequest, handle_describe_producers, OnTopics<Op::read>>(),
+    entry<protocol::AddPartitionsToTxnRequest, handle_add_partitions_to_txn, OnAddedPartitions>(),
+    entry<protocol::AddOffsetsToTxnRequest, handle_add_offsets_to_txn,
+          All<OnTransactionalId<Op::write>, OnGroup<Op::read>>>(),
+    entry<protocol::EndTxnRequest, handle_end_txn, OnTransactionalId<Op::write>>(),
+    entry<protocol::DescribeTransactionsRequest, handle_describe_transactions,
+          OnTransactionalIds<Op::describe>>(),
+    entry<protocol::ListTransactionsRequest, handle_list_transactions, InHandler>(),
+    entry<protocol::DescribeLogDirsRequest, handle_describe_log_dirs, OnCluster<Op::describe>>(),
+    entry<protocol::AlterReplicaLogDirsRequest, handle_alter_replica_log_dirs,
+          OnCluster<Op::alter>>(),
+    entry<protocol::SaslHandshakeRequest, handle_sasl_handshake, Open>(),
+    entry<protocol::SaslAuthenticateRequest, handle_sasl_authenticate, Open>(),
+    entry<protocol::DescribeUserScramCredentialsRequest, handle_describe_user_scram_credentials,
+          OnCluster<Op::describe>>(),
+    entry<protocol::AlterUserScramCredentialsRequest, handle_alter_user_scram_credentials,
+          OnCluster<Op::alter>>(),
+    entry<protocol::DescribeTopicPartitionsRequest, handle_describe_topic_partitions, InHandler>(),
+    entry<protocol::UpdateFeaturesRequest, handle_update_features, OnCluster<Op::alter>>(),
+    entry<protocol::ElectLeadersRequest, handle_elect_leaders, OnCluster<Op::alter>>(),
+    entry<protocol::ListConfigResourcesRequest, handle_list_config_resources,
+          OnCluster<Op::describe_configs>>(),
+    entry<protocol::AlterPartitionReassignmentsRequest, handle_alter_partition_reassignments,
+          OnCluster<Op::alter>>(),
+    entry<protocol::ListPartitionReassignmentsRequest, handle_list_partition_reassignments,
+          OnCluster<Op::describe>>(),
+    entry<protocol::DescribeQuorumRequest, handle_describe_quorum, OnCluster<Op::describe>>(),
+    entry<protocol::UnregisterBrokerRequest, handle_unregister_broker, OnCluster<Op::alter>>(),
+    entry<protocol::DescribeAclsRequest, handle_describe_acls, OnCluster<Op::describe>>(),
+    entry<protocol::CreateAclsRequest, handle_create_acls, OnCluster<Op::alter>>(),
+    entry<protocol::DeleteAclsRequest, handle_delete_acls, OnCluster<Op::alter>>(),
 });
 
 const Entry* find_entry(ApiKey key) {

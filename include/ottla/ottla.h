@@ -1,6 +1,7 @@
 #pragma once
 
 // All of Ottla's client: what an application includes.
+#include "ottla/acl.h"
 #include "ottla/admin.h"
 #include "ottla/assignor.h"
 #include "ottla/cluster_admin.h"

@@ -7,11 +7,14 @@
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_acls.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_acls.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_groups.h"
@@ -77,6 +80,7 @@ using AllApis =
             DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest,
             DescribeTopicPartitionsRequest, UpdateFeaturesRequest, ElectLeadersRequest,
             ListConfigResourcesRequest, AlterPartitionReassignmentsRequest,
-            ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest>;
+            ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest,
+            DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest>;
 
 }  // namespace ottla::protocol

@@ -21,7 +21,8 @@ APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVe
         "DescribeLogDirs", "AlterReplicaLogDirs", "SaslHandshake", "SaslAuthenticate",
         "DescribeUserScramCredentials", "AlterUserScramCredentials",
         "DescribeTopicPartitions", "UpdateFeatures", "ElectLeaders", "ListConfigResources",
-        "AlterPartitionReassignments", "ListPartitionReassignments", "DescribeQuorum", "UnregisterBroker"]
+        "AlterPartitionReassignments", "ListPartitionReassignments", "DescribeQuorum", "UnregisterBroker",
+        "DescribeAcls", "CreateAcls", "DeleteAcls"]
 
 
 def camel(name):

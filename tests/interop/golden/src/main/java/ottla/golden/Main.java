@@ -81,6 +81,9 @@ public final class Main {
         APIS.put("ListPartitionReassignments", new int[] {0, 0});
         APIS.put("DescribeQuorum", new int[] {0, 2});
         APIS.put("UnregisterBroker", new int[] {0, 0});
+        APIS.put("DescribeAcls", new int[] {1, 3});
+        APIS.put("CreateAcls", new int[] {1, 3});
+        APIS.put("DeleteAcls", new int[] {1, 3});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
