@@ -10,6 +10,7 @@ constexpr std::array kCommands = {
     Command{"topics", "kafka-topics", "create, list, describe and delete topics", run_topics},
     Command{"configs", "kafka-configs", "describe and change settings of topics and brokers",
             run_configs},
+    Command{"acls", "kafka-acls", "list and change who may do what", run_acls},
     Command{"delete-records", "kafka-delete-records", "delete records below given offsets",
             run_delete_records},
     Command{"get-offsets", "kafka-get-offsets", "print offsets of partitions, by time",

@@ -210,6 +210,23 @@ Future<UserOutcomes> Admin::alter_user_scram_credentials(
                                                       options);
 }
 
+Future<AclOutcomes> Admin::create_acls(std::vector<AclBinding> acls, const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<AclOutcomes>();
+  return handle_->core().create_acls(std::move(acls), options);
+}
+
+Future<std::vector<AclBinding>> Admin::describe_acls(AclBindingFilter filter,
+                                                     const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<std::vector<AclBinding>>();
+  return handle_->core().describe_acls(std::move(filter), options);
+}
+
+Future<DeletedAcls> Admin::delete_acls(std::vector<AclBindingFilter> filters,
+                                       const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<DeletedAcls>();
+  return handle_->core().delete_acls(std::move(filters), options);
+}
+
 Result<void> Admin::close() {
   if (handle_->forked()) return forked_error();
   if (handle_->on_callback_thread()) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client/admin/acls.h"
 #include "client/admin/brokers.h"
 #include "client/admin/change_topics.h"
 #include "client/admin/committed_offsets.h"
@@ -261,6 +262,27 @@ void AdminCore::submit(std::unique_ptr<AdminCall> call, const Timeout& timeout) 
     if (self->client_.stopped()) return call->fail(closed_error());
     self->calls_.add(std::move(call), deadline);
   });
+}
+
+Future<AclOutcomes> AdminCore::create_acls(std::vector<AclBinding> acls,
+                                           const AdminOptions& options) {
+  const Promise<AclOutcomes> promise(executor_);
+  submit(std::make_unique<CreateAclsCall>(promise, std::move(acls)), options.timeout);
+  return promise.future();
+}
+
+Future<std::vector<AclBinding>> AdminCore::describe_acls(AclBindingFilter filter,
+                                                         const AdminOptions& options) {
+  const Promise<std::vector<AclBinding>> promise(executor_);
+  submit(std::make_unique<DescribeAclsCall>(promise, std::move(filter)), options.timeout);
+  return promise.future();
+}
+
+Future<DeletedAcls> AdminCore::delete_acls(std::vector<AclBindingFilter> filters,
+                                           const AdminOptions& options) {
+  const Promise<DeletedAcls> promise(executor_);
+  submit(std::make_unique<DeleteAclsCall>(promise, std::move(filters)), options.timeout);
+  return promise.future();
 }
 
 Future<void> AdminCore::close_async() {

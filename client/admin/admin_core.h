@@ -78,6 +78,12 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
       std::vector<ScramCredentialUpsertion> upsertions,
       std::vector<ScramCredentialDeletion> deletions, const AdminOptions& options);
 
+  Future<AclOutcomes> create_acls(std::vector<AclBinding> acls, const AdminOptions& options);
+  Future<std::vector<AclBinding>> describe_acls(AclBindingFilter filter,
+                                                const AdminOptions& options);
+  Future<DeletedAcls> delete_acls(std::vector<AclBindingFilter> filters,
+                                  const AdminOptions& options);
+
   // Done when all calls are answered and the network is closed. Closing again is success.
   Future<void> close_async();
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ottla/acl_admin.h"
 #include "ottla/admin_config.h"
 #include "ottla/cluster_admin.h"
 #include "ottla/configs.h"
@@ -187,6 +188,19 @@ class Admin {
   Future<UserOutcomes> alter_user_scram_credentials(
       std::vector<ScramCredentialUpsertion> upsertions,
       std::vector<ScramCredentialDeletion> deletions = {}, const AdminOptions& options = {});
+
+  // An ACL that is there already is no error. Per ACL: invalid_request, security_disabled (the
+  // brokers have no authorizer), cluster_authorization_failed ...
+  Future<AclOutcomes> create_acls(std::vector<AclBinding> acls, const AdminOptions& options = {});
+
+  // Sorted; as a whole: security_disabled, cluster_authorization_failed ...
+  Future<std::vector<AclBinding>> describe_acls(AclBindingFilter filter,
+                                                const AdminOptions& options = {});
+
+  // If an answer was lost, what the attempt before took away is not told. Per filter: as
+  // create_acls.
+  Future<DeletedAcls> delete_acls(std::vector<AclBindingFilter> filters,
+                                  const AdminOptions& options = {});
 
   // Fails what is under way with `closed` and stops the threads. Closing again is success. On the
   // callback thread: invalid_argument.

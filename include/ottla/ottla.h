@@ -2,6 +2,7 @@
 
 // All of Ottla's client: what an application includes.
 #include "ottla/acl.h"
+#include "ottla/acl_admin.h"
 #include "ottla/admin.h"
 #include "ottla/assignor.h"
 #include "ottla/cluster_admin.h"

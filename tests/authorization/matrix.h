@@ -313,6 +313,7 @@ std::vector<Row> Matrix<Caller>::topic_rows() {
        kTopic,
        [this](auto) {
          DeleteTopicsRequest request;
+         request.timeout_ms = 10'000;
          // Another row may want the one that is there.
          request.topics.emplace_back().name = "missing";
          return this->ask(request).responses.at(0).error_code;
@@ -381,6 +382,8 @@ std::vector<Row> Matrix<Caller>::group_rows() {
          SyncGroupRequest request;
          request.group_id = name;
          request.member_id = "nobody";
+         request.protocol_type = "consumer";
+         request.protocol_name = "range";
          return this->ask(request).error_code;
        }},
       {ApiKey::heartbeat,
@@ -584,7 +587,12 @@ std::vector<Row> Matrix<Caller>::cluster_rows() {
       {ApiKey::describe_user_scram_credentials,
        {{describe, cluster}},
        kCluster,
-       [this](auto) { return this->ask(DescribeUserScramCredentialsRequest()).error_code; }},
+       [this](auto name) {
+         // Named: Apache Kafka hangs up on who may not and asks for all.
+         DescribeUserScramCredentialsRequest request;
+         request.users.emplace().push_back({name});
+         return this->ask(request).error_code;
+       }},
       {ApiKey::alter_user_scram_credentials,
        {{alter, cluster}},
        kCluster,

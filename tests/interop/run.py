@@ -20,6 +20,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
 from lib import (  # noqa: E402
+    acls,
     clients,
     connect,
     copiers,
@@ -354,6 +355,7 @@ def run_all(table, context, arguments):
     sasl.run_broker(table, context)
     sasl.run_kafka(table, context)
     sasl.run_directory(table, context)
+    acls.run(table, context)
     run_tool_transactions(table, context)
     run_kafka_tools(table, context)
     run_mapping(table, context)

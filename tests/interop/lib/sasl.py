@@ -255,8 +255,7 @@ def run_directory(table, context):
 
     def kafka_serves():
         settings = {**broker_properties(addresses, files), "log.dirs": str(data)}
-        exported = _exported(context, settings, kafka.controller_port)
-        kafka.start_with(exported)
+        kafka.start_with(exported(context, settings, kafka.controller_port))
         serve(kafka, second)
 
     with table.row(name) as row:
@@ -270,7 +269,7 @@ def run_directory(table, context):
                 return
 
 
-def _exported(context, settings, controller_port):
+def exported(context, settings, controller_port):
     """What Apache Kafka is to be started with, of the same settings."""
     command = [context.bin / "ottla", "export-kafka-config"]
     for key, value in settings.items():
