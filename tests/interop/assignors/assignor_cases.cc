@@ -166,6 +166,8 @@ std::optional<AssignorCase> read_case(std::istream& in) {
       read.topics.push_back(read_topic(line));
     } else if (what == "member") {
       read.members.push_back(read_member(line));
+    } else if (what == "hangs") {
+      read.hangs = true;
     } else if (what == "gives") {
       std::string member;
       std::string given;
@@ -183,6 +185,10 @@ Verdict judge(const AssignorCase& c) {
   if (!factory) return {.problem = factory.error().to_string()};
   const auto given = (*factory)()->assign(c.topics, c.members);
   Verdict verdict;
+  if (c.hangs) {
+    verdict.problem = why_invalid(c, given);
+    return verdict;
+  }
   verdict.equal = to_sets(given) == to_sets(c.expected);
   if (verdict.equal) return verdict;
   if (subscriptions_equal(c) || !c.assignor.ends_with("sticky")) {

@@ -19,6 +19,7 @@ struct AssignorCase {
   std::vector<AssignableTopic> topics;
   std::vector<GroupMember> members;
   ConsumerPartitionAssignor::Assignments expected;
+  bool hangs = false;  // Apache Kafka never answers; we must, but there is nothing to compare
   std::string text;  // as it stands in the file
 };
 
@@ -31,9 +32,9 @@ struct Verdict {
   std::string problem;         // why the answer will not do; empty: it will
 };
 
-// Where all members subscribe to the same topics, and for range and roundrobin always, nothing but
-// equal will do. Else a valid answer will that is as even; it may be less sticky here and more
-// there.
+// Where Apache Kafka never answers, a valid answer will. Where all members subscribe to the same
+// topics, and for range and roundrobin always, nothing but equal will do. Else a valid answer will
+// that is as even; it may be less sticky here and more there.
 Verdict judge(const AssignorCase& c);
 
 }  // namespace ottla::interop

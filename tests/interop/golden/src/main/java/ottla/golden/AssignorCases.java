@@ -13,6 +13,12 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
@@ -30,13 +36,20 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Random groups and what Apache Kafka's assignors make of them. Arguments: the version of Kafka, a
- * seed, how many cases, the file.
+ * seed, how many cases, the file. With unequal subscriptions the sticky ones may move partitions
+ * round in a circle for ever: such a case says `hangs`.
  */
 public final class AssignorCases {
     private static final String[] RACKS = {"a", "b", "c", "d"};
+    private static final long FOR_EVER_SECONDS = 10;  // an answer takes milliseconds
+
+    /** The assignor never answers. */
+    private static final class Hangs extends Exception {}
 
     private final Random random;
     private final PrintStream out;
+    private Thread workerThread;
+    private ExecutorService worker = newWorker();
 
     private AssignorCases(long seed, PrintStream out) {
         this.random = new Random(seed);
@@ -92,23 +105,68 @@ public final class AssignorCases {
         int size = random.nextInt(10) == 0 ? 1 + random.nextInt(40) : 1 + random.nextInt(8);
         List<String> subscription = pickTopics(topics, 0);
         for (int i = 0; i < size; ++i) members.add(newMember(kind, topics, racks, equal, subscription));
+        List<String> lines = null;
         try {
             for (int round = random.nextInt(4); round > 0; --round) {
+                lines = describe(kind, topics, members, cooperative);
                 Map<String, Assignment> given = assign(newAssignor(kind), topics, members, cooperative);
                 settle(members, given, 5 - round);
                 change(kind, topics, members, racks, equal, subscription);
             }
             if (random.nextInt(6) == 0) confuse(members, topics);
-            List<String> lines = describe(kind, topics, members, cooperative);
+            lines = describe(kind, topics, members, cooperative);
             Map<String, Assignment> given = assign(newAssignor(kind), topics, members, cooperative);
             lines.forEach(out::println);
             new TreeMap<>(given).forEach((id, assignment) ->
                     out.println("gives " + id + " " + list(assignment.partitions())));
             out.println("end");
             return true;
+        } catch (Hangs hangs) {
+            lines.forEach(out::println);
+            out.println("hangs");
+            out.println("end");
+            return true;
         } catch (RuntimeException noAnswer) {
             return false;
         }
+    }
+
+    /** What the assignor answers, if it does. */
+    private Map<String, Assignment> answer(ConsumerPartitionAssignor assignor, Cluster cluster,
+            GroupSubscription group) throws Hangs {
+        Future<Map<String, Assignment>> answer =
+                worker.submit(() -> assignor.assign(cluster, group).groupAssignment());
+        try {
+            return answer.get(FOR_EVER_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException never) {
+            leaveWorker();
+            throw new Hangs();
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof RuntimeException) throw (RuntimeException) failed.getCause();
+            throw new IllegalStateException(failed.getCause());
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    private ExecutorService newWorker() {
+        return Executors.newSingleThreadExecutor(task -> {
+            workerThread = new Thread(task);
+            workerThread.setDaemon(true);
+            return workerThread;
+        });
+    }
+
+    /** Nothing else ends the loop the thread is in; where Java no longer can, it goes on beside us. */
+    @SuppressWarnings({"deprecation", "removal"})
+    private void leaveWorker() {
+        worker.shutdownNow();
+        try {
+            workerThread.stop();
+        } catch (UnsupportedOperationException since20) {
+            System.err.println("a thread is left in an assignor that hangs");
+        }
+        worker = newWorker();
     }
 
     private Map<String, List<List<String>>> newTopics(boolean racks) {
@@ -160,8 +218,9 @@ public final class AssignorCases {
         return member;
     }
 
-    private static Map<String, Assignment> assign(ConsumerPartitionAssignor assignor,
-            Map<String, List<List<String>>> topics, List<Member> members, boolean cooperative) {
+    private Map<String, Assignment> assign(ConsumerPartitionAssignor assignor,
+            Map<String, List<List<String>>> topics, List<Member> members, boolean cooperative)
+            throws Hangs {
         List<PartitionInfo> partitions = new ArrayList<>();
         topics.forEach((topic, racks) -> {
             for (int p = 0; p < racks.size(); ++p) {
@@ -177,7 +236,7 @@ public final class AssignorCases {
             subscriptions.put(member.id, member.subscription(cooperative));
         }
         Map<String, Assignment> given =
-                assignor.assign(cluster, new GroupSubscription(subscriptions)).groupAssignment();
+                answer(assignor, cluster, new GroupSubscription(subscriptions));
         for (Member member : members) if (member.userData != null) member.userData.rewind();
         return given;
     }
