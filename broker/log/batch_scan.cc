@@ -11,6 +11,10 @@ namespace ottla::broker {
 
 namespace layout = protocol::batch_layout;
 
+bool is_damage(const Error& error) {
+  return error.code() == ErrorCode::corrupt_message || error.code() == ErrorCode::corrupt_data;
+}
+
 namespace {
 
 // The CRC-32 of zip files, bit by bit: it is needed once before a log is refused.
@@ -33,7 +37,10 @@ Result<std::size_t> read_file_at(const base::File& file, std::uint64_t position,
 
 FileWindow::FileWindow(const base::File& file, std::uint64_t end, std::size_t buffer_size,
                        ReadMode mode)
-    : file_(file), end_(end), buffer_size_(buffer_size), mode_(mode) {}
+    : file_(file),
+      end_(end),
+      buffer_size_(std::max(buffer_size, protocol::kBatchHeaderSize)),
+      mode_(mode) {}
 
 Result<BytesView> FileWindow::at(std::uint64_t position, std::size_t size) {
   OTTLA_ASSERT(position <= end_ && size <= end_ - position, "a read beyond the window's end");

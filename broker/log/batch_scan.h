@@ -20,6 +20,9 @@ enum class ReadMode : std::uint8_t { no_wait, may_sleep };
 Result<std::size_t> read_file_at(const base::File& file, std::uint64_t position,
                                  std::span<char> into, ReadMode mode);
 
+// The bytes are not what was written; as against a file that cannot be read.
+bool is_damage(const Error& error);
+
 // Reads a file forwards through a buffer.
 class FileWindow {
  public:

@@ -24,7 +24,7 @@ class LogLoader {
 
   Result<LoadedLog> run() {
     for (const auto step :
-         {&LogLoader::open_directory, &LogLoader::check_topic_id, &LogLoader::list_segments,
+         {&LogLoader::open_directory, &LogLoader::list_segments, &LogLoader::check_topic_id,
           &LogLoader::find_log_end, &LogLoader::settle_log_start, &LogLoader::rebuild_state}) {
       if (auto done = (this->*step)(); !done) return done.error();
     }
@@ -55,6 +55,7 @@ class LogLoader {
   Result<void> find_log_end();
   Result<void> recover_from(std::size_t first);
   Result<void> rebuild_damaged_indexes(std::size_t end);
+  Result<void> cut_refused_append(std::size_t i);
   Result<void> find_clean_end();
   Offset gaps_below() const;
   std::size_t first_unsafe_segment() const;
@@ -77,8 +78,11 @@ class LogLoader {
 Result<void> LogLoader::check_topic_id() {
   auto& topic_id = loaded_.location.topic_id;
   // A log that was never closed nor had its recovery point moved: its first append may be all
-  // there was, and was acknowledged only if partition.metadata was synced.
-  const bool young = !request_.clean && request_.recovery_point == Offset(0);
+  // there was, and was acknowledged only if partition.metadata was synced. Where nothing is in it
+  // the first append was refused, perhaps in the middle of making the files.
+  const bool empty = std::all_of(loaded_.segments.begin(), loaded_.segments.end(),
+                                 [](const LogSegment& segment) { return segment.size() == 0; });
+  const bool young = request_.recovery_point == Offset(0) && (!request_.clean || empty);
   auto found = read_topic_id();
   if (!found && (!young || found.error().code() != ErrorCode::corrupt_data)) return found.error();
   if (!found || !*found) {
@@ -210,6 +214,28 @@ Result<void> LogLoader::recover_from(std::size_t first) {
   return {};
 }
 
+// Behind a recovery point at the end of a segment there may be what was cut off of an append that
+// was refused, if the power went before that was synced. Other damage to what was synced is not
+// for us to cut.
+Result<void> LogLoader::cut_refused_append(std::size_t i) {
+  auto& segment = loaded_.segments[i];
+  const Offset end = loaded_.segments[i + 1].base_offset();
+  const auto next = segment.read_next_offset();
+  if (!next && !is_damage(next.error())) return next.error();
+  if (next && *next <= end) return {};
+  auto recovered = segment.recover(
+      {.trusted = end, .may_cut = true, .kept_below = end, .ends_at = end}, loaded_.config);
+  if (!recovered && !is_damage(recovered.error())) return recovered.error();
+  if (!recovered) {
+    logger_.error("what was synced of the log is damaged: " + recovered.error().to_string());
+  } else {
+    logger_.warn("cut " + std::to_string(recovered->cut_bytes) + " bytes off " +
+                 path(segment_file_name(segment.base_offset(), kLogSuffix)) +
+                 ", behind which the log goes on: " + recovered->why);
+  }
+  return segment.finish_indexes();
+}
+
 Result<void> LogLoader::rebuild_damaged_indexes(std::size_t end) {
   for (std::size_t i = 0; i < end; ++i) {
     if (!damaged_[i]) continue;
@@ -237,10 +263,7 @@ std::size_t LogLoader::first_unsafe_segment() const {
 Result<void> LogLoader::find_clean_end() {
   auto& last = loaded_.segments.back();
   auto next = last.read_next_offset();
-  const auto is_damage = [](ErrorCode code) {
-    return code == ErrorCode::corrupt_message || code == ErrorCode::corrupt_data;
-  };
-  if (!next && is_damage(next.error().code())) {
+  if (!next && is_damage(next.error())) {
     logger_.error("the end of the log is damaged though it was closed cleanly: " +
                   next.error().to_string());
     auto recovered = last.recover({last.base_offset(), kNoBound, false}, loaded_.config);
@@ -264,6 +287,9 @@ Result<void> LogLoader::find_log_end() {
   const std::size_t first_unsafe = first_unsafe_segment();
   if (auto done = rebuild_damaged_indexes(first_unsafe); !done) return done;
   if (first_unsafe == segments.size()) return find_clean_end();
+  if (first_unsafe > 0 && segments[first_unsafe].base_offset() == request_.recovery_point) {
+    if (auto done = cut_refused_append(first_unsafe - 1); !done) return done;
+  }
   loaded_.recovery_point = request_.recovery_point;
   if (auto done = recover_from(first_unsafe); !done) return done;
   loaded_.recovery_point = std::min(loaded_.recovery_point, loaded_.log_end_offset);

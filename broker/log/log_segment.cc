@@ -12,10 +12,6 @@ namespace {
 constexpr std::int64_t kMaxRelativeOffset = std::numeric_limits<std::int32_t>::max();
 constexpr std::size_t kRecoveryBuffer = 1 << 20;
 
-bool is_damage(const Error& error) {
-  return error.code() == ErrorCode::corrupt_message || error.code() == ErrorCode::corrupt_data;
-}
-
 // What is kept in memory for want of space is written later; nothing depends on it.
 Result<void> unless_full(Result<void> written) {
   if (!written && written.error().code() == ErrorCode::no_space) return {};
@@ -364,6 +360,9 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
     if (good && (*batch)->base_offset < result.next_offset) {
       good = Error(ErrorCode::corrupt_message, "offsets go back");
     }
+    if (good && options.ends_at != kNoBound && (*batch)->base_offset >= options.ends_at) {
+      good = Error(ErrorCode::corrupt_message, "the next segment has these offsets");
+    }
     if (good && follows && (*batch)->base_offset > result.next_offset &&
         (*batch)->base_offset > options.gaps_below) {
       good = Error(ErrorCode::corrupt_message, "offsets are missing before this batch");
@@ -375,7 +374,9 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
       return recover(from_the_beginning, config);
     }
     if (!good) {
-      if (!options.may_cut) return good.error();
+      const bool bounded = options.ends_at != kNoBound;
+      const bool may_cut = options.may_cut && (!bounded || result.next_offset == options.ends_at);
+      if (!may_cut) return good.error();
       auto cut = cut_at(position, good.error(), result, options.kept_below);
       if (!cut) return cut.error();
       break;

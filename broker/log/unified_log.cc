@@ -100,7 +100,6 @@ Result<AppendInfo> UnifiedLog::append_as_leader(std::span<char> batches, LeaderE
   const SegmentAppend append = stamp(batches, leader_epoch, now);
   if (auto ready = make_room(append, now); !ready) return ready.error();
   if (auto written = write(append); !written) return written.error();
-  touched_ = true;
   AppendInfo info{log_end_offset_, append.last_offset, kNoTimestamp, log_start_offset_, false};
   if (config_.message_timestamp_type == TimestampType::log_append_time) info.log_append_time = now;
   note_batches(leader_epoch);
@@ -177,7 +176,8 @@ SegmentAppend UnifiedLog::stamp(std::span<char> batches, LeaderEpoch leader_epoc
 }
 
 Result<void> UnifiedLog::make_room(const SegmentAppend& append, WallMillis now) {
-  note_use();  // Before files are opened, so that there is room for them.
+  touched_ = true;  // even if it comes to nothing
+  note_use();       // Before files are opened, so that there is room for them.
   Result<void> ready;
   if (!directory_) ready = create_on_disk(now);
   if (ready && wants_roll(append, now)) ready = roll(now);

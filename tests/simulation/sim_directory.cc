@@ -22,7 +22,7 @@ class SimFile final : public base::File {
     if (checked) {
       checked = disk_.write(*inode_, position, parts, path_);
     } else {
-      disk_.write_some(*inode_, position, parts);
+      disk_.write_some(*inode_, position, parts, checked.error().code());
     }
     auto ended = disk_.after_change(path_);
     return ended ? checked : ended;

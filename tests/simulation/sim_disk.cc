@@ -204,7 +204,7 @@ Result<void> SimDisk::write(SimInode& inode, std::uint64_t position,
     const std::uint64_t end = position + part.size();
     if (capacity_ != kUnlimited && end > inode.contents().bytes().size() &&
         bytes_below(*root_) + end - inode.contents().bytes().size() > capacity_) {
-      inode.contents().write(position, part.substr(0, random_.below(part.size() + 1)));
+      inode.contents().write(position, part.substr(0, random_.below(part.size())));
       return Error(ErrorCode::no_space, "the disk is full", {.file = path});
     }
     inode.contents().write(position, part);
@@ -214,11 +214,12 @@ Result<void> SimDisk::write(SimInode& inode, std::uint64_t position,
   return {};
 }
 
-void SimDisk::write_some(SimInode& inode, std::uint64_t position,
-                         std::span<const BytesView> parts) {
-  if (parts.empty()) return;
+void SimDisk::write_some(SimInode& inode, std::uint64_t position, std::span<const BytesView> parts,
+                         ErrorCode why) {
+  if (parts.empty() || parts.front().empty()) return;
   const BytesView part = parts.front();
-  inode.contents().write(position, part.substr(0, random_.below(part.size() + 1)));
+  const auto most = why == ErrorCode::no_space && parts.size() == 1 ? part.size() - 1 : part.size();
+  inode.contents().write(position, part.substr(0, random_.below(most + 1)));
 }
 
 bool SimDisk::must_wait() {

@@ -93,8 +93,9 @@ class SimDisk {
   Result<void> check(DiskCall call, const std::string& path, std::uint64_t life);
   Result<void> write(SimInode& inode, std::uint64_t position, std::span<const BytesView> parts,
                      const std::string& path);
-  // A write that fails: some of it is there.
-  void write_some(SimInode& inode, std::uint64_t position, std::span<const BytesView> parts);
+  // A write that fails: some of it is there; if it is for want of space, not all.
+  void write_some(SimInode& inode, std::uint64_t position, std::span<const BytesView> parts,
+                  ErrorCode why);
   Result<void> sync(SimInode& inode, const std::string& path, std::uint64_t life);
   Result<void> sync_all(const std::string& path, std::uint64_t life);
   // Around every change of an inode, so that a crash may come in between.

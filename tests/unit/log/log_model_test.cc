@@ -39,7 +39,7 @@ class Life {
   }
 
   void step() {
-    switch (random_.below(20)) {
+    switch (random_.below(21)) {
       case 0:
         return restart_clean();
       case 1:
@@ -63,6 +63,8 @@ class Life {
         return check_everything();
       case 10:
         return random_.one_in(4) ? delete_one() : end_transaction();
+      case 11:
+        return append_in_part();
       default:
         return append();
     }
@@ -77,6 +79,7 @@ class Life {
   void print_lines() const {
     for (const auto& line : lines_.lines) std::cerr << line << "\n";
   }
+  std::uint64_t truncations() const { return truncations_; }
   std::uint64_t cleanings() const { return cleanings_ + manager_->cleaner().cleanings(); }
 
  private:
@@ -145,10 +148,13 @@ class Life {
     return log != nullptr ? *log : *manager_->create_log(at, kTopicId, config_of(at)).value();
   }
 
-  void append() {
-    const auto at = partition(random_.below(4));
-    auto& log = log_of(at);
-    auto& model = models_[at];
+  struct Made {
+    std::string batch;
+    std::vector<Entry> entries;
+  };
+
+  Made make_batch(const LogModel& model) {
+    Made made;
     const auto id = random_.between(1, 4);
     const auto last = model.last_sequences();
     const auto known = last.find(id);
@@ -165,20 +171,48 @@ class Life {
       std::optional<BytesView> value;
       if (entry.value) value = *entry.value;
       const auto timestamp = loop_.wall_now() - random_.between(0, 1000);
-      ASSERT_TRUE(builder.append(timestamp, BytesView(entry.key), value));
-      model.entries.push_back(std::move(entry));
+      EXPECT_TRUE(builder.append(timestamp, BytesView(entry.key), value));
+      made.entries.push_back(std::move(entry));
     }
     const auto codec = random_.one_in(3) ? Compression::gzip : Compression::none;
-    char* made = builder.close(codec, protocol_level(codec)).value();
-    protocol::seal(made, producer(id, 0, first), transactional);
-    std::string batch(made, builder.size_in_bytes());
-    const std::string again = batch;
-    auto done = log.append_as_leader(batch, LeaderEpoch(epoch_));
+    char* bytes = builder.close(codec, protocol_level(codec)).value();
+    protocol::seal(bytes, producer(id, 0, first), transactional);
+    made.batch.assign(bytes, builder.size_in_bytes());
+    return made;
+  }
+
+  void append() {
+    const auto at = partition(random_.below(4));
+    auto& log = log_of(at);
+    auto& model = models_[at];
+    auto made = make_batch(model);
+    model.entries.insert(model.entries.end(), made.entries.begin(), made.entries.end());
+    const std::string again = made.batch;
+    auto done = log.append_as_leader(made.batch, LeaderEpoch(epoch_));
     ASSERT_TRUE(done) << done.error();
     EXPECT_EQ(done->last_offset.value + 1, static_cast<std::int64_t>(model.entries.size()));
     EXPECT_FALSE(done->duplicate);
     if (random_.one_in(4)) resend(log, again, *done);
     if (random_.one_in(2)) log.flush_soon();
+  }
+
+  // The disk takes a part of a batch and is full: the log is truncated to what it was.
+  void append_in_part() {
+    const auto at = partition(random_.below(4));
+    auto& log = log_of(at);
+    const auto& model = models_[at];
+    auto made = make_batch(model);
+    disk_.inject({.call = simulation::DiskCall::write,
+                  .code = ErrorCode::no_space,
+                  .times = 1,
+                  .path_contains = ".log"});
+    const auto done = log.append_as_leader(made.batch, LeaderEpoch(epoch_));
+    disk_.clear_faults();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code(), ErrorCode::kafka_storage_error) << done.error();
+    EXPECT_FALSE(log.offline());
+    EXPECT_EQ(log.log_end_offset().value, static_cast<std::int64_t>(model.entries.size()));
+    ++truncations_;
   }
 
   static int protocol_level(Compression codec) { return codec == Compression::gzip ? 1 : 0; }
@@ -373,11 +407,13 @@ class Life {
   std::int32_t epoch_ = 1;
   std::int64_t next_value_ = 0;
   std::uint64_t cleanings_ = 0;
+  std::uint64_t truncations_ = 0;
 };
 
 TEST(LogModel, loses_nothing_acknowledged_and_invents_nothing_in_random_lives) {
   std::uint64_t lives = 0;
   std::uint64_t cleanings = 0;
+  std::uint64_t truncations = 0;
   simulation::for_each_seed(2000, [&](std::uint64_t seed) {
     Life life(seed);
     for (int i = 0; i < 100 && !::testing::Test::HasFailure(); ++i) life.step();
@@ -385,10 +421,12 @@ TEST(LogModel, loses_nothing_acknowledged_and_invents_nothing_in_random_lives) {
     if (::testing::Test::HasFailure()) life.print_lines();
     ++lives;
     cleanings += life.cleanings();
+    truncations += life.truncations();
   });
-  // Enough of them see compaction at work.
+  // Enough of them see compaction and truncation at work.
   if (lives >= 100) {
     EXPECT_GT(cleanings, lives / 10);
+    EXPECT_GT(truncations, lives);
   }
 }
 

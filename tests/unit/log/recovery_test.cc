@@ -127,6 +127,66 @@ TEST(Recovery, removes_the_segments_behind_a_cut) {
   EXPECT_TRUE(f.lines.mention("the segment before it ends at offset 1"));
 }
 
+// Two segments, of which the first ends at the recovery point, and something behind its end.
+struct FullSegment {
+  explicit FullSegment(std::string_view behind) {
+    f.config.segment_bytes = 200;
+    f.config.index_interval_bytes = 50;
+    f.create();
+    while (f.log->segment_count() < 2) {
+      EXPECT_TRUE(f.append(make_batch("value")));
+      f.log->flush_soon();
+      f.loop.run();
+    }
+    end = f.log->log_end_offset();
+    full = f.log->segments().back().base_offset();
+    size = f.log->segments().front().size();
+    f.crash();
+    auto file = f.partition_directory()->open(kFirstLog, base::OpenMode::read_write).value();
+    EXPECT_TRUE(file->write_at(size, behind));
+  }
+
+  std::uint64_t size_on_disk() {
+    return f.partition_directory()->open(kFirstLog, base::OpenMode::read).value()->size().value();
+  }
+
+  LogFixture f;
+  Offset end;
+  Offset full;
+  std::uint64_t size = 0;
+};
+
+// The cut of a refused append was not synced when the log went on in the next segment.
+TEST(Recovery, cuts_a_refused_append_that_comes_back_behind_a_full_segment) {
+  auto whole = make_batch("refused");
+  FullSegment probe("");
+  protocol::stamp_offsets(whole.data(), probe.full, LeaderEpoch(0));
+  for (const std::size_t part : {std::size_t{1}, std::size_t{33}, whole.size() - 1, whole.size()}) {
+    SCOPED_TRACE(part);
+    FullSegment log(BytesView(whole).substr(0, part));
+    ASSERT_TRUE(log.f.open(false, log.full));
+    EXPECT_EQ(log.f.log->segment_count(), 2u);
+    EXPECT_EQ(log.f.log->log_end_offset(), log.end);
+    EXPECT_EQ(log.f.values(Offset(0)).size(), static_cast<std::size_t>(log.end.value));
+    EXPECT_EQ(log.size_on_disk(), log.size);
+    EXPECT_TRUE(log.f.lines.mention("cut " + std::to_string(part) + " bytes off"));
+  }
+}
+
+TEST(Recovery, cuts_nothing_else_of_a_segment_that_ends_at_the_recovery_point) {
+  FullSegment log("");
+  auto file = log.f.partition_directory()->open(kFirstLog, base::OpenMode::read_write).value();
+  std::string byte(1, '\0');
+  ASSERT_TRUE(file->read_at(log.size - 1, byte));
+  byte[0] = static_cast<char>(byte[0] ^ 1);
+  ASSERT_TRUE(file->write_at(log.size - 1, BytesView(byte)));
+  file = nullptr;
+  ASSERT_TRUE(log.f.open(false, log.full));
+  EXPECT_EQ(log.f.log->segment_count(), 2u);
+  EXPECT_EQ(log.f.log->log_end_offset(), log.end);
+  EXPECT_EQ(log.size_on_disk(), log.size);
+}
+
 TEST(Recovery, keeps_the_segments_behind_a_cut_that_takes_no_offset) {
   LogFixture f;
   f.config.segment_bytes = 200;

@@ -75,6 +75,20 @@ TEST(StorageFaults, a_full_disk_refuses_the_append_and_goes_on_when_there_is_roo
   EXPECT_EQ(log.f.values(Offset(1)), (decltype(log.f.values(Offset(1))){{1, "c"}}));
 }
 
+TEST(StorageFaults, a_log_whose_first_append_was_refused_can_be_opened_after_a_power_cut) {
+  FaultyLog log;
+  log.disk.inject(
+      {.call = DiskCall::write, .code = ErrorCode::no_space, .times = 1, .path_contains = ".log"});
+  ASSERT_FALSE(log.f.append(make_batch("a")));
+  ASSERT_TRUE(log.f.close());
+  log.disk.power_cut(simulation::PowerCut::drop);
+  log.f.root = log.disk.open("/data");
+  log.f.flush = std::make_unique<FlushScheduler>(log.f.loop, log.f.root, log.f.lines.logger());
+  const auto opened = log.f.open(true);
+  ASSERT_TRUE(opened) << opened.error();
+  EXPECT_TRUE(log.f.append(make_batch("b")));
+}
+
 TEST(StorageFaults, a_failed_write_takes_the_directory_offline) {
   FaultyLog log;
   ASSERT_TRUE(log.f.append(make_batch("a")));

@@ -375,6 +375,7 @@ TEST_F(LogCleanerTest, reads_with_a_picture_that_was_taken_while_it_waited) {
 }
 
 TEST_F(LogCleanerTest, comes_to_the_same_end_in_little_memory) {
+  options.cleaner.buffer_bytes = 0;  // what log.cleaner.io.buffer.size may say
   options.cleaner.map_limits.memory = 24 * 8;
   config.min_cleanable_dirty_ratio = 0;
   restart();
