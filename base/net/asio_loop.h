@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file_descriptor.h"
+#include "base/fork_generation.h"
 #include "base/loop.h"
 #include "base/net/busy_poll.h"
 #include "base/net/watched_socket.h"
@@ -19,7 +20,8 @@ namespace ottla::base {
 
 // The real Loop: a thread that waits in Boost.Asio for sockets, posted tasks and the first timer,
 // and at times looks a little longer before it sleeps (BusyPoll). A turn is one of: the tasks
-// posted until it began, the timers due, one event of one socket.
+// posted until it began, the timers due, one event of one socket. While its thread sleeps another
+// may borrow the loop for a turn: to wake a thread takes longer than most turns do.
 // Asio appears in asio_loop.cc and nowhere else.
 class AsioLoop final : public Loop {
  public:
@@ -40,6 +42,7 @@ class AsioLoop final : public Loop {
   TimePoint now() const override { return now_; }
   WallMillis wall_now() const override { return wall_now_; }
   void post(Task task) override;
+  void run_or_post(Task task) override;
   TimerId call_at(TimePoint when, Task task) override;
   void cancel(TimerId timer) override;
   void offload(Task work, Task done) override;
@@ -49,14 +52,19 @@ class AsioLoop final : public Loop {
   // loop's thread.
   Result<std::unique_ptr<WatchedSocket>> watch(FileDescriptor socket, SocketEvents& events);
 
-  // Time moves on. Called at the beginning of every turn.
+  // The loop's own thread has been woken and begins a turn: nobody else is in one, time moves on.
   void begin_turn();
 
  private:
   class Reactor;
 
+  enum class State { awake, asleep, borrowed };
+
   void run();
   bool look();
+  void wake_up();
+  bool borrow();
+  void give_back();
   void run_posted();
   void run_timers();
   void arm_timer();
@@ -67,8 +75,13 @@ class AsioLoop final : public Loop {
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_;
   std::atomic<bool> stopping_{false};
+  const std::uint32_t generation_ = fork_generation();  // in a forked child nothing is run
 
-  // Loop thread only.
+  // Who may begin a turn: the loop's thread while it is awake, any thread while it is asleep, the
+  // one that borrowed it. Its thread ends awake.
+  std::atomic<State> state_{State::awake};
+
+  // Whoever is in a turn only.
   RealClock clock_;
   BusyPoll busy_poll_;
   TimePoint now_;
