@@ -54,6 +54,15 @@ LogManagerOptions log_options(const BrokerConfig& config) {
   return options;
 }
 
+// (sleeps)
+Result<Server::Files> open_files(const BrokerConfig& config) {
+  auto tls = open_tls_listeners(config);
+  if (!tls) return tls.error();
+  auto tokens = open_token_listeners(config);
+  if (!tokens) return tokens.error();
+  return Server::Files{.tls = *std::move(tls), .tokens = *std::move(tokens)};
+}
+
 }  // namespace
 
 class Broker::Impl {
@@ -112,7 +121,7 @@ class Broker::Impl {
   // Loop's thread only; made one after the other by the start, destroyed the other way round.
   OnDone on_started_;
   std::optional<LoadedMetadata> loaded_;
-  TlsListenersByName tls_;
+  Server::Files files_;
   std::unique_ptr<LogDirs> logs_;
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<ReplicaOffsetsLog> offsets_log_;
@@ -133,17 +142,17 @@ class Broker::Impl {
 void Broker::Impl::start(OnDone done) {
   on_started_ = std::move(done);
   auto opened = std::make_shared<std::optional<Result<OpenedData>>>();
-  auto tls = std::make_shared<std::optional<Result<TlsListenersByName>>>();
-  const auto work = [opened, tls, config = config_, directories = deps_.directories,
+  auto files = std::make_shared<std::optional<Result<Server::Files>>>();
+  const auto work = [opened, files, config = config_, directories = deps_.directories,
                      random = base::Random(random_.next()), logger = deps_.logger] {
-    tls->emplace(open_tls_listeners(config));
-    if (!**tls) return;
+    files->emplace(open_files(config));
+    if (!**files) return;
     opened->emplace(open_data(directories, BrokerId(config.node_id), random, logger));
   };
-  loop_.offload(work, lifetime_.guard([this, opened, tls] {
-    if (!**tls) return started((*tls)->error());
+  loop_.offload(work, lifetime_.guard([this, opened, files] {
+    if (!**files) return started((*files)->error());
     if (!opened->value()) return started(opened->value().error());
-    tls_ = std::move(***tls);
+    files_ = std::move(***files);
     open_logs(std::move(*opened->value()));
   }));
 }
@@ -183,8 +192,8 @@ std::optional<LogConfig> Broker::Impl::describe_log(const BrokerConfig& now,
 }
 
 void Broker::Impl::bind_ports() {
-  server_ =
-      std::make_unique<Server>(deps_.loop, config_, std::move(tls_), deps_.logger.named("server"));
+  server_ = std::make_unique<Server>(deps_.loop, config_, std::move(files_),
+                                     deps_.logger.named("server"));
   for (const auto& listener : config_.listeners) {
     if (auto bound = server_->listen(listener); !bound) return started(bound.error());
   }

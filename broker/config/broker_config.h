@@ -39,6 +39,11 @@ struct BrokerConfig {
   // Who may connect. Kafka's default mechanism is GSSAPI, which is not served here.
   std::vector<std::string> sasl_enabled_mechanisms;
   std::int64_t connections_max_reauth_ms = 0;  // 0: whoever has logged in stays so
+  std::string sasl_oauthbearer_jwks_endpoint_url;
+  std::string sasl_oauthbearer_expected_issuer;
+  std::vector<std::string> sasl_oauthbearer_expected_audience;
+  std::string sasl_oauthbearer_sub_claim_name = "sub";
+  std::int64_t sasl_oauthbearer_clock_skew_seconds = 30;
   std::int32_t connection_failed_authentication_delay_ms = 100;
   std::map<std::string, ListenerSasl> sasl_listeners;  // by name: those that clients log in at
 

@@ -236,9 +236,9 @@ const std::array kBrokerKeys = {
               .min = -1},
     BrokerKey{.name = "ottla.ssl.reload.interval.ms",
               .member = &C::ottla_ssl_reload_interval_ms,
-              .documentation = "How often the files of ssl.keystore.location and "
-                               "ssl.truststore.location are looked at for new contents; "
-                               "milliseconds, 0: never.",
+              .documentation = "How often the files of ssl.keystore.location, "
+                               "ssl.truststore.location and sasl.oauthbearer.jwks.endpoint.url "
+                               "are looked at for new contents; milliseconds, 0: never.",
               .min = 0},
     BrokerKey{.name = "producer.id.expiration.ms",
               .member = &C::producer_id_expiration_ms,
@@ -259,7 +259,27 @@ const std::array kBrokerKeys = {
               .min = 1},
     BrokerKey{.name = "sasl.enabled.mechanisms",
               .member = &C::sasl_enabled_mechanisms,
-              .documentation = "How clients may log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."},
+              .documentation = "How clients may log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, "
+                               "OAUTHBEARER."},
+    BrokerKey{.name = "sasl.oauthbearer.clock.skew.seconds",
+              .member = &C::sasl_oauthbearer_clock_skew_seconds,
+              .documentation = "How far the clocks of the broker and of who issues tokens may be "
+                               "apart; seconds.",
+              .min = 0,
+              .max = 3600},
+    BrokerKey{.name = "sasl.oauthbearer.expected.audience",
+              .member = &C::sasl_oauthbearer_expected_audience,
+              .documentation = "For whom tokens must be (aud): one of these."},
+    BrokerKey{.name = "sasl.oauthbearer.expected.issuer",
+              .member = &C::sasl_oauthbearer_expected_issuer,
+              .documentation = "Who must have issued tokens (iss)."},
+    BrokerKey{.name = "sasl.oauthbearer.jwks.endpoint.url",
+              .member = &C::sasl_oauthbearer_jwks_endpoint_url,
+              .documentation = "The public keys that tokens are signed with, a JWK set: "
+                               "file:///PATH."},
+    BrokerKey{.name = "sasl.oauthbearer.sub.claim.name",
+              .member = &C::sasl_oauthbearer_sub_claim_name,
+              .documentation = "The claim of a token that names the user."},
     BrokerKey{.name = "socket.listen.backlog.size",
               .member = &C::socket_listen_backlog_size,
               .documentation = "Connections that may wait to be accepted.",

@@ -1,6 +1,7 @@
 #include "broker/config/broker_config.h"
 #include "broker/config/broker_config_keys.h"
 #include "ottla/scram_mechanism.h"
+#include "protocol/sasl/oauthbearer.h"
 
 namespace ottla::broker {
 namespace {
@@ -43,6 +44,14 @@ void add_sasl(const BrokerConfig& config, Properties& properties) {
   for (const auto& [name, sasl] : config.sasl_listeners) {
     for (const auto& [mechanism, unused] : sasl.mechanisms) {
       properties.try_emplace("sasl.mechanism.inter.broker.protocol", mechanism);
+      if (mechanism == protocol::kOauthBearer) {
+        const std::string module = "org.apache.kafka.common.security.oauthbearer.OAuthBearer";
+        const auto key = jaas_config_key(name, mechanism);
+        properties.try_emplace(key, module + "LoginModule required;");
+        const auto prefix = key.substr(0, key.size() - std::string_view("sasl.jaas.config").size());
+        properties.try_emplace(prefix + "sasl.server.callback.handler.class",
+                               module + "ValidatorCallbackHandler");
+      }
       if (!parse_scram_mechanism(mechanism)) continue;
       properties.try_emplace(jaas_config_key(name, mechanism),
                              "org.apache.kafka.common.security.scram.ScramLoginModule required;");

@@ -6,6 +6,7 @@
 
 #include "broker/config/config_value.h"
 #include "protocol/sasl/jaas_config.h"
+#include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
 #include "protocol/sasl/scram.h"
 
@@ -16,10 +17,17 @@ constexpr std::string_view kPrefix = "listener.name.";
 constexpr std::string_view kMechanisms = "sasl.enabled.mechanisms";
 constexpr std::string_view kJaasConfig = "sasl.jaas.config";
 constexpr std::string_view kMaxReauth = "connections.max.reauth.ms";
+constexpr std::string_view kTokenKeys = "sasl.oauthbearer.jwks.endpoint.url";
+constexpr std::string_view kTokenIssuer = "sasl.oauthbearer.expected.issuer";
+constexpr std::string_view kTokenAudience = "sasl.oauthbearer.expected.audience";
+constexpr std::string_view kTokenUser = "sasl.oauthbearer.sub.claim.name";
+constexpr std::string_view kTokenSkew = "sasl.oauthbearer.clock.skew.seconds";
+constexpr std::string_view kFileUrl = "file://";
 // Thirty years.
 constexpr std::int64_t kLongestSession = 946'080'000'000;
 constexpr std::string_view kUserOption = "user_";
-constexpr std::array kServed = {protocol::kPlain, protocol::kScramSha256, protocol::kScramSha512};
+constexpr std::array kServed = {protocol::kPlain, protocol::kScramSha256, protocol::kScramSha512,
+                                protocol::kOauthBearer};
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -82,6 +90,40 @@ class ListenerReader {
     return {keys.front(), nullptr};
   }
 
+  // What is set for OAUTHBEARER; invalid_config if it is not.
+  Result<std::string> required(std::string_view key, std::string_view what) const {
+    const auto [found, value] = find(key, protocol::kOauthBearer);
+    if (value != nullptr && !value->empty()) return *value;
+    return Error(ErrorCode::invalid_config, found + " must say " + std::string(what) +
+                                                ": without it OAUTHBEARER is not served");
+  }
+
+  Result<ListenerTokens> read_tokens() const {
+    ListenerTokens tokens;
+    const auto keys = required(kTokenKeys, "where the keys of tokens are, file:///PATH");
+    if (!keys) return keys.error();
+    if (!keys->starts_with(kFileUrl) || keys->size() == kFileUrl.size()) {
+      return bad_value(kTokenKeys, *keys, "expected file:///PATH; keys are not fetched");
+    }
+    tokens.keys_file = keys->substr(kFileUrl.size());
+    auto issuer = required(kTokenIssuer, "who issues the tokens");
+    if (!issuer) return issuer.error();
+    tokens.issuer = *std::move(issuer);
+    const auto audience = required(kTokenAudience, "for whom the tokens are to be");
+    if (!audience) return audience.error();
+    tokens.audiences = split_list(*audience);
+    const auto [claim_key, claim] = find(kTokenUser, protocol::kOauthBearer);
+    if (claim != nullptr && !claim->empty()) tokens.principal_claim = *claim;
+    const auto [skew_key, skew] = find(kTokenSkew, protocol::kOauthBearer);
+    if (skew != nullptr) {
+      const auto seconds =
+          parse_integer(skew_key, *skew, {.type = ConfigType::int64, .min = 0, .max = 3600});
+      if (!seconds) return seconds.error();
+      tokens.clock_skew_seconds = *seconds;
+    }
+    return tokens;
+  }
+
   Result<ListenerSasl::Mechanism> read_mechanism(std::string_view name) const {
     ListenerSasl::Mechanism mechanism;
     const auto [reauth_key, reauth] = find(kMaxReauth, name);
@@ -90,6 +132,11 @@ class ListenerReader {
           parse_integer(reauth_key, *reauth, {.type = ConfigType::int64, .min = 0});
       if (!lifetime) return lifetime.error();
       mechanism.max_reauth_ms = std::min(*lifetime, kLongestSession);
+    }
+    if (name == protocol::kOauthBearer) {
+      auto tokens = read_tokens();
+      if (!tokens) return tokens.error();
+      mechanism.tokens = *std::move(tokens);
     }
     const bool has_users = name == protocol::kPlain;
     const auto key = jaas_config_key(listener_, name);
@@ -131,7 +178,8 @@ class ListenerReader {
 
 bool is_listener_sasl_key(std::string_view key) {
   if (!key.starts_with(kPrefix)) return false;
-  for (const auto name : {kMechanisms, kJaasConfig, kMaxReauth}) {
+  for (const auto name : {kMechanisms, kJaasConfig, kMaxReauth, kTokenKeys, kTokenIssuer,
+                          kTokenAudience, kTokenUser, kTokenSkew}) {
     if (key.ends_with(name) && key.size() > kPrefix.size() + name.size() + 1 &&
         key[key.size() - name.size() - 1] == '.') {
       return true;

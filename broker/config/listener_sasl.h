@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,11 +12,23 @@
 
 namespace ottla::broker {
 
+// Whose tokens are taken at one listener, by OAUTHBEARER.
+struct ListenerTokens {
+  std::string keys_file;  // the issuer's public keys, a JWK set
+  std::string issuer;
+  std::vector<std::string> audiences;
+  std::string principal_claim = "sub";
+  std::int64_t clock_skew_seconds = 30;
+
+  bool operator==(const ListenerTokens&) const = default;
+};
+
 // How clients log in at one listener.
 struct ListenerSasl {
   struct Mechanism {
     std::map<std::string, std::string, std::less<>> passwords;  // by user; of PLAIN alone
     std::int64_t max_reauth_ms = 0;                             // 0: a session does not end
+    std::optional<ListenerTokens> tokens;                       // of OAUTHBEARER alone
 
     bool operator==(const Mechanism&) const = default;
   };
@@ -27,7 +40,7 @@ struct ListenerSasl {
 
 // Whether a key is one of those that `read_listener_sasl` reads for a listener:
 // listener.name.LISTENER.KEY or listener.name.LISTENER.MECHANISM.KEY with sasl.enabled.mechanisms,
-// sasl.jaas.config or connections.max.reauth.ms as KEY.
+// sasl.jaas.config, connections.max.reauth.ms or one of sasl.oauthbearer. as KEY.
 bool is_listener_sasl_key(std::string_view key);
 
 // "listener.name.LISTENER.MECHANISM.sasl.jaas.config", in lower case.
@@ -36,7 +49,7 @@ std::string jaas_config_key(std::string_view listener, std::string_view mechanis
 // What `properties` say about the SASL of one listener; what they say for all listeners counts
 // where nothing is said for this one. Errors (invalid_config) name the key and never the value of a
 // sasl.jaas.config: no mechanism, one that is not served, no user for PLAIN, a login module of
-// another mechanism.
+// another mechanism, no keys, issuer or audience for OAUTHBEARER.
 Result<ListenerSasl> read_listener_sasl(const Properties& properties, std::string_view listener);
 
 }  // namespace ottla::broker

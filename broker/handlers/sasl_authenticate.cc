@@ -19,8 +19,9 @@ SaslAuthenticateResponse refusal(const SaslAuthenticateRequest&, ErrorCode error
 void handle_sasl_authenticate(Services& services, Request<SaslAuthenticateRequest> request) {
   const auto session = request.context.sasl;
   if (!session) return request.answer(refusal(request.message, ErrorCode::illegal_sasl_state));
-  const auto answer = session->on_authenticate(request.message.auth_bytes.view, services.image(),
-                                               services.loop.now());
+  const auto answer = session->on_authenticate(
+      request.message.auth_bytes.view, services.image(),
+      {.time = services.loop.now(), .seconds = services.loop.wall_now() / 1000});
   SaslAuthenticateResponse response;
   if (answer) {
     response.auth_bytes.view = answer->bytes;

@@ -1,12 +1,17 @@
 #include "broker/security/sasl_session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
 
 namespace ottla::broker {
 namespace {
+
+// Thirty years.
+constexpr std::int64_t kLongestSessionMs = 946'080'000'000;
 
 constexpr std::string_view kInvalid = "the credentials are not valid";
 
@@ -64,20 +69,49 @@ Result<void> SaslSession::on_handshake(std::string_view mechanism) {
   mechanism_ = found->first;
   state_ = State::exchange;
   scram_.reset();
+  refused_.reset();
   proved_ = false;
   return {};
 }
 
 Result<SaslSession::Answer> SaslSession::on_authenticate(std::string_view message,
                                                          const MetadataImage& image,
-                                                         base::TimePoint now) {
+                                                         const Now& now) {
   if (state_ != State::exchange) {
     return Error(ErrorCode::illegal_sasl_state, "there was no handshake before it");
   }
-  auto answer = mechanism_ == protocol::kPlain ? on_plain(message) : on_scram(message, image);
+  auto answer = on_message(message, image, now);
   if (!answer) return fail(answer.error().message());
   if (!proved_) return Answer{.bytes = *std::move(answer)};
   return finish(*std::move(answer), now);
+}
+
+Result<std::string> SaslSession::on_message(std::string_view message, const MetadataImage& image,
+                                            const Now& now) {
+  if (mechanism_ == protocol::kPlain) return on_plain(message);
+  if (mechanism_ == protocol::kOauthBearer) return on_token(message, now.seconds);
+  return on_scram(message, image);
+}
+
+Result<std::string> SaslSession::on_token(std::string_view message, std::int64_t now_seconds) {
+  if (refused_) return *refused_;
+  const auto parsed = protocol::parse_oauthbearer(message);
+  if (!parsed) return parsed.error();
+  if (tokens_ == nullptr)
+    return Error(ErrorCode::sasl_authentication_failed, "no token is taken here");
+  auto identity = (*tokens_)->verify(parsed->token, now_seconds);
+  if (!identity) {
+    refused_ = identity.error();
+    return std::string(R"({"status":"invalid_token"})");
+  }
+  if (!parsed->authorization.empty() && parsed->authorization != identity->user) {
+    return Error(ErrorCode::sasl_authentication_failed,
+                 "the authorization id must be the user's name, or empty");
+  }
+  user_ = std::move(identity->user);
+  token_expires_seconds_ = identity->expires_at_seconds;
+  proved_ = true;
+  return std::string();
 }
 
 // As much work whether there is such a user or not.
@@ -123,14 +157,22 @@ Result<std::string> SaslSession::on_scram(std::string_view message, const Metada
                                protocol::scram_random());
 }
 
-Result<SaslSession::Answer> SaslSession::finish(std::string bytes, base::TimePoint now) {
+// 0: it does not end. No session outlives its token, be the clocks as they are.
+std::int64_t SaslSession::lifetime_ms(const Now& now) const {
+  const auto most = mechanism().max_reauth_ms;
+  if (mechanism_ != protocol::kOauthBearer) return most;
+  const auto left = std::max<std::int64_t>(1, (token_expires_seconds_ - now.seconds) * 1000);
+  return most > 0 ? std::min(left, most) : left;
+}
+
+Result<SaslSession::Answer> SaslSession::finish(std::string bytes, const Now& now) {
   auto principal = std::make_shared<const Principal>(Principal{.name = std::exchange(user_, {})});
   if (was_authenticated() && *principal != *principal_) {
     return fail("re-authentication must be as the same user as before");
   }
-  const auto lifetime = mechanism().max_reauth_ms;
+  const auto lifetime = std::min(lifetime_ms(now), kLongestSessionMs);
   principal_ = std::move(principal);
-  expires_at_ = lifetime > 0 ? now + std::chrono::milliseconds(lifetime) : base::kNever;
+  expires_at_ = lifetime > 0 ? now.time + std::chrono::milliseconds(lifetime) : base::kNever;
   state_ = State::authenticated;
   return Answer{.bytes = std::move(bytes), .lifetime_ms = lifetime};
 }

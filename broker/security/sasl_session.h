@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
 #include "broker/config/listener_sasl.h"
 #include "broker/metadata/metadata_image.h"
+#include "broker/security/jwt_verifier.h"
 #include "broker/security/principal.h"
 #include "ottla/api_key.h"
 #include "ottla/result.h"
@@ -23,8 +25,11 @@ namespace ottla::broker {
 // again before its session ends (KIP-368). One loop.
 class SaslSession {
  public:
-  // `settings` outlives it.
-  explicit SaslSession(const ListenerSasl& settings) : settings_(settings) {}
+  // Both outlive it. `tokens` checks those of OAUTHBEARER, and may be replaced by one with new keys
+  // at any time; null where that is not among the mechanisms.
+  explicit SaslSession(const ListenerSasl& settings,
+                       const std::shared_ptr<const JwtVerifier>* tokens = nullptr)
+      : settings_(settings), tokens_(tokens) {}
 
   // Whether a request may be served now. Error (illegal_sasl_state), which is to end the
   // connection: it came before authentication or in the middle of it, or after the end of the
@@ -49,11 +54,18 @@ class SaslSession {
     std::int64_t lifetime_ms = 0;  // of the session that begins with it; 0: for ever
   };
 
+  // The same moment by the clock that deadlines go by and by the one that tokens do.
+  struct Now {
+    base::TimePoint time{};
+    std::int64_t seconds = 0;  // since 1970
+  };
+
   // Errors: sasl_authentication_failed, after which nothing more is admitted, with a message that
   // may be told: it does not say whether there is such a user; illegal_sasl_state without a
-  // handshake before it, which changes nothing.
+  // handshake before it, which changes nothing. A token that is refused is told so in an answer
+  // first, as RFC 7628 has it, and the client's next message ends it.
   Result<Answer> on_authenticate(std::string_view message, const MetadataImage& image,
-                                 base::TimePoint now);
+                                 const Now& now);
 
   // Nothing more is admitted.
   bool failed() const { return state_ == State::failed; }
@@ -63,17 +75,24 @@ class SaslSession {
 
   Result<std::string> on_plain(std::string_view message);
   Result<std::string> on_scram(std::string_view message, const MetadataImage& image);
-  Result<Answer> finish(std::string bytes, base::TimePoint now);
+  Result<std::string> on_token(std::string_view message, std::int64_t now_seconds);
+  Result<std::string> on_message(std::string_view message, const MetadataImage& image,
+                                 const Now& now);
+  std::int64_t lifetime_ms(const Now& now) const;
+  Result<Answer> finish(std::string bytes, const Now& now);
   Error fail(const std::string& why);
   const ListenerSasl::Mechanism& mechanism() const;
 
   const ListenerSasl& settings_;
+  const std::shared_ptr<const JwtVerifier>* const tokens_;  // or null
   State state_ = State::handshake;
   std::string mechanism_;
   std::optional<protocol::ScramServer> scram_;  // between the two messages of a client
   std::string user_;                            // who the client says it is
   bool proved_ = false;
   bool is_known_ = false;
+  std::optional<Error> refused_;            // why its token is not taken, of which it was told
+  std::int64_t token_expires_seconds_ = 0;  // since 1970
   std::shared_ptr<const Principal> principal_ = anonymous();
   base::TimePoint expires_at_ = base::kNever;
 };

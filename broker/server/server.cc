@@ -27,7 +27,7 @@ std::size_t budget_of(const BrokerConfig& config) {
 
 }  // namespace
 
-Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, TlsListenersByName tls,
+Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, Files files,
                base::Logger logger)
     : loop_(loop),
       config_(config),
@@ -36,8 +36,10 @@ Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, TlsList
       most_connections_(std::min(static_cast<std::size_t>(config.max_connections),
                                  base::limit_of_open_files() / 4)),
       budget_(budget_of(config)),
-      tls_(*loop.loop, std::move(tls),
-           std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_) {}
+      tls_(*loop.loop, std::move(files.tls),
+           std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_),
+      tokens_(*loop.loop, std::move(files.tokens),
+              std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_) {}
 
 Server::~Server() {
   close();
@@ -126,7 +128,9 @@ std::span<char> Server::scratch() {
 ClientIdentity Server::identity_of(const std::string& listener, const TlsListener* tls) const {
   const auto found = config_.sasl_listeners.find(listener);
   if (found != config_.sasl_listeners.end()) {
-    return ClientIdentity(std::make_shared<SaslSession>(found->second));
+    const auto* tokens = tokens_.find(listener);
+    return ClientIdentity(std::make_shared<SaslSession>(
+        found->second, tokens == nullptr ? nullptr : &tokens->verifier));
   }
   return tls == nullptr ? ClientIdentity() : ClientIdentity(tls->names);
 }

@@ -17,6 +17,7 @@
 #include "broker/metrics/request_metrics.h"
 #include "broker/server/connection.h"
 #include "broker/server/tls_listeners.h"
+#include "broker/server/token_listeners.h"
 
 namespace ottla::broker {
 
@@ -33,7 +34,13 @@ class FrameHandler {
 // connections.max.idle.ms, socket.request.max.bytes, queued.max.request.bytes). On one loop.
 class Server final : public ConnectionOwner {
  public:
-  Server(base::LoopWithTransport loop, const BrokerConfig& config, TlsListenersByName tls,
+  // What listeners have read from files.
+  struct Files {
+    TlsListenersByName tls;
+    TokenListenersByName tokens;
+  };
+
+  Server(base::LoopWithTransport loop, const BrokerConfig& config, Files files,
          base::Logger logger);
   ~Server() override;
 
@@ -77,6 +84,7 @@ class Server final : public ConnectionOwner {
   std::vector<std::unique_ptr<base::Listener>> listening_;
   std::vector<ListenerConfig> bound_;
   TlsListeners tls_;
+  TokenListeners tokens_;
   FrameHandler* handler_ = nullptr;  // null until `open`
   std::vector<std::pair<std::string, std::unique_ptr<base::Stream>>> early_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;

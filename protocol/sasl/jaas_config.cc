@@ -5,6 +5,7 @@
 #include <cctype>
 #include <utility>
 
+#include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
 #include "protocol/sasl/scram.h"
 
@@ -169,7 +170,10 @@ bool is_login_module_of(std::string_view login_module, std::string_view mechanis
       "org.apache.kafka.common.security.plain.PlainLoginModule";
   constexpr std::string_view kScramModule =
       "org.apache.kafka.common.security.scram.ScramLoginModule";
-  return login_module == (mechanism == kPlain ? kPlainModule : kScramModule);
+  constexpr std::string_view kOauthBearerModule =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule";
+  if (mechanism == kPlain) return login_module == kPlainModule;
+  return login_module == (mechanism == kOauthBearer ? kOauthBearerModule : kScramModule);
 }
 
 }  // namespace ottla::protocol

@@ -65,7 +65,8 @@ class Context:
         self.bin = bin_folder
         self.jvm_folder = FOLDER / "jvm"
         self.connect_folder = FOLDER / "connect"
-        self.harness = Harness(self.jvm_folder, self.log("jvm.log"))
+        self.token = work / "token"
+        self.harness = Harness(self.jvm_folder, self.log("jvm.log"), self.token)
         self.java = peers.Java(self.harness)
         self.producers, self.consumers = peers.all_peers(FOLDER / "peers", self.java)
         self.tool = tool.Tool(bin_folder)
@@ -354,6 +355,7 @@ def run_all(table, context, arguments):
     tls.run_kafka(table, context)
     sasl.run_broker(table, context)
     sasl.run_kafka(table, context)
+    sasl.run_tokens(table, context)
     sasl.run_directory(table, context)
     acls.run(table, context)
     run_tool_transactions(table, context)

@@ -14,9 +14,10 @@ COMMAND_TIMEOUT_S = 90
 
 
 class Harness:
-    """One JVM. `call` may be used from several threads."""
+    """One JVM. `call` may be used from several threads. `token` is the one file that its clients may
+    take tokens of OAUTHBEARER from."""
 
-    def __init__(self, folder, log_file):
+    def __init__(self, folder, log_file, token=None):
         classpath = (folder / "target" / "classpath").read_text().strip()
         self._process = process.start(
             [
@@ -26,6 +27,7 @@ class Harness:
                 f"-Dorg.slf4j.simpleLogger.logFile={log_file}",
                 "-Dorg.slf4j.simpleLogger.showDateTime=true",
                 "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+                f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://{token or '/none'}",
                 "-cp",
                 f"{folder / 'target' / 'classes'}:{classpath}",
                 "ottla.interop.Harness",

@@ -220,6 +220,81 @@ def _refused_ours(table, context, name, addresses):
     _refused(table, name, lists, words, of_mechanism)
 
 
+TOKEN_MODULE = f"{MODULES}.oauthbearer.OAuthBearerLoginModule required;"
+TOKEN_LOGIN = f"{MODULES}.oauthbearer.OAuthBearerLoginCallbackHandler"
+
+
+def run_tokens(table, context):
+    """Foreign clients on our broker, by OAUTHBEARER."""
+    group = "broker/token"
+    named = [each for each in context.producers if hasattr(each, "command") or each.name == "java"]
+    if not any(table.wants(f"{group}/{each}") for each in [*(p.name for p in named), "refused"]):
+        return
+    files = Files(context)
+    addresses = {name: f"localhost:{servers.free_port()}" for name in ("PLAINTEXT", "LOGIN")}
+    listeners = ",".join(f"{name}://{address}" for name, address in addresses.items())
+    server = context.ottla(
+        context.new_folder("broker-token"),
+        {
+            "listeners": listeners,
+            "advertised.listeners": listeners,
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,LOGIN:SASL_PLAINTEXT",
+            "sasl.enabled.mechanisms": "OAUTHBEARER",
+            "sasl.oauthbearer.jwks.endpoint.url": f"file://{files['keys.json']}",
+            "sasl.oauthbearer.expected.issuer": "https://id.example.org",
+            "sasl.oauthbearer.expected.audience": "kafka",
+        },
+    )
+    server.start()
+    try:
+        for peer in named:
+            name = f"{group}/{peer.name}"
+            if table.wants(name):
+                with table.row(name) as row:
+                    row.cell("", lambda p=peer, n=name: _by_token(context, addresses, files, p, n))
+        _refused_tokens(table, context, f"{group}/refused", addresses, files)
+    finally:
+        server.stop()
+
+
+def _token_properties(context, files, token):
+    """Java takes tokens from the one file that its harness allows."""
+    context.token.write_bytes((files.folder / token).read_bytes())
+    return {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "OAUTHBEARER",
+        "sasl.jaas.config": TOKEN_MODULE,
+        "sasl.login.callback.handler.class": TOKEN_LOGIN,
+        "sasl.oauthbearer.token.endpoint.url": f"file://{context.token}",
+    }
+
+
+def _by_token(context, addresses, files, peer, name):
+    if isinstance(peer, peers.Java):
+        client = peers.Java(
+            SecuredHarness(peer.harness, _token_properties(context, files, "token"))
+        )
+    else:
+        environment = ["OTTLA_SASL_MECHANISM=OAUTHBEARER", f"OTTLA_SASL_TOKEN={files['token']}"]
+        client = type(peer)(peer.name, ["env", *environment, *peer.command])
+    _write_and_read(context, addresses, client, "LOGIN", name.replace("/", "-"))
+
+
+def _refused_tokens(table, context, name, addresses, files):
+    if not table.wants(name):
+        return
+    lists = _java_lists(context, addresses)
+    with table.row(name) as row:
+        for token in ("expired-token", "strange-token"):
+            properties = _token_properties(context, files, token)
+            row.cell(
+                token,
+                lambda p=properties: expect_refused(
+                    lambda: lists("LOGIN", p), "SaslAuthenticationException"
+                ),
+            )
+
+
 def run_directory(table, context):
     """Users of SCRAM go with the data directory, whoever serves it."""
     name = "directory/sasl"

@@ -106,6 +106,44 @@ TEST(ListenerSasl, passwords_are_in_no_description) {
   }
 }
 
+Properties token_listener() {
+  return {{"listeners", "SASL_SSL://127.0.0.1:0"},
+          {"sasl.enabled.mechanisms", "OAUTHBEARER"},
+          {"ssl.keystore.location", "/broker.pem"},
+          {"sasl.oauthbearer.jwks.endpoint.url", "file:///keys.json"},
+          {"sasl.oauthbearer.expected.issuer", "https://id.example.org"},
+          {"sasl.oauthbearer.expected.audience", "kafka, ottla"}};
+}
+
+TEST(ListenerSasl, tokens_are_those_of_one_issuer_for_this_audience) {
+  auto properties = token_listener();
+  properties["listener.name.sasl_ssl.oauthbearer.sasl.oauthbearer.sub.claim.name"] = "client_id";
+  const auto config = BrokerConfig::from_properties(properties);
+  ASSERT_TRUE(config) << config.error();
+  const ListenerTokens expected{.keys_file = "/keys.json",
+                                .issuer = "https://id.example.org",
+                                .audiences = {"kafka", "ottla"},
+                                .principal_claim = "client_id"};
+  EXPECT_EQ(config->sasl_listeners.at("SASL_SSL").mechanisms.at("OAUTHBEARER").tokens, expected);
+}
+
+TEST(ListenerSasl, tokens_that_nobody_could_check_are_not_taken) {
+  for (const auto* key : {"sasl.oauthbearer.jwks.endpoint.url", "sasl.oauthbearer.expected.issuer",
+                          "sasl.oauthbearer.expected.audience"}) {
+    auto properties = token_listener();
+    properties.erase(key);
+    EXPECT_NE(error_of(properties).message().find(key), std::string::npos) << error_of(properties);
+    properties[key] = "";
+    EXPECT_NE(error_of(properties).message().find(key), std::string::npos) << error_of(properties);
+  }
+  for (const auto* url : {"https://id.example.org/keys", "http://x", "/keys.json", "file://",
+                          "ftp://x/y", "jndi:ldap://x"}) {
+    auto properties = token_listener();
+    properties["sasl.oauthbearer.jwks.endpoint.url"] = url;
+    EXPECT_NE(error_of(properties).message().find("file:///PATH"), std::string::npos) << url;
+  }
+}
+
 TEST(Exposure, a_listener_that_asks_nobody_is_for_this_machine_alone) {
   for (const auto* listener :
        {"PLAINTEXT://:9092", "PLAINTEXT://0.0.0.0:9092", "PLAINTEXT://[::]:9092",

@@ -80,8 +80,7 @@ TEST(ClientIdentityTest, with_sasl_a_certificate_names_nobody) {
   EXPECT_EQ(identity.principal()->to_string(), "User:ANONYMOUS");
   ASSERT_TRUE(identity.sasl()->on_handshake("PLAIN"));
   const std::string message("\0bob\0builder", 12);
-  ASSERT_TRUE(identity.sasl()->on_authenticate(message, *MetadataImage::empty("cluster"),
-                                               base::TimePoint()));
+  ASSERT_TRUE(identity.sasl()->on_authenticate(message, *MetadataImage::empty("cluster"), {}));
   EXPECT_EQ(identity.principal()->to_string(), "User:bob");
 }
 

@@ -6,10 +6,13 @@
 #include "base/crypto/secrets.h"
 #include "broker/security/jwk_set.h"
 #include "broker/security/jwt_verifier.h"
-#include "tests/unit/security/token_issuer.h"
+#include "tests/tls/token_issuer.h"
 
 namespace ottla::broker {
 namespace {
+
+using tls_test::to_base64_url;
+using tls_test::TokenIssuer;
 
 constexpr std::int64_t kNow = 1'800'000'000;
 

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "broker/metadata/metadata_delta.h"
+#include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
+#include "tests/tls/token_issuer.h"
 
 namespace ottla::broker {
 namespace {
@@ -15,6 +17,7 @@ using namespace std::chrono_literals;
 using protocol::ScramClient;
 
 constexpr base::TimePoint kNow{};
+constexpr std::int64_t kSeconds = 1'800'000'000;
 
 // A listener with all mechanisms; "alice" has the password "wonder" by PLAIN and by both SCRAMs.
 class SaslSessionTest : public testing::Test {
@@ -48,7 +51,7 @@ class SaslSessionTest : public testing::Test {
   using Outcome = Result<SaslSession::Answer>;
 
   Outcome say(SaslSession& session, std::string_view message, base::TimePoint now = kNow) {
-    return session.on_authenticate(message, *image_, now);
+    return session.on_authenticate(message, *image_, {.time = now, .seconds = kSeconds});
   }
 
   Outcome by_plain(SaslSession& session, const std::string& user, const std::string& password,
@@ -294,6 +297,124 @@ TEST_F(SaslSessionTest, failures_name_no_password) {
   const auto outcome = by_plain(session, "alice", "s3cret");
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().to_string().find("s3cret"), std::string::npos);
+}
+
+// A listener with OAUTHBEARER, and who issues its tokens.
+class TokenSessionTest : public testing::Test {
+ protected:
+  using Now = SaslSession::Now;
+
+  TokenSessionTest() {
+    take_keys(issuer());
+    listener_.mechanisms["OAUTHBEARER"] = {};
+  }
+
+  void take_keys(const tls_test::TokenIssuer& of) {
+    auto keys = JwkSet::parse("{\"keys\":[" + of.rsa_jwk("r") + "]}");
+    auto made = JwtVerifier::make({.issuer = "id", .audiences = {"kafka"}}, *std::move(keys));
+    tokens_ = std::make_shared<const JwtVerifier>(*std::move(made));
+  }
+
+  static const tls_test::TokenIssuer& issuer() {
+    static const tls_test::TokenIssuer made;
+    return made;
+  }
+
+  // The message of a client whose token is good for ten minutes.
+  static std::string message(const std::string& user, const std::string& authorization = "",
+                             std::int64_t lifetime = 600) {
+    return protocol::encode_oauthbearer(
+        {.authorization = authorization,
+         .token = issuer().token(R"({"alg":"RS256","kid":"r"})",
+                                 R"({"iss":"id","aud":"kafka","sub":")" + user + R"(","exp":)" +
+                                     std::to_string(kSeconds + lifetime) + "}")});
+  }
+
+  Result<SaslSession::Answer> log_in(SaslSession& session, const std::string& message,
+                                     Now now = {.time = kNow, .seconds = kSeconds}) {
+    const auto shaken = session.on_handshake("OAUTHBEARER");
+    if (!shaken) return shaken.error();
+    return session.on_authenticate(message, *MetadataImage::empty("cluster"), now);
+  }
+
+  ListenerSasl listener_;
+  std::shared_ptr<const JwtVerifier> tokens_;
+};
+
+TEST_F(TokenSessionTest, whom_a_token_names_is_let_in_until_it_expires) {
+  SaslSession session(listener_, &tokens_);
+  const auto answer = log_in(session, message("alice"));
+  ASSERT_TRUE(answer) << answer.error();
+  EXPECT_EQ(answer->bytes, "");
+  EXPECT_EQ(answer->lifetime_ms, 600'000);
+  EXPECT_EQ(session.principal()->to_string(), "User:alice");
+  EXPECT_TRUE(session.admit(ApiKey::metadata, kNow + 599s));
+  EXPECT_FALSE(session.admit(ApiKey::metadata, kNow + 600s));
+}
+
+TEST_F(TokenSessionTest, a_session_may_be_shorter_than_its_token) {
+  listener_.mechanisms["OAUTHBEARER"].max_reauth_ms = 5000;
+  SaslSession session(listener_, &tokens_);
+  EXPECT_EQ(log_in(session, message("alice")).value().lifetime_ms, 5000);
+}
+
+TEST_F(TokenSessionTest, a_token_that_has_just_expired_gives_no_session_without_an_end) {
+  SaslSession session(listener_, &tokens_);
+  EXPECT_EQ(log_in(session, message("alice", "", -10)).value().lifetime_ms, 1);
+}
+
+TEST_F(TokenSessionTest, a_token_that_is_refused_is_told_so_and_then_ends_it) {
+  SaslSession session(listener_, &tokens_);
+  const auto answer = log_in(session, message("alice", "", -600));
+  ASSERT_TRUE(answer) << answer.error();
+  EXPECT_EQ(answer->bytes, R"({"status":"invalid_token"})");
+  EXPECT_FALSE(session.authenticated());
+  EXPECT_FALSE(session.admit(ApiKey::metadata, kNow));
+  for (const auto& next : {std::string("\x01"), message("alice")}) {
+    SaslSession again(listener_, &tokens_);
+    ASSERT_TRUE(log_in(again, message("alice", "", -600)));
+    const auto ended = again.on_authenticate(next, *MetadataImage::empty("cluster"),
+                                             {.time = kNow, .seconds = kSeconds});
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code(), ErrorCode::sasl_authentication_failed);
+    EXPECT_NE(ended.error().message().find("the token has expired"), std::string::npos);
+    EXPECT_TRUE(again.failed());
+  }
+}
+
+TEST_F(TokenSessionTest, nobody_acts_for_somebody_else) {
+  SaslSession same(listener_, &tokens_);
+  EXPECT_TRUE(log_in(same, message("alice", "alice")));
+  SaslSession other(listener_, &tokens_);
+  EXPECT_FALSE(log_in(other, message("alice", "root")));
+  EXPECT_TRUE(other.failed());
+}
+
+TEST_F(TokenSessionTest, authenticating_again_is_as_the_same_user) {
+  SaslSession session(listener_, &tokens_);
+  ASSERT_TRUE(log_in(session, message("alice")));
+  ASSERT_TRUE(log_in(session, message("alice", "", 900)));
+  EXPECT_FALSE(log_in(session, message("bob")));
+  EXPECT_TRUE(session.failed());
+}
+
+TEST_F(TokenSessionTest, authenticating_again_is_by_the_keys_of_now) {
+  const tls_test::TokenIssuer other;
+  take_keys(other);
+  SaslSession session(listener_, &tokens_);
+  EXPECT_NE(log_in(session, message("alice")).value().bytes, "");
+  SaslSession next(listener_, &tokens_);
+  take_keys(issuer());
+  EXPECT_EQ(log_in(next, message("alice")).value().bytes, "");
+  take_keys(other);
+  EXPECT_NE(log_in(next, message("alice")).value().bytes, "");
+}
+
+// CVE-2026-110985.
+TEST_F(TokenSessionTest, without_keys_no_token_is_taken) {
+  SaslSession session(listener_);
+  EXPECT_FALSE(log_in(session, message("alice")));
+  EXPECT_TRUE(session.failed());
 }
 
 }  // namespace

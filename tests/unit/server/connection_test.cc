@@ -68,7 +68,7 @@ class ConnectionTest : public testing::Test {
 
   void serve() {
     on(broker_, [this] {
-      server_ = std::make_unique<Server>(broker_.runtime().loop(0), config_, TlsListenersByName(),
+      server_ = std::make_unique<Server>(broker_.runtime().loop(0), config_, Server::Files(),
                                          base::Logger());
       ListenerConfig listener;
       listener.endpoint = {.host = broker_.address(), .port = 9092};

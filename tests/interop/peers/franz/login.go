@@ -5,6 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
@@ -20,6 +21,12 @@ func login() []kgo.Opt {
 		mechanism = scram.Auth{User: user, Pass: password}.AsSha256Mechanism()
 	case "SCRAM-SHA-512":
 		mechanism = scram.Auth{User: user, Pass: password}.AsSha512Mechanism()
+	case "OAUTHBEARER":
+		token, err := os.ReadFile(os.Getenv("OTTLA_SASL_TOKEN"))
+		if err != nil {
+			panic(err)
+		}
+		mechanism = oauth.Auth{Token: string(token)}.AsMechanism()
 	default:
 		return nil
 	}

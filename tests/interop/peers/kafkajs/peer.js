@@ -256,6 +256,10 @@ function security() {
 function login() {
   const { OTTLA_SASL_MECHANISM, OTTLA_SASL_USER, OTTLA_SASL_PASSWORD } = process.env;
   if (OTTLA_SASL_MECHANISM === undefined) return undefined;
+  if (OTTLA_SASL_MECHANISM === 'OAUTHBEARER') {
+    const value = fs.readFileSync(process.env.OTTLA_SASL_TOKEN, 'utf8');
+    return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value }) };
+  }
   return {
     mechanism: OTTLA_SASL_MECHANISM.toLowerCase(),
     username: OTTLA_SASL_USER,

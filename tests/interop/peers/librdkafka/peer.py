@@ -41,8 +41,14 @@ def login():
     mechanism = os.environ.get("OTTLA_SASL_MECHANISM")
     if mechanism is None:
         return {}
+    protocol = {"security.protocol": "SASL_SSL" if security() else "SASL_PLAINTEXT"}
+    if mechanism == "OAUTHBEARER":
+        with open(os.environ["OTTLA_SASL_TOKEN"]) as file:
+            token = file.read()
+        given = lambda _: (token, time.time() + 600)  # noqa: E731
+        return {**protocol, "sasl.mechanism": mechanism, "oauth_cb": given}
     return {
-        "security.protocol": "SASL_SSL" if security() else "SASL_PLAINTEXT",
+        **protocol,
         "sasl.mechanism": mechanism,
         "sasl.username": os.environ["OTTLA_SASL_USER"],
         "sasl.password": os.environ["OTTLA_SASL_PASSWORD"],

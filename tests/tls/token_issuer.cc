@@ -1,4 +1,4 @@
-#include "tests/unit/security/token_issuer.h"
+#include "tests/tls/token_issuer.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -13,7 +13,7 @@
 
 #include "base/crypto/secrets.h"
 
-namespace ottla::broker {
+namespace ottla::tls_test {
 namespace {
 
 void must(bool good, const char* what) {
@@ -124,4 +124,4 @@ std::string to_base64_url(const std::string& bytes) {
   return text;
 }
 
-}  // namespace ottla::broker
+}  // namespace ottla::tls_test

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-namespace ottla::broker {
+namespace ottla::tls_test {
 
 // Signs tokens for tests, with an RSA key and one of P-256 of its own. Whatever goes wrong ends the
 // program.
@@ -31,4 +31,4 @@ class TokenIssuer {
 
 std::string to_base64_url(const std::string& bytes);
 
-}  // namespace ottla::broker
+}  // namespace ottla::tls_test
