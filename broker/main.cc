@@ -58,8 +58,9 @@ ottla::Result<Arguments> parse(const std::vector<std::string>& arguments) {
       return parsed;
     }
     if (argument != "--config" && argument != "--override" && argument != "--add-scram") {
+      // What is behind = may be a password.
       return ottla::Error(ottla::ErrorCode::invalid_argument,
-                          "unknown argument '" + argument + "'");
+                          "unknown argument '" + argument.substr(0, argument.find('=')) + "'");
     }
     if (++i == arguments.size()) {
       return ottla::Error(ottla::ErrorCode::invalid_argument, argument + " needs a value");

@@ -26,7 +26,7 @@ Result<void> apply_override(std::string_view key_value, Properties& properties) 
   const auto equals = key_value.find('=');
   if (equals == std::string_view::npos || equals == 0) {
     return Error(ErrorCode::invalid_config,
-                 "\"" + std::string(key_value) + "\": expected key=value");
+                 "\"" + std::string(key_value.substr(0, equals)) + "\": expected key=value");
   }
   properties.insert_or_assign(std::string(key_value.substr(0, equals)),
                               std::string(key_value.substr(equals + 1)));

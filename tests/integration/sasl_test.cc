@@ -260,6 +260,15 @@ TEST(AddScram, what_is_no_user_is_refused_without_its_password) {
   }
 }
 
+TEST(AddScram, an_argument_of_the_wrong_form_is_named_without_its_value) {
+  ChildProcess broker(
+      {OTTLA_BIN "/ottla-broker", "--add-scram=SCRAM-SHA-512=[name=admin,password=s3cret]"});
+  EXPECT_EQ(broker.wait(), 2);
+  const auto told = broker.stderr_text();
+  EXPECT_NE(told.find("unknown argument '--add-scram'"), std::string::npos) << told;
+  EXPECT_EQ(told.find("s3cret"), std::string::npos) << told;
+}
+
 TEST(Exposure, a_broker_that_would_serve_strangers_does_not_start_and_says_why) {
   ChildProcess broker({OTTLA_BIN "/ottla-broker", "--override", "listeners=PLAINTEXT://0.0.0.0:0"});
   EXPECT_EQ(broker.wait(), 2);

@@ -65,5 +65,13 @@ TEST(Properties, an_override_replaces_what_is_there) {
   EXPECT_FALSE(apply_override("=x", properties));
 }
 
+// It may be a password.
+TEST(Properties, the_error_of_an_override_does_not_repeat_a_value) {
+  Properties properties;
+  const auto applied = apply_override("=secret", properties);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().message(), "\"\": expected key=value");
+}
+
 }  // namespace
 }  // namespace ottla::broker
