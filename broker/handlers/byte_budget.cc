@@ -11,14 +11,15 @@ constexpr std::size_t kReservePart = 8;
 }  // namespace
 
 ByteBudget::Charge ByteBudget::try_charge(std::size_t bytes, std::size_t frame) {
-  if (!state_->has_room(frame <= kSmall ? state_->limit / kReservePart : 0)) return {};
+  const auto reserve = frame <= kSmall ? state_->limit / kReservePart : 0;
+  if (!state_->has_room(reserve)) return {};
   state_->used += bytes;
-  return Charge(state_, bytes);
+  return Charge(state_, bytes, reserve);
 }
 
 bool ByteBudget::Charge::try_grow(std::size_t bytes) {
   OTTLA_ASSERT(budget_ && bytes >= bytes_, "a charge only grows");
-  if (!budget_->has_room() && !overdraws_) {
+  if (!budget_->has_room(reserve_) && !overdraws_) {
     if (budget_->overdrawn) return false;
     budget_->overdrawn = overdraws_ = true;
   }
@@ -37,7 +38,7 @@ void ByteBudget::State::give_back(std::size_t bytes, bool overdrew) {
   OTTLA_ASSERT(bytes <= used, "more bytes given back than were charged");
   used -= bytes;
   if (overdrew) overdrawn = false;
-  if (has_room(limit / kReservePart)) {
+  if (overdrew || has_room(limit / kReservePart)) {
     for (auto& resume : std::exchange(small_waiting, {})) resume();
   }
   if (overdrew || has_room()) {

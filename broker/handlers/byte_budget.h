@@ -12,7 +12,7 @@ namespace ottla::broker {
 
 // The bytes that the request frames of one loop may take together (queued.max.request.bytes). What
 // is charged is memory, before it is allocated: a frame that is announced and does not come costs
-// next to nothing. While the budget is spent, connections that want memory wait here in line and
+// 4 KiB. While the budget is spent, connections that want memory wait here in line and
 // read nothing. One charge at a time may grow beyond the limit, so that among frames that have all
 // begun one can always be finished, and a frame larger than the budget is served. A reserve is for
 // small frames alone: whoever sends large ones cannot stop those who send small ones. Loop's thread
@@ -29,15 +29,20 @@ class ByteBudget {
   class Charge {
    public:
     Charge() = default;
-    Charge(std::shared_ptr<State> budget, std::size_t bytes)
-        : budget_(std::move(budget)), bytes_(bytes) {}
+    // It may grow into `reserve`.
+    Charge(std::shared_ptr<State> budget, std::size_t bytes, std::size_t reserve)
+        : budget_(std::move(budget)), bytes_(bytes), reserve_(reserve) {}
     Charge(Charge&& other) noexcept
-        : budget_(std::move(other.budget_)), bytes_(other.bytes_), overdraws_(other.overdraws_) {}
+        : budget_(std::move(other.budget_)),
+          bytes_(other.bytes_),
+          reserve_(other.reserve_),
+          overdraws_(other.overdraws_) {}
     Charge& operator=(Charge&& other) noexcept {
       if (this == &other) return *this;
       release();
       budget_ = std::move(other.budget_);
       bytes_ = other.bytes_;
+      reserve_ = other.reserve_;
       overdraws_ = other.overdraws_;
       return *this;
     }
@@ -54,6 +59,7 @@ class ByteBudget {
 
     std::shared_ptr<State> budget_;
     std::size_t bytes_ = 0;
+    std::size_t reserve_ = 0;
     bool overdraws_ = false;
   };
 

@@ -10,7 +10,8 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::size_t kFirstAllocation = ByteBudget::kSmall;
+// What a prefix alone takes. Of a frame that has come already more is taken at once.
+constexpr std::size_t kFirstAllocation = 4 << 10;
 
 // The first four bytes of what people point at a Kafka port by mistake.
 std::string not_kafka(BytesView prefix, std::int32_t size, std::size_t largest,
@@ -37,7 +38,7 @@ Result<FrameAssembler::State> FrameAssembler::feed(BytesView& input) {
     prefix_filled_ += count;
     input.remove_prefix(count);
     if (prefix_filled_ < prefix_.size()) return State::need_bytes;
-    auto begun = begin_frame();
+    auto begun = begin_frame(input.size());
     if (!begun || *begun == State::need_room) return begun;
   }
   while (!input.empty() && filled_ < size_) {
@@ -51,14 +52,14 @@ Result<FrameAssembler::State> FrameAssembler::feed(BytesView& input) {
   return progress();
 }
 
-Result<FrameAssembler::State> FrameAssembler::begin_frame() {
+Result<FrameAssembler::State> FrameAssembler::begin_frame(std::size_t arrived) {
   const auto size = base::load_be<std::int32_t>(prefix_.data());
   if (size < 0 || static_cast<std::size_t>(size) > largest_frame_) {
     return Error(ErrorCode::invalid_request,
                  not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_, why_));
   }
   size_ = static_cast<std::size_t>(size);
-  const auto first = std::min(size_, kFirstAllocation);
+  const auto first = std::min(size_, std::clamp(arrived, kFirstAllocation, ByteBudget::kSmall));
   frame_.charge = budget_.try_charge(first, size_);
   if (!frame_.charge) return State::need_room;
   under_way_ = true;

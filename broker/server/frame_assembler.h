@@ -61,7 +61,8 @@ class FrameAssembler {
   std::size_t frame_size() const { return size_; }
 
  private:
-  Result<State> begin_frame();
+  // `arrived`: how many bytes there are behind the prefix.
+  Result<State> begin_frame(std::size_t arrived);
   State progress() const;
   bool ensure_room();
 

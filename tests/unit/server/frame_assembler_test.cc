@@ -89,8 +89,8 @@ TEST(FrameAssembler, an_announced_frame_takes_no_memory_before_its_bytes_come) {
   base::store_be(prefix.data(), std::int32_t{100 << 20});
   BytesView input = prefix;
   ASSERT_EQ(*reader.feed(input), FrameAssembler::State::need_bytes);
-  EXPECT_LE(reader.tail().size(), std::size_t{64 << 10});
-  EXPECT_LE(budget.used(), std::size_t{64 << 10});
+  EXPECT_LE(reader.tail().size(), std::size_t{4 << 10});
+  EXPECT_LE(budget.used(), std::size_t{4 << 10});
 }
 
 std::string prefix_of(std::int32_t size) {
@@ -168,6 +168,62 @@ TEST(FrameAssembler, large_frames_leave_a_reserve_to_small_ones) {
   FrameAssembler another(2 << 20, budget);
   BytesView large_input = bytes;
   EXPECT_EQ(*another.feed(large_input), FrameAssembler::State::need_room);
+}
+
+// As many as once spent the budget and its reserve with four bytes each.
+TEST(FrameAssembler, thousands_of_announced_frames_leave_room_for_one_that_comes) {
+  ByteBudget budget(256 << 20);
+  std::vector<std::unique_ptr<FrameAssembler>> silent;
+  const auto prefix = prefix_of(64 << 10);
+  for (int i = 0; i < 4608; ++i) {
+    auto& reader =
+        *silent.emplace_back(std::make_unique<FrameAssembler>(std::size_t{64 << 10}, budget));
+    BytesView input = prefix;
+    ASSERT_EQ(*reader.feed(input), FrameAssembler::State::need_bytes);
+  }
+  EXPECT_LE(budget.used(), std::size_t{4608} * (4 << 10));
+  FrameAssembler other(64 << 10, budget);
+  const std::string bytes = framed(std::string(64 << 10, 'x'));
+  BytesView input = bytes;
+  EXPECT_EQ(*other.feed(input), FrameAssembler::State::frame);
+}
+
+TEST(FrameAssembler, a_small_frame_grows_into_the_reserve) {
+  ByteBudget budget(1 << 20);
+  FrameAssembler small(2 << 20, budget);
+  FrameAssembler overdrawing(2 << 20, budget);
+  const std::string small_bytes = framed(std::string(60'000, 's'));
+  BytesView rest = small_bytes;
+  BytesView head = rest.substr(0, 100);
+  rest.remove_prefix(100);
+  ASSERT_EQ(*small.feed(head), FrameAssembler::State::need_bytes);
+  const std::string large_bytes = framed(std::string((1 << 20) + 1, 'x'));
+  BytesView large_input = large_bytes;
+  ASSERT_EQ(*overdrawing.feed(large_input), FrameAssembler::State::frame);
+  EXPECT_EQ(*small.feed(rest), FrameAssembler::State::frame);
+}
+
+TEST(FrameAssembler, a_small_frame_that_has_begun_goes_on_when_the_overdraft_is_given_back) {
+  constexpr std::size_t size = 32 << 10;
+  ByteBudget budget(8 << 10);
+  FrameAssembler first(size, budget);
+  FrameAssembler second(size, budget);
+  const std::string bytes = framed(std::string(size, 'x'));
+  BytesView to_first = bytes;
+  BytesView to_second = bytes;
+  BytesView first_head = to_first.substr(0, 100);
+  to_first.remove_prefix(100);
+  ASSERT_EQ(*first.feed(first_head), FrameAssembler::State::need_bytes);
+  BytesView head = to_second.substr(0, 10'000);  // as much as the budget and its reserve
+  to_second.remove_prefix(10'000);
+  ASSERT_EQ(*second.feed(head), FrameAssembler::State::need_bytes);
+  ASSERT_EQ(*first.feed(to_first), FrameAssembler::State::frame);
+  ASSERT_EQ(*second.feed(to_second), FrameAssembler::State::need_room);
+  bool resumed = false;
+  budget.wait(size, [&] { resumed = true; });
+  { const auto frame = first.take(); }
+  EXPECT_TRUE(resumed);
+  EXPECT_EQ(*second.feed(to_second), FrameAssembler::State::frame);
 }
 
 TEST(FrameAssembler, waits_for_room_in_the_budget_and_goes_on) {
