@@ -67,6 +67,7 @@ void handle_api_versions(Services& services, Request<ApiVersionsRequest> request
   if (request.context.version() >= 3) {
     add_features(services, request.context.version(), response);
   }
+  if (request.context.sasl) request.context.sasl->on_versions_told();
   request.answer(response);
 }
 

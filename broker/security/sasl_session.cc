@@ -26,7 +26,11 @@ Result<void> SaslSession::admit(ApiKey api, base::TimePoint now) const {
   const auto refuse = [](std::string why) { return Error(ErrorCode::illegal_sasl_state, why); };
   switch (state_) {
     case State::handshake:
-      if (api == ApiKey::api_versions || api == ApiKey::sasl_handshake) return {};
+      if (api == ApiKey::sasl_handshake) return {};
+      if (api == ApiKey::api_versions) {
+        if (!told_versions_) return {};
+        return refuse("the versions were asked for once more before authentication");
+      }
       return refuse(
           "a request came before authentication; it may be that the client's "
           "security.protocol is not the listener's");

@@ -36,6 +36,10 @@ class SaslSession {
   // session.
   Result<void> admit(ApiKey api, base::TimePoint now) const;
 
+  // The versions were told, which before authentication is done once. An answer that they were asked
+  // for in a way that is not served does not count: the client asks in another.
+  void on_versions_told() { told_versions_ = true; }
+
   // Of ANONYMOUS until it is known.
   const std::shared_ptr<const Principal>& principal() const { return principal_; }
   bool authenticated() const { return state_ == State::authenticated; }
@@ -86,6 +90,7 @@ class SaslSession {
   const ListenerSasl& settings_;
   const std::shared_ptr<const JwtVerifier>* const tokens_;  // or null
   State state_ = State::handshake;
+  bool told_versions_ = false;
   std::string mechanism_;
   std::optional<protocol::ScramServer> scram_;  // between the two messages of a client
   std::string user_;                            // who the client says it is

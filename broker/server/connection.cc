@@ -18,8 +18,10 @@ constexpr std::size_t kMostFramesPerTurn = 32;
 constexpr std::size_t kMostOutstanding = 16;
 constexpr std::size_t kMostOutstandingBytes = 32 << 20;
 
-// The same for one that has not logged in, and how long it may take for that.
+// The same for one that has not logged in, what it may leave unread (see below), and how long it
+// may take for that.
 constexpr std::size_t kMostOutstandingUnknown = 2;
+constexpr std::size_t kMostUnsentBytesUnknown = 16 << 10;
 constexpr std::size_t kLargestFrameUnknown = 64 << 10;
 constexpr auto kAuthenticationPatience = std::chrono::seconds(10);
 
@@ -66,7 +68,8 @@ Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<b
       identity_(std::move(identity)),
       reader_(limits.largest_frame, budget),
       last_activity_(loop.now()),
-      most_outstanding_(sasl() ? kMostOutstandingUnknown : kMostOutstanding) {
+      most_outstanding_(sasl() ? kMostOutstandingUnknown : kMostOutstanding),
+      most_unsent_bytes_(sasl() ? kMostUnsentBytesUnknown : kMostUnsentBytes) {
   if (!sasl()) return;
   reader_.set_limit(std::min(limits.largest_frame, kLargestFrameUnknown),
                     "the limit before authentication");
@@ -171,12 +174,12 @@ void Connection::take_frame() {
 
 bool Connection::wants_requests() const {
   return !waits_for_room_ && !last_ && frames_.size() + slots_.size() < most_outstanding_ &&
-         outstanding_bytes_ < kMostOutstandingBytes && stream_->queued_bytes() < kMostUnsentBytes;
+         outstanding_bytes_ < kMostOutstandingBytes && stream_->queued_bytes() < most_unsent_bytes_;
 }
 
 bool Connection::may_hand_out(const Frame& frame) const {
   if (last_) return false;
-  if (stream_->queued_bytes() >= kMostUnsentBytes) return false;
+  if (stream_->queued_bytes() >= most_unsent_bytes_) return false;
   if (slots_.empty()) return true;
   return api_of(frame) == ApiKey::produce && slots_.back().api == ApiKey::produce;
 }
@@ -265,6 +268,7 @@ void Connection::note_authentication() {
   if (authentication_timer_ == base::TimerId::none || !sasl()->was_authenticated()) return;
   loop_.cancel(std::exchange(authentication_timer_, base::TimerId::none));
   most_outstanding_ = kMostOutstanding;
+  most_unsent_bytes_ = kMostUnsentBytes;
   reader_.set_limit(limits_.largest_frame, "socket.request.max.bytes");
 }
 

@@ -146,6 +146,7 @@ class Connection final : public base::StreamHandler,
   std::uint64_t next_request_ = 1;
   base::TimePoint last_activity_;
   std::size_t most_outstanding_;
+  std::size_t most_unsent_bytes_;
   std::optional<Error>
       last_;  // the last answer was given: why the connection ends when it has left
   base::TimerId authentication_timer_ = base::TimerId::none;

@@ -145,9 +145,24 @@ TEST_F(SaslTest, half_an_exchange_and_then_silence_is_hung_up_on) {
   EXPECT_TRUE(closes(0, 11s));
 }
 
+TEST_F(SaslTest, asking_for_versions_once_more_before_authentication_ends_the_connection) {
+  ASSERT_TRUE(client().call(protocol::ApiVersionsRequest{}, 0));
+  EXPECT_FALSE(client().call(protocol::ApiVersionsRequest{}, 0));
+  EXPECT_TRUE(client().closed);
+}
+
+TEST_F(SaslTest, versions_that_were_asked_for_in_a_wrong_way_may_be_asked_for_again) {
+  const auto refused = client().call(protocol::ApiVersionsRequest{}, 3);
+  ASSERT_TRUE(refused) << refused.error();
+  EXPECT_EQ(refused->error_code, ErrorCode::invalid_request);
+  ASSERT_TRUE(client().call(protocol::ApiVersionsRequest{}, 0));
+  EXPECT_EQ(by_plain("alice", "wonder"), ErrorCode::none);
+  EXPECT_TRUE(client().call(protocol::ApiVersionsRequest{}, 0));
+}
+
 TEST_F(SaslTest, asking_for_versions_again_and_again_is_no_authentication) {
   for (int i = 0; i < 11 && !client().closed; ++i) {
-    (void)client().call(protocol::ApiVersionsRequest{}, 0);
+    (void)client().call(protocol::ApiVersionsRequest{}, 3);
     simulation_.run_for(1s);
   }
   EXPECT_TRUE(client().closed);

@@ -167,6 +167,17 @@ TEST_F(SaslSessionTest, before_authentication_only_what_leads_to_it_is_admitted)
   EXPECT_FALSE(session.admit(ApiKey::sasl_handshake, kNow));
 }
 
+TEST_F(SaslSessionTest, versions_are_told_once_before_authentication) {
+  SaslSession session(listener_);
+  session.on_versions_told();
+  const auto again = session.admit(ApiKey::api_versions, kNow);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code(), ErrorCode::illegal_sasl_state);
+  ASSERT_TRUE(session.admit(ApiKey::sasl_handshake, kNow));
+  EXPECT_TRUE(by_plain(session, "alice", "wonder"));
+  EXPECT_TRUE(session.admit(ApiKey::api_versions, kNow));
+}
+
 TEST_F(SaslSessionTest, half_an_exchange_lets_nobody_in) {
   SaslSession session(listener_);
   ASSERT_TRUE(session.on_handshake("SCRAM-SHA-256"));

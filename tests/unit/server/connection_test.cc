@@ -304,5 +304,23 @@ TEST_F(ConnectionTest, a_client_that_does_not_read_gets_no_further_request_handl
   }
 }
 
+TEST_F(ConnectionTest, a_client_that_has_not_logged_in_may_leave_little_unread) {
+  constexpr std::size_t kAnswer = 32 << 10;
+  config_.sasl_listeners["PLAINTEXT"].mechanisms["PLAIN"] = {};
+  serve();
+  auto& client = connect();
+  on(client_node_, [&] { client.stream->pause_reading(); });
+  for (int i = 0; i < 100; ++i) send(client, request(ApiKey::api_versions, std::to_string(i)));
+  ASSERT_TRUE(handed_out(1));
+  std::size_t answered = 0;
+  while (answered < keeper_.bodies.size()) {
+    answer(answered++, std::string(kAnswer, 'x'));
+    simulation_.run_for(milliseconds(50));
+  }
+  // What the network holds, and one answer that went beyond the limit.
+  EXPECT_LT(answered * kAnswer, std::size_t{1 << 20});
+  EXPECT_FALSE(client.closed);
+}
+
 }  // namespace
 }  // namespace ottla::broker
