@@ -14,6 +14,9 @@ namespace {
 using protocol::AlterUserScramCredentialsRequest;
 using protocol::AlterUserScramCredentialsResponse;
 
+// What one request may ask for. As many records as Kafka's controller writes for one.
+constexpr std::size_t kMostAlterations = 10'000;
+
 ScramAlteration alteration_of(const AlterUserScramCredentialsRequest& message) {
   ScramAlteration alteration;
   for (const auto& deletion : message.deletions) {
@@ -44,11 +47,15 @@ AlterUserScramCredentialsResponse response_to(const std::vector<AlterScramResult
 
 }  // namespace
 
+// Clients take a user of whom nothing is said for one whose alteration failed.
 AlterUserScramCredentialsResponse refusal(const AlterUserScramCredentialsRequest& request,
                                           ErrorCode error) {
   std::set<std::string_view> users;
-  for (const auto& deletion : request.deletions) users.insert(deletion.name);
-  for (const auto& upsertion : request.upsertions) users.insert(upsertion.name);
+  const auto add = [&users](std::string_view user) {
+    if (users.size() < kMostAlterations) users.insert(user);
+  };
+  for (const auto& deletion : request.deletions) add(deletion.name);
+  for (const auto& upsertion : request.upsertions) add(upsertion.name);
   AlterUserScramCredentialsResponse response;
   for (const auto user : users) {
     auto& result = response.results.emplace_back();
@@ -60,7 +67,15 @@ AlterUserScramCredentialsResponse refusal(const AlterUserScramCredentialsRequest
 
 void handle_alter_user_scram_credentials(Services& services,
                                          Request<AlterUserScramCredentialsRequest> request) {
-  auto alteration = alteration_of(request.message);
+  const auto& message = request.message;
+  if (message.deletions.size() + message.upsertions.size() > kMostAlterations) {
+    auto response = refusal(message, ErrorCode::invalid_request);
+    for (auto& result : response.results) {
+      result.error_message = "a request may alter 10000 credentials at most";
+    }
+    return request.answer(response);
+  }
+  auto alteration = alteration_of(message);
   auto waiting = std::make_shared<Request<AlterUserScramCredentialsRequest>>(std::move(request));
   services.controller.alter_scram_credentials(
       std::move(alteration), [waiting](const std::vector<AlterScramResult>& results) {

@@ -259,6 +259,25 @@ TEST_F(SaslTest, a_user_whose_credential_is_taken_away_is_a_stranger) {
   EXPECT_EQ(by_scram("carol", "s3cret", 1), ErrorCode::sasl_authentication_failed);
 }
 
+TEST_F(SaslTest, a_request_alters_so_many_credentials_at_most) {
+  ASSERT_EQ(by_plain("alice", "wonder"), ErrorCode::none);
+  std::vector<std::string> users;
+  for (int i = 0; i < 10'001; ++i) users.push_back("user" + std::to_string(i));
+  AlterUserScramCredentialsRequest request;
+  for (const auto& user : users) request.deletions.push_back({user, 1});
+  const auto refused = call(request);
+  ASSERT_EQ(refused.results.size(), 10'000U);
+  for (const auto& result : refused.results) {
+    EXPECT_EQ(result.error_code, ErrorCode::invalid_request);
+  }
+  request.deletions.pop_back();
+  const auto decided = call(request);
+  ASSERT_EQ(decided.results.size(), 10'000U);
+  for (const auto& result : decided.results) {
+    EXPECT_EQ(result.error_code, ErrorCode::resource_not_found);
+  }
+}
+
 TEST_F(SaslTest, what_cannot_be_a_credential_is_refused_by_user) {
   ASSERT_EQ(by_plain("alice", "wonder"), ErrorCode::none);
   AlterUserScramCredentialsRequest request;
