@@ -39,11 +39,20 @@ const std::string& name_for_brokers(const std::vector<ListenerConfig>& listeners
   return listeners.front().name;
 }
 
+// Kafka does not start with a mechanism that its listener for brokers does not have.
+void add_mechanism_for_brokers(const BrokerConfig& config, const std::string& listener,
+                               Properties& properties) {
+  const auto sasl = config.sasl_listeners.find(listener);
+  if (sasl == config.sasl_listeners.end()) return;
+  const auto& mechanisms = sasl->second.mechanisms;
+  auto& chosen = properties["sasl.mechanism.inter.broker.protocol"];
+  if (!mechanisms.contains(chosen)) chosen = mechanisms.begin()->first;
+}
+
 // What Kafka wants to be told of mechanisms that this broker takes as they are.
 void add_sasl(const BrokerConfig& config, Properties& properties) {
   for (const auto& [name, sasl] : config.sasl_listeners) {
     for (const auto& [mechanism, unused] : sasl.mechanisms) {
-      properties.try_emplace("sasl.mechanism.inter.broker.protocol", mechanism);
       if (mechanism == protocol::kOauthBearer) {
         const std::string module = "org.apache.kafka.common.security.oauthbearer.OAuthBearer";
         const auto key = jaas_config_key(name, mechanism);
@@ -95,6 +104,7 @@ std::string export_kafka_config(const BrokerConfig& config,
   if (config.metadata_log_dir) {
     properties["metadata.log.dir"] = whole_path(*config.metadata_log_dir);
   }
+  add_mechanism_for_brokers(config, properties["inter.broker.listener.name"], properties);
   add_sasl(config, properties);
   // One node cannot hold more; Kafka does not lower these by itself.
   properties["offsets.topic.replication.factor"] = "1";

@@ -231,5 +231,41 @@ TEST(ExportKafkaConfig, is_a_combined_node_on_the_same_directory) {
   for (const auto& [key, value] : *kafka) EXPECT_TRUE(is_kafka_broker_key(key)) << key;
 }
 
+// What is exported for brokers, or nothing, of two listeners with other mechanisms each.
+std::string mechanism_for_brokers(Properties properties) {
+  properties.merge(Properties{
+      {"listeners", "FIRST://127.0.0.1:1,SECOND://127.0.0.1:2"},
+      {"listener.security.protocol.map", "FIRST:SASL_PLAINTEXT,SECOND:SASL_PLAINTEXT"},
+      {"listener.name.first.sasl.enabled.mechanisms", "SCRAM-SHA-256"},
+      {"listener.name.second.sasl.enabled.mechanisms", "SCRAM-SHA-256,SCRAM-SHA-512"}});
+  const auto config = good(properties);
+  const auto kafka = parse_properties(export_kafka_config(config, config.listeners, 3));
+  EXPECT_TRUE(kafka) << kafka.error();
+  const auto found = kafka->find("sasl.mechanism.inter.broker.protocol");
+  return found == kafka->end() ? "" : found->second;
+}
+
+TEST(ExportKafkaConfig, brokers_log_in_by_a_mechanism_of_the_listener_for_brokers) {
+  const Properties second{{"inter.broker.listener.name", "SECOND"},
+                          {"listener.name.second.sasl.enabled.mechanisms", "SCRAM-SHA-512"}};
+  EXPECT_EQ(mechanism_for_brokers({}), "SCRAM-SHA-256");
+  EXPECT_EQ(mechanism_for_brokers(second), "SCRAM-SHA-512");
+}
+
+TEST(ExportKafkaConfig, a_mechanism_for_brokers_is_kept_if_their_listener_has_it) {
+  const std::string key = "sasl.mechanism.inter.broker.protocol";
+  EXPECT_EQ(mechanism_for_brokers({{key, "SCRAM-SHA-512"}}), "SCRAM-SHA-256");
+  EXPECT_EQ(mechanism_for_brokers(
+                {{key, "SCRAM-SHA-512"}, {"inter.broker.listener.name", "SECOND"}}),
+            "SCRAM-SHA-512");
+  EXPECT_EQ(mechanism_for_brokers({{key, "GSSAPI"}}), "SCRAM-SHA-256");
+}
+
+TEST(ExportKafkaConfig, where_brokers_do_not_log_in_no_mechanism_is_added) {
+  EXPECT_EQ(mechanism_for_brokers(
+                {{"listener.security.protocol.map", "FIRST:PLAINTEXT,SECOND:SASL_PLAINTEXT"}}),
+            "");
+}
+
 }  // namespace
 }  // namespace ottla::broker
