@@ -66,7 +66,7 @@ Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<b
       peer_(stream_->peer()),
       local_(stream_->local()),
       identity_(std::move(identity)),
-      reader_(limits.largest_frame, budget),
+      reader_(limits.largest_frame, budget, limits.protocol),
       last_activity_(loop.now()),
       most_outstanding_(sasl() ? kMostOutstandingUnknown : kMostOutstanding),
       most_unsent_bytes_(sasl() ? kMostUnsentBytesUnknown : kMostUnsentBytes) {

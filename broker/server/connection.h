@@ -50,6 +50,7 @@ class Connection final : public base::StreamHandler,
                          public std::enable_shared_from_this<Connection> {
  public:
   struct Limits {
+    SecurityProtocol protocol = SecurityProtocol::plaintext;  // the listener's
     std::size_t largest_frame = 100 << 20;
     base::Duration idle{};  // closed after this long without a request or an answer
   };

@@ -15,14 +15,15 @@ constexpr std::size_t kFirstAllocation = 4 << 10;
 
 // The first four bytes of what people point at a Kafka port by mistake.
 std::string not_kafka(BytesView prefix, std::int32_t size, std::size_t largest,
-                      std::string_view limit) {
+                      std::string_view limit, SecurityProtocol protocol) {
   if (prefix.starts_with("GET ") || prefix.starts_with("POST") || prefix.starts_with("HEAD") ||
       prefix.starts_with("PUT ") || prefix.starts_with("OPTI") || prefix.starts_with("PRI ")) {
     return "this looks like HTTP; the port speaks Kafka's protocol";
   }
   if (prefix[0] == 0x16 && prefix[1] == 0x03) {
-    return "this looks like a TLS handshake; the listener is PLAINTEXT, so the client's "
-           "security.protocol must be PLAINTEXT too";
+    const std::string name(to_string(protocol));
+    return "this looks like a TLS handshake; the listener is " + name +
+           ", so the client's security.protocol must be " + name + " too";
   }
   if (size < 0) return "a frame of negative size " + std::to_string(size);
   return "a frame of " + std::to_string(size) + " bytes; " + std::string(limit) + " is " +
@@ -56,7 +57,8 @@ Result<FrameAssembler::State> FrameAssembler::begin_frame(std::size_t arrived) {
   const auto size = base::load_be<std::int32_t>(prefix_.data());
   if (size < 0 || static_cast<std::size_t>(size) > largest_frame_) {
     return Error(ErrorCode::invalid_request,
-                 not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_, why_));
+                 not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_, why_,
+                           protocol_));
   }
   size_ = static_cast<std::size_t>(size);
   const auto first = std::min(size_, std::clamp(arrived, kFirstAllocation, ByteBudget::kSmall));

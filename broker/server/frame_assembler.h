@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "broker/handlers/byte_budget.h"
 #include "ottla/result.h"
+#include "ottla/security_config.h"
 
 namespace ottla::broker {
 
@@ -26,8 +27,10 @@ struct Frame {
 // arrive, so that a large frame costs its sender as much as it costs the broker.
 class FrameAssembler {
  public:
-  FrameAssembler(std::size_t largest_frame, ByteBudget& budget)
-      : largest_frame_(largest_frame), budget_(budget) {}
+  // `protocol` is the listener's, which is named to who speaks another.
+  FrameAssembler(std::size_t largest_frame, ByteBudget& budget,
+                 SecurityProtocol protocol = SecurityProtocol::plaintext)
+      : largest_frame_(largest_frame), protocol_(protocol), budget_(budget) {}
 
   // For the frames that begin from now on. `why` names the limit to who exceeds it.
   void set_limit(std::size_t largest_frame, std::string_view why) {
@@ -67,6 +70,7 @@ class FrameAssembler {
   bool ensure_room();
 
   std::size_t largest_frame_;
+  const SecurityProtocol protocol_;
   std::string_view why_ = "socket.request.max.bytes";  // of static storage
   ByteBudget& budget_;
   std::array<char, 4> prefix_{};

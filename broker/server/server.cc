@@ -110,6 +110,7 @@ void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> st
   if (tls != nullptr) stream = tls->context->secure(*loop_.loop, std::move(stream), {});
   const auto id = next_connection_++;
   const Connection::Limits limits{
+      .protocol = protocol_of(listener),
       .largest_frame = static_cast<std::size_t>(config_.socket_request_max_bytes),
       .idle = std::chrono::milliseconds(config_.connections_max_idle_ms)};
   auto connection =
@@ -118,6 +119,12 @@ void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> st
   connections_.emplace(id, connection);
   ++connections_by_host_[host];
   connection->start();
+}
+
+SecurityProtocol Server::protocol_of(const std::string& listener) const {
+  const auto found = std::find_if(bound_.begin(), bound_.end(),
+                                  [&](const auto& bound) { return bound.name == listener; });
+  return found == bound_.end() ? SecurityProtocol::plaintext : found->protocol;
 }
 
 std::span<char> Server::scratch() {

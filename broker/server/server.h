@@ -69,6 +69,7 @@ class Server final : public ConnectionOwner {
   void serve(const std::string& listener, std::unique_ptr<base::Stream> stream);
   bool has_room_for(const std::string& host);
   void log_if_slow(const Connection& connection, const FinishedRequest& request) const;
+  SecurityProtocol protocol_of(const std::string& listener) const;
   ClientIdentity identity_of(const std::string& listener, const TlsListener* tls) const;
 
   // Set at construction.

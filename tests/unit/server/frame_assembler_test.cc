@@ -68,15 +68,19 @@ TEST(FrameAssembler, stores_the_rest_of_a_large_frame_directly) {
 }
 
 TEST(FrameAssembler, says_what_is_wrong_with_bytes_that_are_not_kafka) {
-  const auto error_of = [](std::string bytes) {
+  const auto error_of = [](std::string bytes,
+                           SecurityProtocol protocol = SecurityProtocol::plaintext) {
     ByteBudget budget(0);
-    FrameAssembler reader(1000, budget);
+    FrameAssembler reader(1000, budget, protocol);
     BytesView input = bytes;
     const auto state = reader.feed(input);
     return state ? std::string("accepted") : state.error().message();
   };
   EXPECT_NE(error_of("GET / HTTP/1.1\r\n").find("HTTP"), std::string::npos);
-  EXPECT_NE(error_of(std::string("\x16\x03\x01\x02\x00", 5)).find("TLS"), std::string::npos);
+  const std::string tls("\x16\x03\x01\x02\x00", 5);
+  EXPECT_NE(error_of(tls).find("TLS handshake; the listener is PLAINTEXT, "), std::string::npos);
+  EXPECT_NE(error_of(tls, SecurityProtocol::sasl_plaintext).find("must be SASL_PLAINTEXT too"),
+            std::string::npos);
   EXPECT_NE(error_of("\xff\xff\xff\xff").find("negative size -1"), std::string::npos);
   EXPECT_NE(error_of(framed(std::string(1001, 'x'))).find("socket.request.max.bytes is 1000"),
             std::string::npos);
