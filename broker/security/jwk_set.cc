@@ -17,6 +17,11 @@ Error unfit(std::string why) {
   return Error(ErrorCode::invalid_config, "the keys of tokens: " + std::move(why));
 }
 
+// Of one key, which leaves the others be.
+Error left_out(std::string why) {
+  return Error(ErrorCode::invalid_argument, std::move(why));
+}
+
 // Null if there is no such string.
 const std::string* find_string(const JsonValue& object, std::string_view name) {
   const auto* found = object.find(name);
@@ -43,38 +48,46 @@ bool is_for_signatures(const JsonValue& key) {
                      [](const auto& op) { return op.string == "verify"; });
 }
 
-// Nothing for a key of a kind that is not used here.
-Result<std::optional<PublicKey>> read_key(const JsonValue& key) {
+bool is_secret(const JsonValue& key) {
   const auto* type = find_string(key, "kty");
-  if (type == nullptr) return unfit("a key has no kty");
-  if (key.find("d") != nullptr || *type == "oct") {
-    return unfit("there is a secret key among them, which others can sign with");
+  return key.find("d") != nullptr || (type != nullptr && *type == "oct");
+}
+
+Result<PublicKey> read_rsa(const JsonValue& key) {
+  std::string modulus;
+  std::string exponent;
+  if (!read_number(key, "n", modulus) || !read_number(key, "e", exponent)) {
+    return left_out("n or e of an RSA key is not base64url");
   }
-  if (!is_for_signatures(key)) return std::optional<PublicKey>();
-  std::string first;
-  std::string second;
-  std::optional<Result<PublicKey>> made;
-  if (*type == "RSA") {
-    if (!read_number(key, "n", first) || !read_number(key, "e", second)) {
-      return unfit("n or e of an RSA key is not base64url");
-    }
-    made = PublicKey::rsa(first, second);
-  } else if (*type == "EC") {
-    const auto* curve = find_string(key, "crv");
-    if (curve == nullptr || *curve != "P-256") return std::optional<PublicKey>();
-    if (!read_number(key, "x", first) || !read_number(key, "y", second)) {
-      return unfit("x or y of a key of P-256 is not base64url");
-    }
-    made = PublicKey::p256(first, second);
-  } else {
-    return std::optional<PublicKey>();
+  return PublicKey::rsa(modulus, exponent);
+}
+
+Result<PublicKey> read_ec(const JsonValue& key) {
+  const auto* curve = find_string(key, "crv");
+  if (curve == nullptr || *curve != "P-256") return left_out("the curve is not P-256");
+  std::string x;
+  std::string y;
+  if (!read_number(key, "x", x) || !read_number(key, "y", y)) {
+    return left_out("x or y of a key of P-256 is not base64url");
   }
-  if (!*made) return unfit(made->error().message());
+  return PublicKey::p256(x, y);
+}
+
+// An error says why the key is not used.
+Result<PublicKey> read_key(const JsonValue& key) {
+  const auto* type = find_string(key, "kty");
+  if (type == nullptr) return left_out("a key has no kty");
+  const auto* kid = find_string(key, "kid");
+  if (kid == nullptr || kid->empty()) return left_out("a key has no kid");
+  if (!is_for_signatures(key)) return left_out("a key is not for signatures");
+  if (*type != "RSA" && *type != "EC") return left_out("a key is neither of RSA nor of EC");
+  auto made = *type == "RSA" ? read_rsa(key) : read_ec(key);
+  if (!made) return made;
   const auto* algorithm = find_string(key, "alg");
-  if (algorithm != nullptr && *algorithm != algorithm_of((*made)->kind())) {
-    return std::optional<PublicKey>();
+  if (algorithm != nullptr && *algorithm != algorithm_of(made->kind())) {
+    return left_out("a key is for another algorithm");
   }
-  return std::optional<PublicKey>(**std::move(made));
+  return made;
 }
 
 }  // namespace
@@ -89,16 +102,24 @@ Result<JwkSet> JwkSet::parse(std::string_view document) {
   }
   if (keys->elements.size() > kMostKeys) return unfit("there are too many");
   JwkSet set;
+  std::string why_not;
   for (const auto& each : keys->elements) {
     if (each.kind != JsonValue::Kind::object) return unfit("a key is no object");
+    if (is_secret(each)) {
+      return unfit("there is a secret key among them, which others can sign with");
+    }
     auto key = read_key(each);
-    if (!key) return key.error();
-    if (!*key) continue;
-    const auto* kid = find_string(each, "kid");
-    if (kid == nullptr || kid->empty()) return unfit("a key has no kid");
-    if (!set.keys_.emplace(*kid, **std::move(key)).second) return unfit("a kid stands twice");
+    if (!key) {
+      if (why_not.empty()) why_not = key.error().message();
+      continue;
+    }
+    if (!set.keys_.emplace(*find_string(each, "kid"), *std::move(key)).second) {
+      return unfit("a kid stands twice");
+    }
   }
-  if (set.keys_.empty()) return unfit("none is for RS256 or ES256");
+  if (set.keys_.empty()) {
+    return unfit("none is for RS256 or ES256" + (why_not.empty() ? "" : ": " + why_not));
+  }
   return set;
 }
 

@@ -9,16 +9,17 @@
 
 namespace ottla::broker {
 
-// The keys that tokens are signed with (RFC 7517), of RSA and of P-256, by their `kid`. What is for
-// something else than signatures by RS256 and ES256 is left out. Does not change; any thread.
+// The keys that tokens are signed with (RFC 7517), of RSA and of P-256, by their `kid`. A key for
+// something else than signatures by RS256 and ES256 is left out, and so is one that is unsound, too
+// small or without a `kid`: an issuer's set is not ours to put right. Does not change; any thread.
 class JwkSet {
  public:
   // The largest document that is read.
   static constexpr std::size_t kMostBytes = 256 << 10;
   static constexpr std::size_t kMostKeys = 100;
 
-  // Errors: invalid_config, naming the key: no document of keys, a key that is unsound or too
-  // small, a private one, two with the same `kid`, one without, none left.
+  // Errors: invalid_config: no document of keys, a secret or private one among them, two with the
+  // same `kid`, or none left, with why the first was left out.
   static Result<JwkSet> parse(std::string_view document);
 
   // Null if there is none. `algorithm` is RS256 or ES256, and must be the key's.
