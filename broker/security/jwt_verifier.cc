@@ -14,6 +14,8 @@ using Kind = JsonValue::Kind;
 
 // It is read before anybody is known to have signed it.
 constexpr std::size_t kMostBytesOfHeader = 4 << 10;
+// Of the header, and of the claims.
+constexpr std::size_t kMostValues = 256;
 
 Error refused(std::string why) {
   return Error(ErrorCode::sasl_authentication_failed, "the token " + std::move(why));
@@ -34,7 +36,7 @@ bool is_ascii_same(std::string_view a, std::string_view lower_case) {
 Result<JsonValue> decode(std::string_view part, const char* what) {
   std::string text;
   if (!base::from_base64_url(part, text)) return refused(std::string(what) + " is not base64url");
-  auto json = parse_strict_json(text);
+  auto json = parse_strict_json(text, kMostValues);
   if (!json) return refused(std::string(what) + " cannot be read: " + json.error().message());
   return json;
 }

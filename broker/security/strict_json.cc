@@ -20,7 +20,7 @@ constexpr double kLargest = 9e15;
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, std::size_t most_values) : text_(text), left_(most_values) {}
 
   Result<JsonValue> read() {
     JsonValue value;
@@ -61,6 +61,8 @@ class Reader {
 
   bool read_value(JsonValue& value, int depth) {
     if (depth > kDeepest) return fail("it is nested too deeply");
+    if (left_ == 0) return fail("it has too many values");
+    --left_;
     skip_blanks();
     switch (peek()) {
       case '{':
@@ -232,14 +234,15 @@ class Reader {
   }
 
   const std::string_view text_;
+  std::size_t left_;  // how many more values there may be
   std::size_t at_ = 0;
   const char* why_ = "it is not JSON";
 };
 
 }  // namespace
 
-Result<JsonValue> parse_strict_json(std::string_view text) {
-  return Reader(text).read();
+Result<JsonValue> parse_strict_json(std::string_view text, std::size_t most_values) {
+  return Reader(text, most_values).read();
 }
 
 }  // namespace ottla::broker

@@ -102,6 +102,17 @@ TEST(JwtVerifier, takes_what_may_be) {
   EXPECT_TRUE(verifier().verify(issuer().token(typed, claims()), kNow));
 }
 
+TEST(JwtVerifier, takes_claims_of_so_many_values_at_most) {
+  const auto roles = [](int count) {
+    std::string text = "[0";
+    for (int i = 1; i < count; ++i) text += ",0";
+    return text + "]";
+  };
+  EXPECT_EQ(refusal_of({{"roles", roles(240)}}), "taken");
+  EXPECT_EQ(refusal_of({{"roles", roles(256)}}),
+            "the token claims cannot be read: it has too many values");
+}
+
 TEST(JwtVerifier, the_user_may_stand_in_another_claim) {
   const auto other = verifier(
       {.issuer = "https://id.example.org", .audiences = {"kafka"}, .principal_claim = "client_id"});
@@ -341,6 +352,13 @@ TEST(JwkSet, is_not_read_from_what_has_no_keys) {
   EXPECT_NE(refusal_of_keys("<html>"), "taken");
   EXPECT_EQ(refusal_of_keys(std::string(JwkSet::kMostBytes + 1, ' ')),
             "the keys of tokens: the document is too large");
+}
+
+TEST(JwkSet, is_not_read_from_a_document_of_too_many_values) {
+  std::string text = "{\"more\":[0";
+  for (int i = 0; i < 4096; ++i) text += ",0";
+  EXPECT_EQ(refusal_of_keys(text + "],\"keys\":[" + issuer().rsa_jwk("a") + "]}"),
+            "the keys of tokens: it has too many values");
 }
 
 TEST(JwkSet, is_not_read_with_a_secret_key_or_two_of_one_name) {
