@@ -270,6 +270,7 @@ void Connection::note_authentication() {
   most_outstanding_ = kMostOutstanding;
   most_unsent_bytes_ = kMostUnsentBytes;
   reader_.set_limit(limits_.largest_frame, "socket.request.max.bytes");
+  owner_.on_authenticated(id_);
 }
 
 void Connection::watch_authentication() {

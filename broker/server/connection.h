@@ -33,6 +33,9 @@ class ConnectionOwner {
   // Its answer has gone to the socket.
   virtual void on_answered(const Connection& connection, const FinishedRequest& request) = 0;
 
+  // The client has logged in; called once, where it has to.
+  virtual void on_authenticated(std::uint64_t connection) = 0;
+
   // The connection is gone; called once, last.
   virtual void on_connection_closed(std::uint64_t connection, const Error& reason) = 0;
 

@@ -15,6 +15,9 @@ constexpr std::size_t kScratchBytes = 64 << 10;
 // Connections that wait for the broker to be ready; the others try again.
 constexpr std::size_t kMostEarlyConnections = 1000;
 
+// Who is refused for not having logged in may come again at any rate.
+constexpr auto kBetweenWarnings = std::chrono::seconds(1);
+
 // queued.max.request.bytes = -1. Kafka reads without a bound then; this is one that a healthy
 // broker does not meet.
 constexpr std::size_t kDefaultBudget = 256 << 20;
@@ -96,6 +99,18 @@ bool Server::has_room_for(const std::string& host) {
   return true;
 }
 
+bool Server::has_room_for_unknown(const std::string& host) {
+  if (unknown_.has_room_for(host)) return true;
+  const auto now = loop_.loop->now();
+  if (now < next_warning_of_unknown_) return false;
+  next_warning_of_unknown_ = now + kBetweenWarnings;
+  logger_.warn("refusing connections, such as one from " + host +
+               ": of those that have not logged in there may be " +
+               std::to_string(UnknownClients::kMost) + ", and " +
+               std::to_string(UnknownClients::kMostOfHost) + " from one host");
+  return false;
+}
+
 void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream) {
   if (handler_ != nullptr) return serve(listener, std::move(stream));
   if (early_.size() < std::min(kMostEarlyConnections, most_connections_)) {
@@ -105,7 +120,8 @@ void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream
 
 void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> stream) {
   const auto host = stream->peer().host;
-  if (!has_room_for(host)) return;
+  const bool logs_in = config_.sasl_listeners.contains(listener);
+  if (!has_room_for(host) || (logs_in && !has_room_for_unknown(host))) return;
   const auto* tls = tls_.find(listener);
   if (tls != nullptr) stream = tls->context->secure(*loop_.loop, std::move(stream), {});
   const auto id = next_connection_++;
@@ -118,6 +134,7 @@ void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> st
                                    limits, identity_of(listener, tls));
   connections_.emplace(id, connection);
   ++connections_by_host_[host];
+  if (logs_in) unknown_.add(id, host);
   connection->start();
 }
 
@@ -169,7 +186,12 @@ void Server::log_if_slow(const Connection& connection, const FinishedRequest& re
                        " response_queue_us=" + us(request.response_queued()));
 }
 
+void Server::on_authenticated(std::uint64_t connection) {
+  unknown_.remove(connection);
+}
+
 void Server::on_connection_closed(std::uint64_t id, const Error& reason) {
+  unknown_.remove(id);
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   const auto connection = std::move(found->second);

@@ -18,6 +18,7 @@
 #include "broker/server/connection.h"
 #include "broker/server/tls_listeners.h"
 #include "broker/server/token_listeners.h"
+#include "broker/server/unknown_clients.h"
 
 namespace ottla::broker {
 
@@ -30,8 +31,8 @@ class FrameHandler {
 };
 
 // The sockets of one broker: listeners and connections, with their limits (max.connections, but at
-// most for a quarter of the file descriptors, the others being for logs; max.connections.per.ip,
-// connections.max.idle.ms, socket.request.max.bytes, queued.max.request.bytes). On one loop.
+// most for a quarter of the file descriptors, the others being for logs; max.connections.per.ip;
+// those of UnknownClients; connections.max.idle.ms, socket.request.max.bytes, queued.max.request.bytes). On one loop.
 class Server final : public ConnectionOwner {
  public:
   // What listeners have read from files.
@@ -61,6 +62,7 @@ class Server final : public ConnectionOwner {
 
   void on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override;
   void on_answered(const Connection& connection, const FinishedRequest& request) override;
+  void on_authenticated(std::uint64_t connection) override;
   void on_connection_closed(std::uint64_t connection, const Error& reason) override;
   std::span<char> scratch() override;
 
@@ -68,6 +70,7 @@ class Server final : public ConnectionOwner {
   void on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream);
   void serve(const std::string& listener, std::unique_ptr<base::Stream> stream);
   bool has_room_for(const std::string& host);
+  bool has_room_for_unknown(const std::string& host);
   void log_if_slow(const Connection& connection, const FinishedRequest& request) const;
   SecurityProtocol protocol_of(const std::string& listener) const;
   ClientIdentity identity_of(const std::string& listener, const TlsListener* tls) const;
@@ -90,6 +93,8 @@ class Server final : public ConnectionOwner {
   std::vector<std::pair<std::string, std::unique_ptr<base::Stream>>> early_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::int32_t> connections_by_host_;
+  UnknownClients unknown_;
+  base::TimePoint next_warning_of_unknown_{};
   std::uint64_t next_connection_ = 1;
   RequestMetrics request_metrics_;
 };

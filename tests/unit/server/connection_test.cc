@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/endian.h"
 #include "broker/server/server.h"
 #include "ottla/api_key.h"
+#include "protocol/sasl/plain.h"
 #include "tests/simulation/simulation.h"
 
 namespace ottla::broker {
@@ -20,7 +22,8 @@ using std::chrono::seconds;
 // Keeps the requests until the test answers them.
 class Keeper final : public FrameHandler {
  public:
-  void on_frame(const std::shared_ptr<Connection>&, Frame frame, Reply reply) override {
+  void on_frame(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override {
+    connections.push_back(connection);
     bodies.emplace_back(frame.bytes.view());
     frames.push_back(std::move(frame));
     replies.push_back(std::make_unique<Reply>(std::move(reply)));
@@ -32,6 +35,7 @@ class Keeper final : public FrameHandler {
     frames[request] = {};
   }
 
+  std::vector<std::weak_ptr<Connection>> connections;
   std::vector<std::string> bodies;
   std::vector<Frame> frames;
   std::vector<std::unique_ptr<Reply>> replies;
@@ -68,8 +72,10 @@ class ConnectionTest : public testing::Test {
 
   void serve() {
     on(broker_, [this] {
-      server_ = std::make_unique<Server>(broker_.runtime().loop(0), config_, Server::Files(),
-                                         base::Logger());
+      server_ = std::make_unique<Server>(
+          broker_.runtime().loop(0), config_, Server::Files(),
+          base::Logger([this](auto, auto, std::string_view line) { lines_.emplace_back(line); },
+                       LogLevel::warn, "server"));
       ListenerConfig listener;
       listener.endpoint = {.host = broker_.address(), .port = 9092};
       ASSERT_TRUE(server_->listen(listener).has_value());
@@ -131,6 +137,7 @@ class ConnectionTest : public testing::Test {
   Keeper keeper_;
   std::unique_ptr<Server> server_;
   std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::string> lines_;  // of the log
 };
 
 TEST_F(ConnectionTest, a_produce_follows_one_that_still_waits_and_all_else_does_not) {
@@ -302,6 +309,66 @@ TEST_F(ConnectionTest, a_client_that_does_not_read_gets_no_further_request_handl
     ASSERT_TRUE(handed_out(answered + 1));
     answer(answered++, "y");
   }
+}
+
+TEST_F(ConnectionTest, one_host_has_so_many_connections_that_have_not_logged_in) {
+  config_.sasl_listeners["PLAINTEXT"].mechanisms["PLAIN"].passwords["alice"] = "wonder";
+  serve();
+  auto& first = connect();
+  for (std::size_t i = 1; i < UnknownClients::kMostOfHost; ++i) connect();
+  auto& refused = connect();
+  auto& again = connect();
+  EXPECT_TRUE(simulation_.run_until([&] { return refused.closed && again.closed; }, seconds(5)));
+  EXPECT_FALSE(first.closed);
+  send(first, request(ApiKey::sasl_authenticate, "1"));
+  ASSERT_TRUE(handed_out(1));
+  on(broker_, [&] {
+    auto& sasl = *keeper_.connections[0].lock()->sasl();
+    ASSERT_TRUE(sasl.on_handshake("PLAIN"));
+    ASSERT_TRUE(sasl.on_authenticate(protocol::encode_plain({"alice", "wonder"}),
+                                     *MetadataImage::empty("cluster"), {}));
+  });
+  answer(0, "a");
+  ASSERT_TRUE(received(first, "a"));
+  auto& let_in = connect();
+  send(let_in, request(ApiKey::sasl_handshake, "2"));
+  EXPECT_TRUE(handed_out(2));
+}
+
+TEST_F(ConnectionTest, a_connection_that_ends_without_logging_in_makes_room) {
+  config_.sasl_listeners["PLAINTEXT"].mechanisms["PLAIN"] = {};
+  serve();
+  auto& first = connect();
+  for (std::size_t i = 1; i < UnknownClients::kMostOfHost; ++i) connect();
+  on(client_node_, [&] { first.stream.reset(); });
+  simulation_.run_for(seconds(1));
+  auto& let_in = connect();
+  send(let_in, request(ApiKey::sasl_handshake, "1"));
+  EXPECT_TRUE(handed_out(1));
+}
+
+TEST_F(ConnectionTest, refusing_those_who_have_not_logged_in_is_logged_once_a_second) {
+  config_.sasl_listeners["PLAINTEXT"].mechanisms["PLAIN"] = {};
+  serve();
+  for (std::size_t i = 0; i < UnknownClients::kMostOfHost; ++i) connect();
+  const auto begun = simulation_.now();
+  for (int i = 0; i < 20; ++i) connect();
+  const auto took = simulation_.now() - begun;
+  const auto warnings = [this] {
+    return std::count_if(lines_.begin(), lines_.end(), [](const std::string& line) {
+      return line.find("64 from one host") != std::string::npos;
+    });
+  };
+  EXPECT_GE(warnings(), 1);
+  EXPECT_LE(warnings(), 1 + took / seconds(1));
+}
+
+TEST_F(ConnectionTest, where_nobody_logs_in_one_host_may_have_more_connections) {
+  serve();
+  for (std::size_t i = 0; i < UnknownClients::kMostOfHost; ++i) connect();
+  auto& one_more = connect();
+  send(one_more, request(ApiKey::metadata, "1"));
+  EXPECT_TRUE(handed_out(1));
 }
 
 TEST_F(ConnectionTest, a_client_that_has_not_logged_in_may_leave_little_unread) {
