@@ -36,7 +36,7 @@ class SaslSession {
   // session.
   Result<void> admit(ApiKey api, base::TimePoint now) const;
 
-  // The versions were told, which before authentication is done once. An answer that they were asked
+  // The versions were told, which before authentication is done once. Telling that they were asked
   // for in a way that is not served does not count: the client asks in another.
   void on_versions_told() { told_versions_ = true; }
 

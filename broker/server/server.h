@@ -32,7 +32,8 @@ class FrameHandler {
 
 // The sockets of one broker: listeners and connections, with their limits (max.connections, but at
 // most for a quarter of the file descriptors, the others being for logs; max.connections.per.ip;
-// those of UnknownClients; connections.max.idle.ms, socket.request.max.bytes, queued.max.request.bytes). On one loop.
+// those of UnknownClients; connections.max.idle.ms, socket.request.max.bytes,
+// queued.max.request.bytes). On one loop.
 class Server final : public ConnectionOwner {
  public:
   // What listeners have read from files.
