@@ -40,18 +40,19 @@ TopicResults results_of(const AskedTopics& asked, ErrorCode error) {
   return results;
 }
 
-// All of them, or, if there is one that does not exist or may not be written, none; `results` says
-// which.
-std::set<TopicPartition> existing(const Access& access, const AskedTopics& asked,
-                                  TopicResults& results) {
+// All of them, or, if there is one that does not exist or that `may_add` refuses, none; `results`
+// says which.
+template <class MayAdd>
+std::set<TopicPartition> existing(const MetadataImage& image, const AskedTopics& asked,
+                                  TopicResults& results, MayAdd may_add) {
   std::set<TopicPartition> partitions;
   results = results_of(asked, ErrorCode::operation_not_attempted);
   bool all = true;
   for (auto& topic : results) {
-    const bool may = access.topic(AclOperation::write, topic.name);
+    const bool may = may_add(topic.name);
     for (auto& partition : topic.results_by_partition) {
       const bool exists =
-          may && access.image().find_partition(topic.name, partition.partition_index) != nullptr;
+          may && image.find_partition(topic.name, partition.partition_index) != nullptr;
       if (!exists) {
         partition.partition_error_code =
             may ? ErrorCode::unknown_topic_or_partition : ErrorCode::topic_authorization_failed;
@@ -92,8 +93,11 @@ void finish_one(Adding& adding) {
 void add_one(Services& services, const std::shared_ptr<Adding>& adding) {
   const auto& message = adding->request.message;
   auto& results = adding->response.results_by_topic_v3_and_below;
+  const Access access(services, adding->request.context);
   auto partitions =
-      existing(Access(services, adding->request.context), message.v3_and_below_topics, results);
+      existing(access.image(), message.v3_and_below_topics, results, [&](std::string_view topic) {
+        return !is_internal_topic(topic) && access.topic(AclOperation::write, topic);
+      });
   if (partitions.empty()) return adding->request.answer(adding->response);
   services.transactions.add_partitions(
       message.v3_and_below_transactional_id,
@@ -121,7 +125,9 @@ void add_many(Services& services, const std::shared_ptr<Adding>& adding) {
       --adding->left;
       continue;
     }
-    auto partitions = existing(access, asked.topics, results);
+    // A broker asks, which has seen to the rights of who asked it.
+    auto partitions =
+        existing(access.image(), asked.topics, results, [](std::string_view) { return true; });
     if (partitions.empty()) {
       --adding->left;
       continue;

@@ -18,7 +18,9 @@ std::vector<TopicToDelete> topics_of(const DeleteTopicsRequest& request) {
   std::vector<TopicToDelete> topics;
   for (const auto& name : request.topic_names) topics.push_back({std::string(name), {}});
   for (const auto& topic : request.topics) {
-    topics.push_back({std::string(topic.name.value_or(BytesView())), topic.topic_id});
+    auto& asked = topics.emplace_back();
+    if (topic.name) asked.name = *topic.name;
+    asked.id = topic.topic_id;
   }
   return topics;
 }

@@ -32,11 +32,11 @@ class Page {
 
   // False: the page is full, and the next one begins somewhere in this topic.
   bool add(std::string_view name, std::int32_t from, bool must_be_there) {
-    if (left_ == 0) return go_on_at(name, 0);
     if (!access_.topic(AclOperation::describe, name)) {
       if (must_be_there) add_denied(name);
       return true;
     }
+    if (left_ == 0) return go_on_at(name, 0);
     const auto* topic = image_.find_topic(name);
     if (topic == nullptr) {
       if (must_be_there) add_missing(name);

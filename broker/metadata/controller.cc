@@ -357,7 +357,7 @@ void Controller::Impl::delete_topics(std::vector<TopicToDelete> topics,
                                      std::chrono::milliseconds timeout, OnDeleted done) {
   if (const auto refused = refusal()) {
     std::vector<DeleteTopicResult> results;
-    for (auto& topic : topics) results.push_back({std::move(topic.name), topic.id, *refused});
+    for (auto& topic : topics) results.push_back({topic.name.value_or(""), topic.id, *refused});
     return done(std::move(results));
   }
   commit_decision(decide_delete_topics(topics, *log_->working(), deps_.config), timeout,

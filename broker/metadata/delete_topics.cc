@@ -7,22 +7,22 @@ namespace {
 
 // The topic a request means, or why there is none.
 Result<const TopicImage*> find_topic(const TopicToDelete& wanted, const MetadataImage& image) {
-  if (wanted.name.empty() && wanted.id.is_zero()) {
+  if (!wanted.name && wanted.id.is_zero()) {
     return Error(ErrorCode::invalid_request, "neither a name nor an id says which topic is meant");
   }
-  if (!wanted.name.empty() && !wanted.id.is_zero()) {
+  if (wanted.name && !wanted.id.is_zero()) {
     return Error(ErrorCode::invalid_request, "a name and an id are too much for one topic");
   }
-  if (wanted.name.empty()) {
+  if (!wanted.name) {
     const auto* topic = image.find_topic(wanted.id);
     if (topic == nullptr) {
       return Error(ErrorCode::unknown_topic_id, "no topic has the id " + wanted.id.to_string());
     }
     return topic;
   }
-  const auto* topic = image.find_topic(wanted.name);
+  const auto* topic = image.find_topic(*wanted.name);
   if (topic == nullptr) {
-    return Error(ErrorCode::unknown_topic_or_partition, "there is no topic " + wanted.name);
+    return Error(ErrorCode::unknown_topic_or_partition, "there is no topic " + *wanted.name);
   }
   return topic;
 }
@@ -49,7 +49,7 @@ Decision<DeleteTopicResult> decide_delete_topics(const std::vector<TopicToDelete
   for (const auto& wanted : topics) {
     const auto topic = find_topic(wanted, image);
     if (!topic) {
-      decision.results.push_back({wanted.name, wanted.id, topic.error()});
+      decision.results.push_back({wanted.name.value_or(""), wanted.id, topic.error()});
       continue;
     }
     const auto id = (*topic)->id;

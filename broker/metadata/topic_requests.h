@@ -45,9 +45,9 @@ struct CreateTopicResult {
   Result<CreatedTopic> result;
 };
 
-// A topic to delete: by name, or by id with an empty name.
+// A topic to delete: by name, which may be an empty one, or by id without one.
 struct TopicToDelete {
-  std::string name;
+  std::optional<std::string> name;
   Uuid id;
 };
 

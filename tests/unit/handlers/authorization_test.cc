@@ -188,6 +188,49 @@ TEST_F(Authorization, a_topic_that_may_not_be_deleted_is_not_named_to_who_has_on
   EXPECT_EQ(ask(request).responses.at(0).error_code, ErrorCode::none);
 }
 
+TEST_F(Authorization, a_name_beside_the_id_is_no_way_around_the_right_to_delete) {
+  create_topic("t");
+  allow_topic(remove, "*");
+  auto denial = acl(remove, Type::topic, "t");
+  denial.permission = AclPermission::deny;
+  allow(denial);
+  DeleteTopicsRequest request;
+  request.timeout_ms = 5000;
+  auto& topic = request.topics.emplace_back();
+  topic.name = "";
+  topic.topic_id = topic_id("t");
+  EXPECT_EQ(ask(request).responses.at(0).error_code, ErrorCode::topic_authorization_failed);
+  forbid_all();
+  allow_topic(remove, "*");
+  EXPECT_EQ(ask(request).responses.at(0).error_code, ErrorCode::invalid_request);
+  EXPECT_FALSE(topic_id("t").is_zero());
+}
+
+TEST_F(Authorization, who_may_delete_of_the_cluster_may_delete_each_topic) {
+  create_topic("t");
+  allow(remove, Type::cluster, "kafka-cluster");
+  DeleteTopicsRequest request;
+  request.timeout_ms = 5000;
+  request.topics.emplace_back().topic_id = topic_id("t");
+  EXPECT_EQ(ask(request).responses.at(0).error_code, ErrorCode::none);
+}
+
+TEST_F(Authorization, the_next_page_of_topics_begins_with_none_that_is_hidden) {
+  create_topic("a");
+  create_topic("b");
+  create_topic("c");
+  allow_topic(describe, "a");
+  DescribeTopicPartitionsRequest request;
+  request.response_partition_limit = 1;
+  auto response = ask(request);
+  EXPECT_EQ(response.topics.size(), 1U);
+  EXPECT_FALSE(response.next_cursor);
+  allow_topic(describe, "c");
+  response = ask(request);
+  ASSERT_TRUE(response.next_cursor);
+  EXPECT_EQ(response.next_cursor->topic_name, "c");
+}
+
 TEST_F(Authorization, who_creates_a_topic_sees_its_settings_only_with_the_right_to) {
   CreateTopicsRequest request;
   auto& topic = request.topics.emplace_back();

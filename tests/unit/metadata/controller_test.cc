@@ -327,7 +327,7 @@ TEST_F(ControllerRequests, deleting_is_published_with_the_topic_as_it_was) {
   ASSERT_TRUE(start());
   const auto orders = create({.name = "orders", .num_partitions = 2});
   ASSERT_TRUE(orders);
-  const auto results = delete_all({{.name = "", .id = orders->id}});
+  const auto results = delete_all({{.name = std::nullopt, .id = orders->id}});
   ASSERT_EQ(results.size(), 1U);
   EXPECT_TRUE(results[0].result);
   EXPECT_EQ(results[0].name, "orders");

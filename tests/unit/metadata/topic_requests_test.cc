@@ -184,11 +184,14 @@ TEST(DeleteTopics, every_refusal_has_the_code_of_Kafka) {
   };
   using Codes = std::vector<ErrorCode>;
   EXPECT_EQ(codes({{"nothing", {}}}), Codes{ErrorCode::unknown_topic_or_partition});
-  EXPECT_EQ(codes({{"", {5, 5}}}), Codes{ErrorCode::unknown_topic_id});
-  EXPECT_EQ(codes({{"", {}}}), Codes{ErrorCode::invalid_request});
+  EXPECT_EQ(codes({{std::nullopt, {5, 5}}}), Codes{ErrorCode::unknown_topic_id});
+  EXPECT_EQ(codes({{std::nullopt, {}}}), Codes{ErrorCode::invalid_request});
+  EXPECT_EQ(codes({{"", {}}}), Codes{ErrorCode::unknown_topic_or_partition});
   EXPECT_EQ(codes({{"existing", {8, 8}}}), Codes{ErrorCode::invalid_request});
+  EXPECT_EQ(codes({{"", {8, 8}}}), Codes{ErrorCode::invalid_request});
   EXPECT_EQ(codes({{"existing", {}}}, false), Codes{ErrorCode::topic_deletion_disabled});
-  EXPECT_EQ(codes({{"existing", {}}, {"", {8, 8}}}), Codes(2, ErrorCode::invalid_request));
+  EXPECT_EQ(codes({{"existing", {}}, {std::nullopt, {8, 8}}}),
+            Codes(2, ErrorCode::invalid_request));
   EXPECT_EQ(codes({{"existing", {}}, {"a.b", {}}}), Codes(2, ErrorCode::none));
 }
 
