@@ -87,7 +87,13 @@ class Planner {
 
  private:
   AclBindingFilter filter_of(AclResourceType type, const std::string& name) const {
-    return {.resource_type = type, .resource_name = name, .pattern_type = pattern_};
+    return {.resource_type = type, .resource_name = name, .pattern_type = pattern_of(type)};
+  }
+
+  // There is one cluster: a prefix of its name is no name for it.
+  AclPatternType pattern_of(AclResourceType type) const {
+    const bool prefix = pattern_ == AclPatternType::prefixed;
+    return prefix && type == AclResourceType::cluster ? AclPatternType::literal : pattern_;
   }
 
   void collect_resources() {
@@ -170,7 +176,7 @@ class Planner {
       for (const auto& host : hosts) {
         bindings_.insert({.resource_type = type,
                           .resource_name = name,
-                          .pattern_type = pattern_,
+                          .pattern_type = pattern_of(type),
                           .principal = principal,
                           .host = host,
                           .operation = operation,

@@ -62,6 +62,18 @@ TEST(AclFlags, without_an_operation_and_a_host_it_is_everything_from_everywhere)
                                                       .permission = AclPermission::deny}}));
 }
 
+TEST(AclFlags, prefixes_are_of_topics_and_not_of_the_cluster) {
+  const auto made = plan(
+      "--add --producer --idempotent --topic team- --resource-pattern-type prefixed "
+      "--allow-principal User:a");
+  ASSERT_TRUE(made) << made.error();
+  for (const auto& acl : made->bindings) {
+    const bool cluster = acl.resource_type == AclResourceType::cluster;
+    EXPECT_EQ(acl.pattern_type, cluster ? AclPatternType::literal : AclPatternType::prefixed);
+  }
+  EXPECT_EQ(operations_of(*made, AclResourceType::cluster), std::vector{idempotent_write});
+}
+
 TEST(AclFlags, producers_and_consumers_get_what_they_need) {
   auto made = plan("--add --producer --topic t --transactional-id x --allow-principal User:a");
   ASSERT_TRUE(made) << made.error();
