@@ -12,7 +12,7 @@ namespace ottla::broker {
 class UnknownClients {
  public:
   static constexpr std::size_t kMost = 1024;
-  static constexpr std::size_t kMostOfHost = 64;
+  static constexpr std::size_t kMostOfHost = 256;
 
   bool has_room_for(const std::string& host) const;
   void add(std::uint64_t connection, const std::string& host);

@@ -13,8 +13,8 @@
 namespace ottla::client {
 
 // What every client has: connections, metadata, and the crank that turns them together with the
-// client's own managers. Made on any thread; from `start` on everything but the wakes is for the loop
-// thread, where `stop` must come before the end.
+// client's own managers. Made on any thread; from `start` on everything but the wakes is for the
+// loop thread, where `stop` must come before the end.
 class ClusterClient {
  public:
   ClusterClient(base::Runtime& runtime, const NetworkConfig& network,
