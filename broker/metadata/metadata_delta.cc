@@ -10,6 +10,9 @@
 namespace ottla::broker {
 namespace {
 
+// Decoys are made of them.
+constexpr std::size_t kMostScramForms = 16;
+
 Error corrupt(std::string why) {
   return {ErrorCode::corrupt_data, std::move(why)};
 }
@@ -308,7 +311,10 @@ Result<void> MetadataDelta::on(const UserScramCredentialRecord& record) {
   const auto* shared = work_.state.scram_users.find(name);
   auto user =
       shared != nullptr ? std::make_shared<ScramUser>(**shared) : std::make_shared<ScramUser>();
-  work_.state.scram_models.try_emplace(*mechanism, credential);
+  auto& forms = work_.state.scram_forms[*mechanism];
+  const auto form = protocol::form_of(credential);
+  if (forms.size() < kMostScramForms && std::find(forms.begin(), forms.end(), form) == forms.end())
+    forms.push_back(form);
   user->insert_or_assign(*mechanism, std::move(credential));
   work_.state.scram_users.set(name, std::move(user));
   return {};

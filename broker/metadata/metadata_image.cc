@@ -93,10 +93,11 @@ const protocol::ScramCredential* MetadataImage::scram_credential(
   return credential == (*found)->end() ? nullptr : &credential->second;
 }
 
-const protocol::ScramCredential* MetadataImage::scram_model(
+std::span<const protocol::ScramForm> MetadataImage::scram_forms(
     protocol::ScramMechanism mechanism) const {
-  const auto found = state_.scram_models.find(mechanism);
-  return found == state_.scram_models.end() ? nullptr : &found->second;
+  const auto found = state_.scram_forms.find(mechanism);
+  if (found == state_.scram_forms.end()) return {};
+  return found->second;
 }
 
 }  // namespace ottla::broker

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -125,8 +126,8 @@ struct MetadataState {
   std::map<std::string, std::int16_t, std::less<>> features;
   ProducerId next_producer_id{0};
   CowMap<std::string, ScramUser, StringHash> scram_users;
-  // The first credential of each mechanism that there ever was, be its user still there or not.
-  ScramUser scram_models;
+  // The first few forms that credentials ever had, be their users still there or not.
+  std::map<protocol::ScramMechanism, std::vector<protocol::ScramForm>> scram_forms;
   CowMap<Uuid, AclBinding> acls;
 };
 
@@ -178,8 +179,8 @@ class MetadataImage {
   // Null if the user has none of this mechanism. In constant time, without allocation.
   const protocol::ScramCredential* scram_credential(std::string_view user,
                                                     protocol::ScramMechanism mechanism) const;
-  // One that credentials of this mechanism look like, always the same; null before there is one.
-  const protocol::ScramCredential* scram_model(protocol::ScramMechanism mechanism) const;
+  // What credentials of this mechanism look like, each form once.
+  std::span<const protocol::ScramForm> scram_forms(protocol::ScramMechanism mechanism) const;
   const CowMap<std::string, ScramUser, StringHash>& scram_users() const {
     return state_.scram_users;
   }

@@ -15,10 +15,6 @@ constexpr std::int64_t kLongestSessionMs = 946'080'000'000;
 
 constexpr std::string_view kInvalid = "the credentials are not valid";
 
-// What the work for a user who is not there is done with.
-const protocol::ScramCredential kNobody{
-    .salt = "0", .stored_key = "", .server_key = "nobody", .iterations = 4096};
-
 }  // namespace
 
 Result<void> SaslSession::admit(ApiKey api, base::TimePoint now) const {
@@ -154,9 +150,8 @@ Result<std::string> SaslSession::on_scram(std::string_view message, const Metada
   user_ = *std::move(user);
   const auto* credential = image.scram_credential(user_, kind);
   is_known_ = credential != nullptr;
-  const auto* like = is_known_ ? credential : image.scram_model(kind);
-  // Both are made, so that it takes the same time.
-  auto decoy = protocol::make_decoy(kind, user_, like != nullptr ? *like : kNobody);
+  // It is made for a user who is there, too, so that it takes the same time.
+  auto decoy = protocol::make_decoy(kind, user_, image.scram_forms(kind));
   return scram_->first_message(is_known_ ? *credential : std::move(decoy),
                                protocol::scram_random());
 }

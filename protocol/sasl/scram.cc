@@ -22,7 +22,6 @@ namespace ottla::protocol {
 namespace {
 
 constexpr std::string_view kBase36 = "0123456789abcdefghijklmnopqrstuvwxyz";
-constexpr std::size_t kNonceSize = 26;
 
 Error malformed(std::string_view what) {
   return Error(ErrorCode::sasl_authentication_failed,
@@ -146,7 +145,7 @@ std::string salt_password(ScramMechanism mechanism, std::string_view password,
 }
 
 std::string scram_random() {
-  auto text = base::secret_bytes(kNonceSize);
+  auto text = base::secret_bytes(kScramRandomSize);
   for (char& c : text) c = kBase36[static_cast<unsigned char>(c) % kBase36.size()];
   return text;
 }
@@ -283,24 +282,52 @@ Result<std::string> ScramServer::on_client_final(std::string_view message) {
   return "v=" + base::to_base64(verifier);
 }
 
-ScramCredential make_decoy(ScramMechanism mechanism, std::string_view user,
-                           const ScramCredential& like) {
-  const auto hash = hash_of(mechanism);
-  const auto made = [&](std::string_view what) {
-    return base::hmac(hash, like.server_key, std::string(what).append(user));
-  };
-  ScramCredential decoy{.salt = {},
-                        .stored_key = made("stored key "),
-                        .server_key = made("server key "),
-                        .iterations = like.iterations};
-  const bool is_text = std::all_of(like.salt.begin(), like.salt.end(), [](char c) {
-    return kBase36.find(c) != std::string_view::npos;
-  });
-  for (int part = 0; decoy.salt.size() < like.salt.size(); ++part) {
-    decoy.salt += made("salt " + std::to_string(part) + " ");
+ScramForm form_of(const ScramCredential& credential) {
+  const auto& salt = credential.salt;
+  return {.iterations = credential.iterations,
+          .salt_size = salt.size(),
+          .is_text = std::all_of(salt.begin(), salt.end(),
+                                 [](char c) { return kBase36.find(c) != std::string_view::npos; })};
+}
+
+namespace {
+
+// Of what is derived for a name. Not a user's key, which the user knows.
+std::string decoy_hmac(base::Hash hash, std::string_view what, std::string_view user) {
+  static const auto secret = base::secret_bytes(64);
+  return base::hmac(hash, secret, std::string(what).append(user));
+}
+
+// Each form has a number for the name; the largest is chosen.
+ScramForm choose_form(base::Hash hash, std::string_view user, std::span<const ScramForm> forms) {
+  ScramForm chosen;
+  std::string largest;
+  for (const auto& form : forms) {
+    const auto what = "form " + std::to_string(form.iterations) + " " +
+                      std::to_string(form.salt_size) + (form.is_text ? " text " : " bytes ");
+    auto number = decoy_hmac(hash, what, user);
+    if (number < largest) continue;
+    largest = std::move(number);
+    chosen = form;
   }
-  decoy.salt.resize(like.salt.size());
-  if (is_text) {
+  return chosen;
+}
+
+}  // namespace
+
+ScramCredential make_decoy(ScramMechanism mechanism, std::string_view user,
+                           std::span<const ScramForm> forms) {
+  const auto hash = hash_of(mechanism);
+  const auto form = choose_form(hash, user, forms);
+  ScramCredential decoy{.salt = {},
+                        .stored_key = decoy_hmac(hash, "stored key ", user),
+                        .server_key = decoy_hmac(hash, "server key ", user),
+                        .iterations = form.iterations};
+  for (int part = 0; decoy.salt.size() < form.salt_size; ++part) {
+    decoy.salt += decoy_hmac(hash, "salt " + std::to_string(part) + " ", user);
+  }
+  decoy.salt.resize(form.salt_size);
+  if (form.is_text) {
     for (char& c : decoy.salt) c = kBase36[static_cast<unsigned char>(c) % kBase36.size()];
   }
   return decoy;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,7 @@ std::string salt_password(ScramMechanism mechanism, std::string_view password,
 
 // A nonce or a salt that Kafka's patterns and everybody else's take: printable, without a comma.
 std::string scram_random();
+inline constexpr std::size_t kScramRandomSize = 26;
 
 // The client's half of one exchange. Calls in this order, each once:
 //   first_message, on_server_first, (salt_password on a worker), final_message, on_server_final.
@@ -114,9 +116,21 @@ class ScramServer {
   ScramCredential credential_;
 };
 
-// A credential that nobody has, for a user that is not there: always the same for one name, so that
-// asking tells nothing, and of the form of `like`, a credential that is there.
+// What a client sees of a credential before it proves anything, but for the bytes.
+struct ScramForm {
+  std::int32_t iterations = kLeastScramIterations;
+  std::size_t salt_size = kScramRandomSize;
+  bool is_text = true;  // the salt, as `scram_random` makes it
+
+  bool operator==(const ScramForm&) const = default;
+};
+
+ScramForm form_of(const ScramCredential& credential);
+
+// A credential that nobody has, for a user that is not there: of one of `forms`, those of the users
+// that there are, and always the same for one name while the process lives, so that asking tells
+// nothing. One more form changes it for few names. Made of a secret that no user has a part in.
 ScramCredential make_decoy(ScramMechanism mechanism, std::string_view user,
-                           const ScramCredential& like);
+                           std::span<const ScramForm> forms);
 
 }  // namespace ottla::protocol

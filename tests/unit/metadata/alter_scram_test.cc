@@ -61,12 +61,28 @@ TEST(AlterScram, each_mechanism_of_a_user_is_its_own) {
 
 TEST(AlterScram, what_credentials_look_like_outlives_its_user) {
   const auto before = image();
-  const auto* model = before->scram_model(ScramMechanism::sha_256);
-  ASSERT_NE(model, nullptr);
+  const auto forms = [](const std::shared_ptr<const MetadataImage>& of) {
+    const auto all = of->scram_forms(ScramMechanism::sha_256);
+    return std::vector<protocol::ScramForm>(all.begin(), all.end());
+  };
+  const protocol::ScramForm first{.iterations = 4096, .salt_size = 4, .is_text = true};
+  const protocol::ScramForm second{.iterations = 8192, .salt_size = 4, .is_text = true};
+  EXPECT_EQ(forms(before), std::vector{first});
   const auto after = made_of(
       before,
       decide_alter_scram({{{"alice", kSha256}}, {upsertion("bob", kSha256, 8192)}}, *before));
-  EXPECT_EQ(*after->scram_model(ScramMechanism::sha_256), *model);
+  EXPECT_EQ(forms(after), (std::vector{first, second}));
+}
+
+TEST(AlterScram, few_forms_of_credentials_are_remembered) {
+  ScramAlteration alteration;
+  for (int i = 0; i < 100; ++i) {
+    alteration.upsertions.push_back(upsertion("user" + std::to_string(i), kSha256, 4096 + i));
+  }
+  const auto nothing = MetadataImage::empty("cluster");
+  const auto after = made_of(nothing, decide_alter_scram(alteration, *nothing));
+  EXPECT_EQ(after->scram_forms(ScramMechanism::sha_256).size(), 16U);
+  EXPECT_TRUE(after->scram_forms(ScramMechanism::sha_512).empty());
 }
 
 TEST(AlterScram, what_cannot_be_a_credential_is_refused) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -284,22 +285,53 @@ TEST(ScramServer, a_message_out_of_turn_is_refused) {
   EXPECT_FALSE(fresh.on_client_final("c=,r=,p="));
 }
 
-TEST(Decoy, looks_like_a_credential_and_is_always_the_same) {
-  const auto like = credential(ScramMechanism::sha_256, kPassword, 8192);
-  const auto decoy = make_decoy(ScramMechanism::sha_256, "nobody", like);
-  EXPECT_EQ(decoy, make_decoy(ScramMechanism::sha_256, "nobody", like));
-  EXPECT_NE(decoy.salt, make_decoy(ScramMechanism::sha_256, "noone", like).salt);
-  EXPECT_NE(decoy.salt, like.salt);
-  EXPECT_EQ(decoy.salt.size(), like.salt.size());
-  EXPECT_EQ(decoy.iterations, 8192);
+TEST(Form, is_what_a_client_sees_of_a_credential) {
+  EXPECT_EQ(form_of({.salt = "0a9z", .iterations = 8192}),
+            (ScramForm{.iterations = 8192, .salt_size = 4, .is_text = true}));
+  EXPECT_EQ(form_of({.salt = "A", .iterations = 4096}),
+            (ScramForm{.iterations = 4096, .salt_size = 1, .is_text = false}));
 }
 
-TEST(Decoy, has_a_salt_of_letters_where_others_have) {
-  ScramCredential like{.salt = std::string(100, 'q'), .server_key = "k", .iterations = 4096};
-  const auto decoy = make_decoy(ScramMechanism::sha_512, "nobody", like);
-  EXPECT_EQ(decoy.salt.size(), 100U);
-  EXPECT_EQ(decoy.salt.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"),
-            std::string::npos);
+TEST(Decoy, looks_like_a_credential_and_is_always_the_same) {
+  const std::vector<ScramForm> forms = {{.iterations = 8192, .salt_size = 100, .is_text = true}};
+  const auto decoy = make_decoy(ScramMechanism::sha_256, "nobody", forms);
+  EXPECT_EQ(decoy, make_decoy(ScramMechanism::sha_256, "nobody", forms));
+  EXPECT_NE(decoy.salt, make_decoy(ScramMechanism::sha_256, "noone", forms).salt);
+  EXPECT_EQ(form_of(decoy), forms[0]);
+  EXPECT_EQ(decoy.stored_key.size(), 32U);
+  EXPECT_EQ(decoy.server_key.size(), 32U);
+}
+
+TEST(Decoy, has_each_of_the_forms_that_there_are_for_some_names) {
+  std::vector<ScramForm> forms = {{.iterations = 4096, .salt_size = 26, .is_text = true},
+                                  {.iterations = 8192, .salt_size = 16, .is_text = false},
+                                  {.iterations = 8192, .salt_size = 26, .is_text = true}};
+  std::vector<int> times(forms.size());
+  for (int i = 0; i < 300; ++i) {
+    const auto user = "user" + std::to_string(i);
+    const auto form = form_of(make_decoy(ScramMechanism::sha_512, user, forms));
+    const auto found = std::find(forms.begin(), forms.end(), form);
+    ASSERT_NE(found, forms.end());
+    ++times[static_cast<std::size_t>(found - forms.begin())];
+  }
+  for (const int each : times) EXPECT_GT(each, 30);  // of a hundred, more or less
+}
+
+TEST(Decoy, is_kept_or_takes_the_new_form_when_there_is_one_more) {
+  const std::vector<ScramForm> few = {{.iterations = 4096}, {.iterations = 5000}};
+  const std::vector<ScramForm> more = {
+      {.iterations = 6000}, {.iterations = 4096}, {.iterations = 5000}};
+  for (int i = 0; i < 100; ++i) {
+    const auto user = "user" + std::to_string(i);
+    const auto before = make_decoy(ScramMechanism::sha_256, user, few);
+    const auto after = make_decoy(ScramMechanism::sha_256, user, more);
+    EXPECT_TRUE(after == before || after.iterations == 6000) << user;
+  }
+}
+
+TEST(Decoy, is_like_what_brokers_make_where_there_is_no_user) {
+  EXPECT_EQ(form_of(make_decoy(ScramMechanism::sha_256, "nobody", {})), ScramForm());
+  EXPECT_EQ(scram_random().size(), ScramForm().salt_size);
 }
 
 TEST(ScramRandom, is_what_a_nonce_may_be_and_never_the_same) {

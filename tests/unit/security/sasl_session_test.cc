@@ -133,8 +133,8 @@ TEST_F(SaslSessionTest, an_unknown_user_has_the_same_salt_each_time) {
 
 // Whoever knew what a decoy is made of could prove it.
 TEST_F(SaslSessionTest, nobody_is_let_in_as_a_user_who_is_not_there) {
-  const auto* model = image_->scram_model(ScramMechanism::sha_256);
-  const auto decoy = protocol::make_decoy(ScramMechanism::sha_256, "nobody", *model);
+  const auto decoy = protocol::make_decoy(ScramMechanism::sha_256, "nobody",
+                                          image_->scram_forms(ScramMechanism::sha_256));
   SaslSession session(listener_);
   ASSERT_TRUE(session.on_handshake("SCRAM-SHA-256"));
   ASSERT_TRUE(say(session, "n,,n=nobody,r=x"));
