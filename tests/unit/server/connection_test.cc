@@ -1,6 +1,7 @@
 #include "broker/server/connection.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
@@ -62,10 +63,19 @@ std::string request(ApiKey api, const std::string& body) {
   return bytes + body;
 }
 
+// The server lets a quarter of them be connections, as the broker's own program raises them.
+void raise_limit_of_open_files() {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 class ConnectionTest : public testing::Test {
  protected:
   ConnectionTest()
       : broker_(simulation_.add_node("broker")), client_node_(simulation_.add_node("client")) {
+    raise_limit_of_open_files();
     broker_.start();
     client_node_.start();
   }
