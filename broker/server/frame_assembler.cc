@@ -56,9 +56,8 @@ Result<FrameAssembler::State> FrameAssembler::feed(BytesView& input) {
 Result<FrameAssembler::State> FrameAssembler::begin_frame(std::size_t arrived) {
   const auto size = base::load_be<std::int32_t>(prefix_.data());
   if (size < 0 || static_cast<std::size_t>(size) > largest_frame_) {
-    return Error(ErrorCode::invalid_request,
-                 not_kafka({prefix_.data(), prefix_.size()}, size, largest_frame_, why_,
-                           protocol_));
+    return Error(ErrorCode::invalid_request, not_kafka({prefix_.data(), prefix_.size()}, size,
+                                                       largest_frame_, why_, protocol_));
   }
   size_ = static_cast<std::size_t>(size);
   const auto first = std::min(size_, std::clamp(arrived, kFirstAllocation, ByteBudget::kSmall));

@@ -20,7 +20,7 @@ struct AssignorCase {
   std::vector<GroupMember> members;
   ConsumerPartitionAssignor::Assignments expected;
   bool hangs = false;  // Apache Kafka never answers; we must, but there is nothing to compare
-  std::string text;  // as it stands in the file
+  std::string text;    // as it stands in the file
 };
 
 // The next one; none at the end, or if what comes is no case: then `in` is not at its end.

@@ -233,11 +233,11 @@ TEST(ExportKafkaConfig, is_a_combined_node_on_the_same_directory) {
 
 // What is exported for brokers, or nothing, of two listeners with other mechanisms each.
 std::string mechanism_for_brokers(Properties properties) {
-  properties.merge(Properties{
-      {"listeners", "FIRST://127.0.0.1:1,SECOND://127.0.0.1:2"},
-      {"listener.security.protocol.map", "FIRST:SASL_PLAINTEXT,SECOND:SASL_PLAINTEXT"},
-      {"listener.name.first.sasl.enabled.mechanisms", "SCRAM-SHA-256"},
-      {"listener.name.second.sasl.enabled.mechanisms", "SCRAM-SHA-256,SCRAM-SHA-512"}});
+  properties.merge(
+      Properties{{"listeners", "FIRST://127.0.0.1:1,SECOND://127.0.0.1:2"},
+                 {"listener.security.protocol.map", "FIRST:SASL_PLAINTEXT,SECOND:SASL_PLAINTEXT"},
+                 {"listener.name.first.sasl.enabled.mechanisms", "SCRAM-SHA-256"},
+                 {"listener.name.second.sasl.enabled.mechanisms", "SCRAM-SHA-256,SCRAM-SHA-512"}});
   const auto config = good(properties);
   const auto kafka = parse_properties(export_kafka_config(config, config.listeners, 3));
   EXPECT_TRUE(kafka) << kafka.error();
@@ -255,9 +255,9 @@ TEST(ExportKafkaConfig, brokers_log_in_by_a_mechanism_of_the_listener_for_broker
 TEST(ExportKafkaConfig, a_mechanism_for_brokers_is_kept_if_their_listener_has_it) {
   const std::string key = "sasl.mechanism.inter.broker.protocol";
   EXPECT_EQ(mechanism_for_brokers({{key, "SCRAM-SHA-512"}}), "SCRAM-SHA-256");
-  EXPECT_EQ(mechanism_for_brokers(
-                {{key, "SCRAM-SHA-512"}, {"inter.broker.listener.name", "SECOND"}}),
-            "SCRAM-SHA-512");
+  EXPECT_EQ(
+      mechanism_for_brokers({{key, "SCRAM-SHA-512"}, {"inter.broker.listener.name", "SECOND"}}),
+      "SCRAM-SHA-512");
   EXPECT_EQ(mechanism_for_brokers({{key, "GSSAPI"}}), "SCRAM-SHA-256");
 }
 

@@ -396,9 +396,9 @@ TEST(JwkSet, leaves_out_a_key_that_is_unsound) {
   EXPECT_EQ(why_left_out(weak.rsa_jwk("a")), "an RSA key must have from 2048 to 8192 bits");
   const auto n = to_base64_url(std::string(256, '\xff'));
   for (const auto* e : {"AQ", "Ag", "AAAA", "", "_____wE"}) {
-    EXPECT_NE(why_left_out(R"({"kty":"RSA","kid":"a","n":")" + n + R"(","e":")" + std::string(e) +
-                           "\"}"),
-              "taken")
+    EXPECT_NE(
+        why_left_out(R"({"kty":"RSA","kid":"a","n":")" + n + R"(","e":")" + std::string(e) + "\"}"),
+        "taken")
         << e;
   }
   const auto point = to_base64_url(std::string(32, '\x01'));
