@@ -74,7 +74,7 @@ TEST_F(TopicHandlers, malformed_deletions_are_answered) {
   ASSERT_EQ(response.responses.size(), 5U);
   EXPECT_EQ(response.responses[0].error_code, ErrorCode::invalid_request);
   EXPECT_EQ(response.responses[1].error_code, ErrorCode::unknown_topic_id);
-  EXPECT_EQ(response.responses[2].error_code, ErrorCode::invalid_request);
+  EXPECT_EQ(response.responses[2].error_code, ErrorCode::unknown_topic_or_partition);
   EXPECT_EQ(response.responses[3].error_code, ErrorCode::unknown_topic_or_partition);
   EXPECT_EQ(response.responses[4].error_code, ErrorCode::invalid_request);
   EXPECT_EQ(create_topic("t"), ErrorCode::topic_already_exists);

@@ -36,7 +36,7 @@ TEST(UnknownClients, who_logs_in_and_then_goes_is_taken_away_once) {
   for (std::uint64_t id = 0; id < UnknownClients::kMostOfHost; ++id) clients.add(id, "a");
   clients.remove(7);
   clients.remove(7);
-  clients.add(100, "a");
+  clients.add(UnknownClients::kMostOfHost, "a");
   EXPECT_FALSE(clients.has_room_for("a"));
 }
 
