@@ -425,7 +425,7 @@ TEST(LogModel, loses_nothing_acknowledged_and_invents_nothing_in_random_lives) {
   });
   // Enough of them see compaction and truncation at work.
   if (lives >= 100) {
-    EXPECT_GT(cleanings, lives / 10);
+    EXPECT_GT(cleanings, lives / 20);
     EXPECT_GT(truncations, lives);
   }
 }

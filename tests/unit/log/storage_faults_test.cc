@@ -82,6 +82,7 @@ TEST(StorageFaults, a_log_whose_first_append_was_refused_can_be_opened_after_a_p
   ASSERT_FALSE(log.f.append(make_batch("a")));
   ASSERT_TRUE(log.f.close());
   log.disk.power_cut(simulation::PowerCut::drop);
+  log.f.log = nullptr;
   log.f.root = log.disk.open("/data");
   log.f.flush = std::make_unique<FlushScheduler>(log.f.loop, log.f.root, log.f.lines.logger());
   const auto opened = log.f.open(true);
