@@ -24,10 +24,6 @@ class Loop {
   // the loop stops are destroyed without being run.
   virtual void post(Task task) = 0;
 
-  // As `post`; but if the loop sleeps, `task` may be run here and now, as a turn of the loop: it
-  // need not be woken then. The caller holds no lock that a task of this loop may want.
-  virtual void run_or_post(Task task) { post(std::move(task)); }
-
   // Runs `task` once, at the first turn at or after `when`. On the loop's thread.
   virtual TimerId call_at(TimePoint when, Task task) = 0;
 

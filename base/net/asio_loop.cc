@@ -72,10 +72,10 @@ class AsioSocket final : public WatchedSocket {
     if (waiting) return;
     waiting = true;
     state_->descriptor.async_wait(type, [state = state_, &waiting, tell](error_code) {
-      state->loop.begin_turn();
       waiting = false;
       // Errors come out of the read or write that follows.
       if (state->events == nullptr) return;
+      state->loop.begin_turn();
       tell(*state->events);
     });
   }
@@ -109,52 +109,8 @@ void AsioLoop::start() {
 void AsioLoop::run() {
   auto& io = reactor_->io;
   while (!io.stopped()) {
-    if (io.poll() > 0 || look()) continue;
-    state_.store(State::asleep, std::memory_order_release);
-    io.run_one();
-    wake_up();
+    if (io.poll() == 0 && !look()) io.run_one();
   }
-}
-
-// Waits for who has borrowed the loop.
-void AsioLoop::wake_up() {
-  if (state_.load(std::memory_order_relaxed) == State::awake) return;
-  for (auto state = State::asleep;
-       !state_.compare_exchange_weak(state, State::awake, std::memory_order_acquire);
-       state = State::asleep) {
-    if (state == State::borrowed) state_.wait(State::borrowed);
-  }
-}
-
-// If it sleeps and nothing waits for it.
-bool AsioLoop::borrow() {
-  auto state = State::asleep;
-  if (state_.load(std::memory_order_relaxed) != state ||
-      !state_.compare_exchange_strong(state, State::borrowed, std::memory_order_acquire)) {
-    return false;
-  }
-  {
-    const std::lock_guard guard(mutex_);
-    if (!wake_pending_ && fork_generation() == generation_) return true;
-  }
-  give_back();
-  return false;
-}
-
-void AsioLoop::give_back() {
-  state_.store(State::asleep, std::memory_order_release);
-  state_.notify_one();
-}
-
-void AsioLoop::run_or_post(Task task) {
-  if (!borrow()) return post(std::move(task));
-  const auto owner = thread_id_.exchange(std::this_thread::get_id());
-  now_ = clock_.now();
-  wall_now_ = clock_.wall_now();
-  task();
-  task = {};
-  thread_id_.store(owner);
-  give_back();
 }
 
 // Looks for events without sleeping; whether there was one, which has been run.
@@ -193,7 +149,6 @@ void AsioLoop::discard() {
 }
 
 void AsioLoop::begin_turn() {
-  wake_up();
   now_ = clock_.now();
   wall_now_ = clock_.wall_now();
 }

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/file_descriptor.h"
-#include "base/fork_generation.h"
 #include "base/loop.h"
 #include "base/net/busy_poll.h"
 #include "base/net/watched_socket.h"
@@ -20,8 +19,7 @@ namespace ottla::base {
 
 // The real Loop: a thread that waits in Boost.Asio for sockets, posted tasks and the first timer,
 // and at times looks a little longer before it sleeps (BusyPoll). A turn is one of: the tasks
-// posted until it began, the timers due, one event of one socket. While its thread sleeps another
-// may borrow the loop for a turn: to wake a thread takes longer than most turns do.
+// posted until it began, the timers due, one event of one socket.
 // Asio appears in asio_loop.cc and nowhere else.
 class AsioLoop final : public Loop {
  public:
@@ -42,7 +40,6 @@ class AsioLoop final : public Loop {
   TimePoint now() const override { return now_; }
   WallMillis wall_now() const override { return wall_now_; }
   void post(Task task) override;
-  void run_or_post(Task task) override;
   TimerId call_at(TimePoint when, Task task) override;
   void cancel(TimerId timer) override;
   void offload(Task work, Task done) override;
@@ -52,19 +49,14 @@ class AsioLoop final : public Loop {
   // loop's thread.
   Result<std::unique_ptr<WatchedSocket>> watch(FileDescriptor socket, SocketEvents& events);
 
-  // The loop's own thread has been woken and begins a turn: nobody else is in one, time moves on.
+  // Time moves on. Called at the beginning of every turn.
   void begin_turn();
 
  private:
   class Reactor;
 
-  enum class State { awake, asleep, borrowed };
-
   void run();
   bool look();
-  void wake_up();
-  bool borrow();
-  void give_back();
   void run_posted();
   void run_timers();
   void arm_timer();
@@ -75,13 +67,8 @@ class AsioLoop final : public Loop {
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_;
   std::atomic<bool> stopping_{false};
-  const std::uint32_t generation_ = fork_generation();  // in a forked child nothing is run
 
-  // Who may begin a turn: the loop's thread while it is awake, any thread while it is asleep, the
-  // one that borrowed it. Its thread ends awake.
-  std::atomic<State> state_{State::awake};
-
-  // Whoever is in a turn only.
+  // Loop thread only.
   RealClock clock_;
   BusyPoll busy_poll_;
   TimePoint now_;

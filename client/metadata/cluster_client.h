@@ -13,8 +13,8 @@
 namespace ottla::client {
 
 // What every client has: connections, metadata, and the crank that turns them together with the
-// client's own managers. Made on any thread; from `start` on everything but the wakes is for the
-// loop thread, where `stop` must come before the end.
+// client's own managers. Made on any thread; from `start` on everything but `wake` is for the loop
+// thread, where `stop` must come before the end.
 class ClusterClient {
  public:
   ClusterClient(base::Runtime& runtime, const NetworkConfig& network,
@@ -29,7 +29,6 @@ class ClusterClient {
   void on_refused(OnRefused listener) { on_refused_ = std::move(listener); }
 
   void wake() const { crank_->wake(); }
-  void wake_here() const { crank_->wake_here(); }
   void post(base::Task task) const { loop_.post(std::move(task)); }
 
   // The broker to reach by a dedicated link, until another one is told; none: no such link.

@@ -9,11 +9,6 @@ void Crank::wake() {
   loop_.post([self = shared_from_this()] { self->run(); });
 }
 
-void Crank::wake_here() {
-  if (woken_.exchange(true)) return;
-  loop_.run_or_post([self = shared_from_this()] { self->run(); });
-}
-
 void Crank::stop() {
   stopped_ = true;
   set_timer(base::kNever);

@@ -20,10 +20,6 @@ class Crank : public std::enable_shared_from_this<Crank> {
   // Any thread.
   void wake();
 
-  // As `wake`, but the turn may be taken here and now, while the loop sleeps. The caller holds no
-  // lock that a turn may want. Any thread.
-  void wake_here();
-
   // On the loop's thread; not from within a turn.
   void stop();
 

@@ -54,7 +54,7 @@ ProducerCore::ProducerCore(base::Runtime& runtime, ProducerSettings settings, ba
           std::make_shared<const InterceptorChain>(settings_.interceptors, runtime.clock(), log)),
       client_(runtime, settings_.network, settings_.metadata, log),
       accumulator_(settings_.accumulator, runtime.clock(), executor_, runtime.next_seed(),
-                   [this] { wake_sender(); }),
+                   [this] { client_.wake(); }),
       transactions_(settings_.transactions ? std::make_unique<TransactionManager>(
                                                  *settings_.transactions, runtime.next_seed())
                                            : nullptr),
@@ -80,16 +80,6 @@ void ProducerCore::send(const ProducerRecord& record, DeliveryCallback&& callbac
   if (!callback) return;
   executor_->run(base::Task(
       [callback = std::move(callback), error = appended.error()]() mutable { callback(error); }));
-}
-
-// Who waits for more records has the network thread write full batches; who does not writes them
-// here, if that thread sleeps.
-void ProducerCore::wake_sender() {
-  if (settings_.sender.linger == base::Duration::zero()) {
-    client_.wake_here();
-  } else {
-    client_.wake();
-  }
 }
 
 void ProducerCore::note_refused(const Error& error) {

@@ -67,7 +67,6 @@ class ProducerCore final : public std::enable_shared_from_this<ProducerCore> {
   const base::Logger& log() const { return client_.log(); }
 
  private:
-  void wake_sender();
   // Who wants to know of a record: either may be null. The callback is taken if it is added.
   struct Interested {
     DeliveryCallback* callback = nullptr;

@@ -66,8 +66,6 @@ Result<void> RecordAccumulator::append(TopicEntry& topic, std::int32_t partition
     auto& queue =
         *partitions.queues[std::min(static_cast<std::size_t>(number), partitions.count - 1)];
     ProducerBatch* full = nullptr;
-    bool appended = false;
-    bool ready = false;
     {
       const std::lock_guard lock(queue.mutex);
       if (queue.closed) return Error(ErrorCode::closed, "the producer was closed");
@@ -85,17 +83,14 @@ Result<void> RecordAccumulator::append(TopicEntry& topic, std::int32_t partition
           }
           // Behind another batch it has time: the Sender looks again when it has taken that one.
           const bool first = queue.batches.size() == 1;
-          if (first && (opened || tail.full()) && !queue.window_full.load()) ready = enlist(queue);
-          appended = true;
-        } else {
-          tail.state = ProducerBatch::State::sealing;
-          queue.callback_bytes_of_last = tail.callback_bytes();
-          full = &tail;
+          if (first && (opened || tail.full()) && !queue.window_full.load()) enlist(queue);
+          return {};
         }
+        tail.state = ProducerBatch::State::sealing;
+        queue.callback_bytes_of_last = tail.callback_bytes();
+        full = &tail;
       }
     }
-    if (ready) on_ready_();
-    if (appended) return {};
     if (full != nullptr) {
       seal(queue, *full);
       if (sticky && topic.sticky().had_share()) {
@@ -167,15 +162,18 @@ void RecordAccumulator::seal(PartitionQueue& queue, ProducerBatch& batch) {
     }
   }
   if (orphan) return fail(*orphan, Error(ErrorCode::closed, "the producer was closed"));
-  if (first && !queue.window_full.load() && enlist(queue)) on_ready_();
+  if (first && !queue.window_full.load()) enlist(queue);
 }
 
-// Whether the list has become non-empty.
-bool RecordAccumulator::enlist(PartitionQueue& queue) {
-  if (queue.enlisted.exchange(true)) return false;
-  const std::lock_guard lock(enlisted_mutex_);
-  enlisted_.push_back(&queue);
-  return enlisted_.size() == 1;
+void RecordAccumulator::enlist(PartitionQueue& queue) {
+  if (queue.enlisted.exchange(true)) return;
+  bool first = false;
+  {
+    const std::lock_guard lock(enlisted_mutex_);
+    first = enlisted_.empty();
+    enlisted_.push_back(&queue);
+  }
+  if (first) on_ready_();
 }
 
 void RecordAccumulator::enlist_all() {

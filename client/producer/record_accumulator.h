@@ -35,8 +35,7 @@ struct AccumulatorConfig {
 // unless said otherwise.
 class RecordAccumulator {
  public:
-  // `on_ready` is called, on any thread and under no lock, when the list of changed queues has
-  // become non-empty.
+  // `on_ready` is called, on any thread, when the list of changed queues has become non-empty.
   RecordAccumulator(const AccumulatorConfig& config, const base::Clock& clock,
                     std::shared_ptr<CallbackExecutor> executor, std::uint64_t seed,
                     base::Task on_ready);
@@ -94,7 +93,7 @@ class RecordAccumulator {
   void close(const Error& error);
 
  private:
-  bool enlist(PartitionQueue& queue);
+  void enlist(PartitionQueue& queue);
   void seal(PartitionQueue& queue, ProducerBatch& batch);
   void open_batch(PartitionQueue& queue, std::shared_ptr<BatchMemory> memory);
   Result<std::shared_ptr<BatchMemory>> allocate(const TopicEntry& topic,

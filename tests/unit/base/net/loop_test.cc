@@ -1,10 +1,7 @@
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <functional>
-#include <future>
 #include <thread>
 #include <vector>
 
@@ -49,70 +46,6 @@ TEST_F(LoopTest, keeps_the_order_of_each_thread_that_posts) {
       EXPECT_TRUE(std::is_sorted(one.begin(), one.end()));
     }
   });
-}
-
-// Runs `task` on the caller's thread, which succeeds once the loop has gone to sleep.
-void borrow(Loop& loop, const std::function<void()>& task) {
-  const auto self = std::this_thread::get_id();
-  for (std::atomic<bool> done = false; !done;) {
-    std::promise<void> ran;
-    loop.run_or_post([&] {
-      if (std::this_thread::get_id() == self) {
-        task();
-        done = true;
-      }
-      ran.set_value();
-    });
-    ran.get_future().get();
-  }
-}
-
-TEST_F(LoopTest, may_be_borrowed_for_a_turn_while_it_sleeps) {
-  TimePoint before = here([&] { return loop().now(); });
-  borrow(loop(), [&] {
-    EXPECT_TRUE(loop().on_loop_thread());
-    EXPECT_GT(loop().now(), before);
-  });
-  EXPECT_FALSE(loop().on_loop_thread());
-  here([&] { EXPECT_TRUE(loop().on_loop_thread()); });
-}
-
-TEST_F(LoopTest, a_timer_set_in_a_borrowed_turn_runs_on_the_loops_own_thread) {
-  Event done;
-  const auto self = std::this_thread::get_id();
-  borrow(loop(), [&] {
-    loop().call_at(loop().now() + 1ms, [&] {
-      EXPECT_NE(std::this_thread::get_id(), self);
-      done.set({});
-    });
-  });
-  done.get();
-}
-
-TEST_F(LoopTest, what_was_posted_before_runs_before_what_may_be_run_here) {
-  std::vector<int> ran;
-  for (int i = 0; i < 2000; i += 2) {
-    loop().post([&, i] { ran.push_back(i); });
-    loop().run_or_post([&, i] { ran.push_back(i + 1); });
-  }
-  here([] {});
-  here([&] {
-    ASSERT_EQ(ran.size(), 2000U);
-    EXPECT_TRUE(std::is_sorted(ran.begin(), ran.end()));
-  });
-}
-
-TEST_F(LoopTest, one_turn_at_a_time_whoever_takes_it) {
-  constexpr int kEach = 20'000;
-  int count = 0;  // no atomic: a turn is alone
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < kEach; ++i) loop().run_or_post([&] { ++count; });
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  here([&] { EXPECT_EQ(count, 4 * kEach); });
 }
 
 TEST_F(LoopTest, time_stands_still_within_a_turn_and_moves_between_turns) {
