@@ -109,9 +109,10 @@ TEST(AlterScram, what_cannot_be_a_credential_is_refused) {
 
 TEST(AlterScram, a_user_changes_whole_or_not_at_all_and_the_others_all_the_same) {
   const auto before = image();
-  const auto decision = decide_alter_scram({{{"alice", kSha256}, {"nobody", kSha256}},
-                                            {upsertion("alice", kSha512, 1), upsertion("bob")}},
-                                           *before);
+  const ScramAlteration alteration{
+      .deletions = {{"alice", kSha256}, {"nobody", kSha256}},
+      .upsertions = {upsertion("alice", kSha512, 1), upsertion("bob")}};
+  const auto decision = decide_alter_scram(alteration, *before);
   EXPECT_EQ(code_of(decision, "alice"), ErrorCode::unacceptable_credential);
   EXPECT_EQ(code_of(decision, "nobody"), ErrorCode::resource_not_found);
   EXPECT_EQ(code_of(decision, "bob"), ErrorCode::none);
