@@ -3,12 +3,12 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Debian 12 packages that building and testing need.
-build_packages=(g++ cmake ninja-build ccache pkg-config git python3 dpkg-dev libboost1.81-dev libssl-dev
+build_packages=(g++ cmake ninja-build ccache pkg-config git python3 dpkg-dev file libboost1.81-dev libssl-dev
   libzstd-dev liblz4-dev libsnappy-dev libdeflate-dev libre2-dev libgtest-dev libbenchmark-dev
   libcli11-dev libsqlite3-dev)
-# What the checks beside the tests need: the second compiler, its sanitizers, the formatter, and the
-# client that the benches compare with.
-check_packages=(clang libclang-rt-14-dev clang-format librdkafka-dev)
+# What the checks beside the tests need: the second compiler, its sanitizers, the formatter, the
+# client that the benches compare with, and the shells whose completion is tried.
+check_packages=(clang libclang-rt-14-dev clang-format librdkafka-dev fish zsh)
 
 say() { printf '%s\n' "$*" >&2; }
 
