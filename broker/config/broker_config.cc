@@ -271,9 +271,11 @@ class ConfigReader {
            tls->second.client_auth == base::TlsClientAuth::required;
   }
 
-  // Names are not resolved: any but the usual one may be reached from elsewhere.
+  // Names are not resolved: any but the usual one may be reached from elsewhere, also one that
+  // begins like an address.
   static bool is_of_this_machine(std::string_view host) {
-    return host == "localhost" || host.starts_with("127.") || host == "::1";
+    const bool is_numeric = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host == "localhost" || host == "::1" || (is_numeric && host.starts_with("127."));
   }
 
   Result<void> check_log_dirs() {

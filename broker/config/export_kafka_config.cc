@@ -77,7 +77,10 @@ std::string export_kafka_config(const BrokerConfig& config,
   for (const auto& [key, value] : config.explicit_values) {
     if (is_kafka_broker_key(key)) properties[key] = value;
   }
-  for (const auto* gone : {"broker.id", "log.dir"}) properties.erase(gone);
+  // Kafka does not start with the last one beside inter.broker.listener.name.
+  for (const auto* gone : {"broker.id", "log.dir", "security.inter.broker.protocol"}) {
+    properties.erase(gone);
+  }
   const auto id = std::to_string(config.node_id);
   const ListenerConfig controller{.name = std::string(kControllerListener),
                                   .endpoint = {.host = "127.0.0.1", .port = controller_port}};

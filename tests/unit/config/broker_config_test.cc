@@ -261,6 +261,14 @@ TEST(ExportKafkaConfig, a_mechanism_for_brokers_is_kept_if_their_listener_has_it
   EXPECT_EQ(mechanism_for_brokers({{key, "GSSAPI"}}), "SCRAM-SHA-256");
 }
 
+TEST(ExportKafkaConfig, the_listener_for_brokers_is_named_once) {
+  const auto config = good({{"security.inter.broker.protocol", "PLAINTEXT"}});
+  const auto kafka = parse_properties(export_kafka_config(config, config.listeners, 3));
+  ASSERT_TRUE(kafka) << kafka.error();
+  EXPECT_TRUE(kafka->contains("inter.broker.listener.name"));
+  EXPECT_FALSE(kafka->contains("security.inter.broker.protocol"));
+}
+
 TEST(ExportKafkaConfig, where_brokers_do_not_log_in_no_mechanism_is_added) {
   EXPECT_EQ(mechanism_for_brokers(
                 {{"listener.security.protocol.map", "FIRST:PLAINTEXT,SECOND:SASL_PLAINTEXT"}}),

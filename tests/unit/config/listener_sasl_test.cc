@@ -145,9 +145,9 @@ TEST(ListenerSasl, tokens_that_nobody_could_check_are_not_taken) {
 }
 
 TEST(Exposure, a_listener_that_asks_nobody_is_for_this_machine_alone) {
-  for (const auto* listener :
-       {"PLAINTEXT://:9092", "PLAINTEXT://0.0.0.0:9092", "PLAINTEXT://[::]:9092",
-        "PLAINTEXT://10.0.0.1:9092", "PLAINTEXT://somewhere:9092"}) {
+  for (const auto* listener : {"PLAINTEXT://:9092", "PLAINTEXT://0.0.0.0:9092",
+                               "PLAINTEXT://[::]:9092", "PLAINTEXT://10.0.0.1:9092",
+                               "PLAINTEXT://somewhere:9092", "PLAINTEXT://127.example.org:9092"}) {
     const auto error = error_of({{"listeners", listener}});
     EXPECT_EQ(error.code(), ErrorCode::invalid_config);
     EXPECT_NE(error.message().find("ottla.insecure=true"), std::string::npos) << error;
