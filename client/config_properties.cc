@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/nearest_name.h"
 
 namespace ottla::client {
@@ -45,12 +45,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-bool same_but_for_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
 }  // namespace
 
 Error bad_property(std::string_view key, std::string_view value, std::string_view expected) {
@@ -84,17 +78,17 @@ Result<void> read_value(std::string_view, std::string_view value, std::string& f
 
 Result<void> read_value(std::string_view key, std::string_view value, bool& field) {
   const auto text = trim(value);
-  field = same_but_for_case(text, "true");
-  if (field || same_but_for_case(text, "false")) return {};
+  field = base::same_but_for_case(text, "true");
+  if (field || base::same_but_for_case(text, "false")) return {};
   return bad_property(key, value, "true or false");
 }
 
 Result<void> read_value(std::string_view key, std::string_view value,
                         MetadataRecoveryStrategy& field) {
   const auto text = trim(value);
-  if (same_but_for_case(text, "none")) {
+  if (base::same_but_for_case(text, "none")) {
     field = MetadataRecoveryStrategy::none;
-  } else if (same_but_for_case(text, "rebootstrap")) {
+  } else if (base::same_but_for_case(text, "rebootstrap")) {
     field = MetadataRecoveryStrategy::rebootstrap;
   } else {
     return bad_property(key, value, "none or rebootstrap");
@@ -109,7 +103,7 @@ Result<void> config_detail::read_other(std::string_view key, std::string_view va
   if (std::any_of(kSkippedPrefixes.begin(), kSkippedPrefixes.end(), begins)) return {};
   for (const auto& [name, only] : kFixed) {
     if (key != name) continue;
-    if (same_but_for_case(trim(value), only)) return {};
+    if (base::same_but_for_case(trim(value), only)) return {};
     return bad_property(key, value, std::string(only) + ": nothing else is supported");
   }
   return Error(ErrorCode::invalid_argument,

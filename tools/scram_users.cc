@@ -20,8 +20,6 @@ Error expected() {
                "the iterations may be left out");
 }
 
-}  // namespace
-
 Result<ScramCredentialUpsertion> parse_scram_credential(const std::string& text) {
   const auto equals = text.find('=');
   const auto mechanism = parse_scram_mechanism(std::string_view(text).substr(0, equals));
@@ -41,6 +39,8 @@ Result<ScramCredentialUpsertion> parse_scram_credential(const std::string& text)
   upsertion.password = value.substr(kPassword.size());
   return upsertion;
 }
+
+}  // namespace
 
 int describe_scram_users(Admin& admin, const std::string& user) {
   std::vector<std::string> asked;

@@ -16,7 +16,4 @@ int describe_scram_users(Admin& admin, const std::string& user);
 int alter_scram_user(Admin& admin, const std::string& user, const std::vector<std::string>& added,
                      const std::vector<std::string>& deleted);
 
-// One such text. Errors: invalid_argument saying what is expected.
-Result<ScramCredentialUpsertion> parse_scram_credential(const std::string& text);
-
 }  // namespace ottla::tools

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "base/crypto/openssl_ptr.h"
+
 namespace ottla::base {
 namespace {
 
@@ -17,21 +19,12 @@ constexpr int kMostRsaBits = 8192;
 constexpr int kMostExponentBits = 32;
 constexpr std::size_t kCoordinate = 32;
 
-template <auto Free>
-struct FreeBy {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-
-using NumberPtr = std::unique_ptr<BIGNUM, FreeBy<BN_free>>;
-using SignaturePtr = std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>>;
-using ContextPtr = std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>>;
-using DigestPtr = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;
-using BuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, FreeBy<OSSL_PARAM_BLD_free>>;
-using ParamsPtr = std::unique_ptr<OSSL_PARAM, FreeBy<OSSL_PARAM_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using NumberPtr = std::unique_ptr<BIGNUM, OpensslFree<BN_free>>;
+using SignaturePtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG_free>>;
+using ContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX_free>>;
+using DigestPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
+using BuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, OpensslFree<OSSL_PARAM_BLD_free>>;
+using ParamsPtr = std::unique_ptr<OSSL_PARAM, OpensslFree<OSSL_PARAM_free>>;
 
 const unsigned char* octets(BytesView bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "base/net/openssl_ptr.h"
+#include "base/crypto/openssl_ptr.h"
 #include "ottla/result.h"
 #include "ottla/security_config.h"
 

@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/assert.h"
+#include "base/crypto/openssl_ptr.h"
 #include "base/net/key_material.h"
-#include "base/net/openssl_ptr.h"
 #include "base/net/socket_address.h"
 #include "base/net/tls.h"
 #include "base/net/tls_stream.h"
@@ -28,12 +29,6 @@ Error no_memory() {
   return {ErrorCode::no_space, "there is no memory for TLS"};
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 std::string joined(const std::vector<std::string>& elements, std::string_view separator) {
   std::string text;
   for (const auto& element : elements) {
@@ -45,7 +40,7 @@ std::string joined(const std::vector<std::string>& elements, std::string_view se
 
 // 0 if there is no such version.
 int version_of(std::string_view name) {
-  const auto lower = lower_case(name);
+  const auto lower = base::lower_case(name);
   if (lower == "tlsv1.3" || lower == "tls") return TLS1_3_VERSION;
   return lower == "tlsv1.2" ? TLS1_2_VERSION : 0;
 }
@@ -241,7 +236,7 @@ int verify_mode(TlsClientAuth client_auth) {
 }  // namespace
 
 Result<std::shared_ptr<const TlsContext>> make_tls_client(const SslConfig& config) {
-  const auto algorithm = lower_case(config.endpoint_identification_algorithm);
+  const auto algorithm = base::lower_case(config.endpoint_identification_algorithm);
   if (!algorithm.empty() && algorithm != "https") {
     return bad_key("ssl.endpoint.identification.algorithm",
                    config.endpoint_identification_algorithm, "https, or nothing to turn it off");

@@ -8,8 +8,8 @@
 #include <array>
 #include <utility>
 
+#include "base/crypto/openssl_ptr.h"
 #include "base/net/distinguished_name.h"
-#include "base/net/openssl_ptr.h"
 
 namespace ottla::base {
 namespace {

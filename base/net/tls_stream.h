@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "base/crypto/openssl_ptr.h"
 #include "base/loop.h"
-#include "base/net/openssl_ptr.h"
 #include "base/net/tls_error.h"
 #include "base/time.h"
 #include "base/transport.h"

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "base/net/openssl_ptr.h"
+#include "base/crypto/openssl_ptr.h"
 #include "ottla/bytes.h"
 
 namespace ottla::base {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "broker/config/config_value.h"
 #include "protocol/sasl/jaas_config.h"
 #include "protocol/sasl/oauthbearer.h"
@@ -23,19 +24,9 @@ constexpr std::string_view kTokenAudience = "sasl.oauthbearer.expected.audience"
 constexpr std::string_view kTokenUser = "sasl.oauthbearer.sub.claim.name";
 constexpr std::string_view kTokenSkew = "sasl.oauthbearer.clock.skew.seconds";
 constexpr std::string_view kFileUrl = "file://";
-// Thirty years.
-constexpr std::int64_t kLongestSession = 946'080'000'000;
 constexpr std::string_view kUserOption = "user_";
 constexpr std::array kServed = {protocol::kPlain, protocol::kScramSha256, protocol::kScramSha512,
                                 protocol::kOauthBearer};
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return lower;
-}
 
 std::string served_mechanisms() {
   std::string names;
@@ -49,7 +40,7 @@ class ListenerReader {
   ListenerReader(const Properties& properties, std::string_view listener)
       : properties_(properties),
         listener_(listener),
-        prefix_(std::string(kPrefix) + lower_case(listener) + ".") {}
+        prefix_(std::string(kPrefix) + base::lower_case(listener) + ".") {}
 
   Result<ListenerSasl> read() const {
     const auto [key, value] = find(kMechanisms, "");
@@ -80,7 +71,7 @@ class ListenerReader {
   Found find(std::string_view key, std::string_view mechanism) const {
     const std::string name(key);
     std::vector<std::string> keys;
-    if (!mechanism.empty()) keys.push_back(prefix_ + lower_case(mechanism) + "." + name);
+    if (!mechanism.empty()) keys.push_back(prefix_ + base::lower_case(mechanism) + "." + name);
     keys.push_back(prefix_ + name);
     keys.push_back(name);
     for (auto& each : keys) {
@@ -131,7 +122,7 @@ class ListenerReader {
       const auto lifetime =
           parse_integer(reauth_key, *reauth, {.type = ConfigType::int64, .min = 0});
       if (!lifetime) return lifetime.error();
-      mechanism.max_reauth_ms = std::min(*lifetime, kLongestSession);
+      mechanism.max_reauth_ms = std::min(*lifetime, kLongestSessionMs);
     }
     if (name == protocol::kOauthBearer) {
       auto tokens = read_tokens();
@@ -189,8 +180,8 @@ bool is_listener_sasl_key(std::string_view key) {
 }
 
 std::string jaas_config_key(std::string_view listener, std::string_view mechanism) {
-  return std::string(kPrefix) + lower_case(listener) + "." + lower_case(mechanism) + "." +
-         std::string(kJaasConfig);
+  return std::string(kPrefix) + base::lower_case(listener) + "." + base::lower_case(mechanism) +
+         "." + std::string(kJaasConfig);
 }
 
 Result<ListenerSasl> read_listener_sasl(const Properties& properties, std::string_view listener) {

@@ -12,6 +12,9 @@
 
 namespace ottla::broker {
 
+// Thirty years.
+inline constexpr std::int64_t kLongestSessionMs = 946'080'000'000;
+
 // Whose tokens are taken at one listener, by OAUTHBEARER.
 struct ListenerTokens {
   std::string keys_file;  // the issuer's public keys, a JWK set

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/ssl_keys.h"
 #include "broker/config/config_value.h"
 
@@ -11,12 +12,6 @@ namespace {
 constexpr std::string_view kListenerPrefix = "listener.name.";
 constexpr std::string_view kClientAuth = "ssl.client.auth";
 constexpr std::string_view kMappingRules = "ssl.principal.mapping.rules";
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 // The rest of listener.name.LISTENER.KEY; other keys as they are.
 std::string_view without_listener(std::string_view key) {
@@ -32,7 +27,7 @@ bool is_tls_key(std::string_view key) {
 }
 
 Result<base::TlsClientAuth> parse_client_auth(const std::string& key, std::string_view value) {
-  const auto lower = lower_case(trim(value));
+  const auto lower = base::lower_case(trim(value));
   if (lower == "none") return base::TlsClientAuth::none;
   if (lower == "requested") return base::TlsClientAuth::requested;
   if (lower == "required") return base::TlsClientAuth::required;
@@ -61,7 +56,7 @@ bool is_listener_tls_key(std::string_view key) {
 
 Result<ListenerTls> read_listener_tls(const Properties& properties, std::string_view listener) {
   ListenerTls tls;
-  const auto own = std::string(kListenerPrefix) + lower_case(listener) + '.';
+  const auto own = std::string(kListenerPrefix) + base::lower_case(listener) + '.';
   // What is said for this listener comes last, and wins.
   for (const std::string_view prefix : {std::string_view(), std::string_view(own)}) {
     for (const auto& [name, value] : properties) {

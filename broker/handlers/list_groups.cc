@@ -1,10 +1,12 @@
 #include "broker/handlers/list_groups.h"
-#include "broker/handlers/access.h"
-#include "broker/handlers/wire_code.h"
 
 #include <algorithm>
 #include <map>
 #include <vector>
+
+#include "base/ascii.h"
+#include "broker/handlers/access.h"
+#include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
 namespace {
@@ -15,15 +17,9 @@ using protocol::ListGroupsResponse;
 constexpr std::string_view kClassic = "classic";
 
 // Letters of any case, as Kafka has it.
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool passes(const std::vector<std::string_view>& filter, std::string_view word) {
   return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](std::string_view wanted) {
-           return same_word(wanted, word);
+           return base::same_but_for_case(wanted, word);
          });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/crypto/base64_url.h"
 #include "broker/security/strict_json.h"
 
@@ -25,12 +26,6 @@ Error refused(std::string why) {
 const JsonValue* find(const JsonValue& object, std::string_view name, Kind kind) {
   const auto* found = object.find(name);
   return found != nullptr && found->kind == kind ? found : nullptr;
-}
-
-bool is_ascii_same(std::string_view a, std::string_view lower_case) {
-  return std::equal(a.begin(), a.end(), lower_case.begin(), lower_case.end(), [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y;
-  });
 }
 
 Result<JsonValue> decode(std::string_view part, const char* what) {
@@ -103,9 +98,9 @@ Result<void> JwtVerifier::check_signature(std::string_view header, std::string_v
   }
   if (json->find("crit") != nullptr) return refused("wants what is not known here (crit)");
   const auto* type = json->find("typ");
-  if (type != nullptr && !is_ascii_same(type->string, "jwt") &&
-      !is_ascii_same(type->string, "at+jwt") &&
-      !is_ascii_same(type->string, "application/at+jwt")) {
+  if (type != nullptr && !base::same_but_for_case(type->string, "jwt") &&
+      !base::same_but_for_case(type->string, "at+jwt") &&
+      !base::same_but_for_case(type->string, "application/at+jwt")) {
     return refused("is of another type (typ)");
   }
   const auto* kid = find(*json, "kid", Kind::string);

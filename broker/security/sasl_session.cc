@@ -10,9 +10,6 @@
 namespace ottla::broker {
 namespace {
 
-// Thirty years.
-constexpr std::int64_t kLongestSessionMs = 946'080'000'000;
-
 constexpr std::string_view kInvalid = "the credentials are not valid";
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "client/admin/answer_error.h"
 #include "protocol/messages/create_acls.h"
 #include "protocol/messages/delete_acls.h"
 #include "protocol/messages/describe_acls.h"
@@ -16,11 +17,6 @@ using protocol::DeleteAclsRequest;
 using protocol::DeleteAclsResponse;
 using protocol::DescribeAclsRequest;
 using protocol::DescribeAclsResponse;
-
-template <class Answer>
-Error error_of(const Answer& answer) {
-  return {answer.error_code, std::string(answer.error_message.value_or(""))};
-}
 
 // A code that says that another attempt, or another broker, may do better.
 template <class Answers>

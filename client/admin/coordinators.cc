@@ -2,15 +2,15 @@
 
 #include <optional>
 
+#include "client/admin/answer_error.h"
+
 namespace ottla::client {
 namespace {
 
 // From an answer about one key, or an entry of one about several.
 template <class Answer>
 Result<Node> coordinator_in(const Answer& answer) {
-  if (answer.error_code != ErrorCode::none) {
-    return Error(answer.error_code, std::string(answer.error_message.value_or("")));
-  }
+  if (answer.error_code != ErrorCode::none) return error_of(answer);
   if (answer.node_id.value < 0) {
     return Error(ErrorCode::coordinator_not_available, "the broker's answer names no coordinator");
   }

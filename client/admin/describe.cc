@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "client/admin/answer_error.h"
 #include "client/metadata/cluster.h"
 #include "protocol/messages/describe_cluster.h"
 
@@ -169,10 +170,7 @@ Request DescribeClusterCall::next_request(BrokerId broker, std::int32_t) {
   auto done = [this](Result<Response<DescribeClusterResponse>> response) {
     if (!response) return on_refusal(response.error());
     const auto& message = response->message;
-    if (message.error_code != ErrorCode::none) {
-      return on_refusal(Error(message.error_code,
-                              std::string(message.error_message.value_or(std::string_view{}))));
-    }
+    if (message.error_code != ErrorCode::none) return on_refusal(error_of(message));
     const auto id_of = [](const auto& node) { return node.broker_id; };
     std::vector<std::int32_t> fenced;
     for (const auto& node : message.brokers) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/admin/answer_error.h"
 #include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/describe_user_scram_credentials.h"
 #include "protocol/sasl/scram.h"
@@ -14,11 +15,6 @@ using protocol::AlterUserScramCredentialsRequest;
 using protocol::AlterUserScramCredentialsResponse;
 using protocol::DescribeUserScramCredentialsRequest;
 using protocol::DescribeUserScramCredentialsResponse;
-
-template <class Answer>
-Error error_of(const Answer& answer) {
-  return Error(answer.error_code, std::string(answer.error_message.value_or("")));
-}
 
 ScramUsers users_of(const DescribeUserScramCredentialsResponse& response) {
   ScramUsers users;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "client/admin/answer_error.h"
 #include "client/admin/names.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_transactions.h"
@@ -228,7 +229,7 @@ Request DescribeProducersCall::ask(BrokerId broker, std::int32_t) {
                           const PartitionAnswer& answer) -> std::optional<Error> {
       const auto& told = *answer.told;
       if (told.error_code != ErrorCode::none) {
-        const Error error(told.error_code, std::string(told.error_message.value_or("")));
+        const auto error = error_of(told);
         if (leaders_only_) return take_error(partition, error, leads_no_more(told.error_code));
         settle(partition, about(partition, error));
         return std::nullopt;

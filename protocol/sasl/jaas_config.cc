@@ -5,6 +5,7 @@
 #include <cctype>
 #include <utility>
 
+#include "base/ascii.h"
 #include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
 #include "protocol/sasl/scram.h"
@@ -125,8 +126,8 @@ Error expected(std::string_view what, const Tokens& tokens) {
                    "; the form is MODULE required username=\"...\" password=\"...\";");
 }
 
-bool is_flag(std::string flag) {
-  for (char& c : flag) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+bool is_flag(std::string_view word) {
+  const auto flag = base::lower_case(word);
   return flag == "required" || flag == "requisite" || flag == "sufficient" || flag == "optional";
 }
 

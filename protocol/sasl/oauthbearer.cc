@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <utility>
+
+#include "base/ascii.h"
+#include "protocol/sasl/sasl_name.h"
 
 namespace ottla::protocol {
 namespace {
@@ -39,44 +41,9 @@ bool is_value(std::string_view text) {
   });
 }
 
-std::string escaped(std::string_view name) {
-  std::string text;
-  for (const char c : name) {
-    if (c == ',') {
-      text += "=2C";
-    } else if (c == '=') {
-      text += "=3D";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string name;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (static_cast<unsigned char>(text[i]) < 0x20) return std::nullopt;
-    if (text[i] != '=') {
-      name += text[i];
-      continue;
-    }
-    const auto code = text.substr(i, 3);
-    if (code != "=2C" && code != "=3D") return std::nullopt;
-    name += code == "=2C" ? ',' : '=';
-    i += 2;
-  }
-  return name;
-}
-
 // The token of `Bearer TOKEN`, however Bearer is written; empty if it is something else.
 std::string_view token_in(std::string_view value) {
-  if (value.size() < kScheme.size()) return {};
-  for (std::size_t i = 0; i < kScheme.size(); ++i) {
-    const char c = value[i];
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (lower != kScheme[i]) return {};
-  }
+  if (!base::same_but_for_case(value.substr(0, kScheme.size()), kScheme)) return {};
   const auto token = value.substr(kScheme.size());
   return is_token(token) ? token : std::string_view();
 }
@@ -96,7 +63,7 @@ bool take_pair(std::string_view& text, std::string_view& name, std::string_view&
 
 std::string encode_oauthbearer(const OauthBearerMessage& message) {
   std::string text = "n,";
-  if (!message.authorization.empty()) text += "a=" + escaped(message.authorization);
+  if (!message.authorization.empty()) text += "a=" + to_sasl_name(message.authorization);
   text.append(",").append(1, kEnd).append("auth=Bearer ").append(message.token).append(1, kEnd);
   for (const auto& [name, value] : message.extensions) {
     text.append(name).append("=").append(value).append(1, kEnd);
@@ -116,7 +83,7 @@ Result<OauthBearerMessage> parse_oauthbearer(std::string_view message) {
     if (!authorization.starts_with("a=") || authorization.find(',') != std::string_view::npos) {
       return malformed();
     }
-    auto name = unescaped(authorization.substr(2));
+    auto name = from_sasl_name(authorization.substr(2));
     if (!name || name->empty()) return malformed();
     parsed.authorization = *std::move(name);
   }

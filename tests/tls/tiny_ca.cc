@@ -13,7 +13,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/net/openssl_ptr.h"
+#include "base/crypto/openssl_ptr.h"
 
 namespace ottla::tls_test {
 namespace {

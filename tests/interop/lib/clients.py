@@ -80,6 +80,14 @@ def _read(consumer, server, topic, records, window):
     expect_same(records, consumer.consume(server.bootstrap, topic), window)
 
 
+def write_and_read(context, addresses, client, listener, topic):
+    """A client at a listener that asks who it is; the topic is made at one that does not."""
+    context.java.create_topic(addresses["PLAINTEXT"], topic)
+    records = client.records(RECORDS)
+    client.produce(addresses[listener], topic, records, "none")
+    expect_same(records, client.consume(addresses[listener], topic))
+
+
 def expect_same(records, stored, window=None, first_offset=0):
     differences = dataset.compare(records, stored, window, first_offset)
     if differences:

@@ -1,11 +1,9 @@
-"""Rows: clients that log in by PLAIN and SCRAM, with TLS and without, users that go from our broker to Apache Kafka and back
-with the data directory, and what must not work."""
+"""Rows: clients that log in by PLAIN and SCRAM, with TLS and without, users that go from our broker
+to Apache Kafka and back with the data directory, and what must not work."""
 
 from lib import clients, peers, process, servers
 from lib.process import StepFailed
 from lib.tls import Files, SecuredHarness, SecuredTool, expect_refused
-
-RECORDS = 100
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 USER = "al,i=ce"
@@ -148,17 +146,10 @@ def _peer_row(table, context, name, addresses, files, peer):
             topic = f"{name}-{way}".replace("/", "-").replace(" ", "-").lower()
             row.cell(
                 way,
-                lambda client=client, topic=topic, listener=listener: _write_and_read(
+                lambda client=client, topic=topic, listener=listener: clients.write_and_read(
                     context, addresses, client, listener, topic
                 ),
             )
-
-
-def _write_and_read(context, addresses, client, listener, topic):
-    context.java.create_topic(addresses["PLAINTEXT"], topic)
-    records = client.records(RECORDS)
-    client.produce(addresses[listener], topic, records, "none")
-    clients.expect_same(records, client.consume(addresses[listener], topic))
 
 
 def _tool_row(table, context, name, addresses, files):
@@ -277,7 +268,7 @@ def _by_token(context, addresses, files, peer, name):
     else:
         environment = ["OTTLA_SASL_MECHANISM=OAUTHBEARER", f"OTTLA_SASL_TOKEN={files['token']}"]
         client = type(peer)(peer.name, ["env", *environment, *peer.command])
-    _write_and_read(context, addresses, client, "LOGIN", name.replace("/", "-"))
+    clients.write_and_read(context, addresses, client, "LOGIN", name.replace("/", "-"))
 
 
 def _refused_tokens(table, context, name, addresses, files):

@@ -3,8 +3,6 @@
 from lib import clients, peers, process, servers
 from lib.process import StepFailed
 
-RECORDS = 300
-
 
 class Files:
     """Keys and certificates, made by `tls-files`."""
@@ -140,17 +138,10 @@ def _peer_row(table, context, name, files, addresses, peer):
             topic = f"{name.replace('/', '-')}-{listener.lower()}"
             row.cell(
                 listener.lower(),
-                lambda client=client, listener=listener, topic=topic: _write_and_read(
+                lambda client=client, listener=listener, topic=topic: clients.write_and_read(
                     context, addresses, client, listener, topic
                 ),
             )
-
-
-def _write_and_read(context, addresses, client, listener, topic):
-    context.java.create_topic(addresses["PLAINTEXT"], topic)
-    records = client.records(RECORDS)
-    client.produce(addresses[listener], topic, records, "none")
-    clients.expect_same(records, client.consume(addresses[listener], topic))
 
 
 def _tool_row(table, context, name, files, addresses):

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/net/openssl_ptr.h"
+#include "base/crypto/openssl_ptr.h"
 #include "base/net/tls.h"
 #include "tests/tls/tiny_ca.h"
 #include "tests/unit/base/net/stream_test_base.h"
