@@ -60,6 +60,19 @@ class CowMap {
     }
   }
 
+  // Whether f(key, value) is true for an entry; looks no further than the first.
+  template <class F>
+  bool any_of(F f) const {
+    if (!root_) return false;
+    for (const auto& shard : *root_) {
+      if (!shard) continue;
+      for (const auto& [key, value] : *shard) {
+        if (f(key, value)) return true;
+      }
+    }
+    return false;
+  }
+
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 

@@ -101,50 +101,40 @@ AclVerdict AclIndex::ask(const AclQuestion& question) const {
   return answer.verdict();
 }
 
-// Names and prefixes that one kind of ACL was found for.
-struct AclIndex::Names {
-  NameSet literal;
-  NameSet prefixes;
-
-  // Whether all that begins with `text`, or is it, is covered by a prefix.
-  bool has_prefix_of(std::string_view text) const {
-    for (std::size_t size = 1; size <= text.size(); ++size) {
-      if (prefixes.contains(text.substr(0, size))) return true;
-    }
-    return false;
-  }
-};
-
-void AclIndex::gather(const Rules& rules, const AclQuestion& question, std::string_view name,
-                      NameSet& allowed, NameSet& denied) {
+AclIndex::Answer AclIndex::heard(const Rules& rules, const AclQuestion& question) {
   Answer answer;
   hear(rules, question, answer);
-  if (answer.allowed) allowed.emplace(name);
-  if (answer.denied) denied.emplace(name);
+  return answer;
+}
+
+// Whether all names that begin with `name`, or are it, are denied by a prefix.
+bool AclIndex::denied_by_prefix(const OfType& type, const AclQuestion& question,
+                                std::string_view name) {
+  if (!type.prefixes) return false;
+  bool denied = false;
+  for_each_prefix_of(name, *type.prefixes, [&](const Prefix& prefix) {
+    denied = heard(*prefix.rules, question).denied;
+    return !denied;
+  });
+  return denied;
 }
 
 bool AclIndex::allows_some(const AclQuestion& question) const {
   const auto* type = of(question.resource_type);
   if (type == nullptr) return false;
-  Names allowed;
-  Names denied;
-  type->literal.for_each([&](const std::string& name, const auto& rules) {
-    gather(*rules, question, name, allowed.literal, denied.literal);
-  });
-  if (denied.literal.contains(kEverything)) return false;
-  if (type->prefixes) {
-    for (const auto& prefix : *type->prefixes) {
-      gather(*prefix.rules, question, prefix.text, allowed.prefixes, denied.prefixes);
-    }
+  if (const auto* rules = type->literal.find(kEverything)) {
+    const auto of_all = heard(**rules, question);
+    // Of all names but some that are denied, there are always more.
+    if (of_all.denied || of_all.allowed) return !of_all.denied;
   }
-  if (allowed.literal.contains(kEverything)) return true;
-  for (const auto& name : allowed.literal) {
-    if (!denied.literal.contains(name) && !denied.has_prefix_of(name)) return true;
-  }
-  for (const auto& prefix : allowed.prefixes) {
-    if (!denied.has_prefix_of(prefix)) return true;
-  }
-  return false;
+  const auto is_open = [&](std::string_view name, const std::shared_ptr<const Rules>& rules) {
+    const auto answer = heard(*rules, question);
+    return answer.allowed && !answer.denied && !denied_by_prefix(*type, question, name);
+  };
+  if (type->literal.any_of(is_open)) return true;
+  return type->prefixes &&
+         std::any_of(type->prefixes->begin(), type->prefixes->end(),
+                     [&](const auto& prefix) { return is_open(prefix.text, prefix.rules); });
 }
 
 // The changes of one type of resource, by the names of the patterns.

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,7 +44,8 @@ class AclIndex {
   AclVerdict ask(const AclQuestion& question) const;
 
   // Whether there is a name of the resource type that the question, which has none, is answered
-  // with yes for (KIP-679). Looks at every ACL of the type.
+  // with yes for (KIP-679). Two hash look-ups for each pattern of the type until there is one, and
+  // a binary search among the prefixes for each pattern that allows it.
   bool allows_some(const AclQuestion& question) const;
 
  private:
@@ -69,13 +69,12 @@ class AclIndex {
     std::shared_ptr<const std::vector<Prefix>> prefixes;  // sorted; null: none
   };
   struct Answer;
-  struct Names;
-  using NameSet = std::set<std::string, std::less<>>;
   struct Changes;
 
   static void hear(const Rules& rules, const AclQuestion& question, Answer& answer);
-  static void gather(const Rules& rules, const AclQuestion& question, std::string_view name,
-                     NameSet& allowed, NameSet& denied);
+  static Answer heard(const Rules& rules, const AclQuestion& question);
+  static bool denied_by_prefix(const OfType& type, const AclQuestion& question,
+                               std::string_view name);
   static void change(Changes& changes, OfType& type);
   static void change_prefixes(Changes& changes, OfType& type);
   const OfType* of(AclResourceType type) const;

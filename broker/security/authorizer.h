@@ -29,7 +29,7 @@ class Authorizer {
   bool allows(const AclQuestion& question) const;
 
   // Whether there is some resource of the question's type of which it is true; the question has no
-  // name (KIP-679). Looks at all ACLs of the type.
+  // name (KIP-679). Costs what AclIndex::allows_some costs.
   bool allows_some(const AclQuestion& question) const;
 
   // The ACLs of now; any thread may keep them.

@@ -39,6 +39,18 @@ TEST(CowMap, finds_without_a_copy_of_the_key) {
   EXPECT_EQ(**map.find(std::string_view("a")), 1);
 }
 
+TEST(CowMap, looks_for_an_entry_no_further_than_the_first) {
+  Map map;
+  EXPECT_FALSE(map.any_of([](const auto&, const auto&) { return true; }));
+  for (int i = 0; i < 100; ++i) map.set(std::to_string(i), std::make_shared<int>(i));
+  int looks = 0;
+  EXPECT_TRUE(map.any_of([&looks](const auto&, const auto&) { return ++looks == 3; }));
+  EXPECT_EQ(looks, 3);
+  EXPECT_TRUE(
+      map.any_of([](const auto& key, const auto& value) { return key == "77" && *value == 77; }));
+  EXPECT_FALSE(map.any_of([](const auto&, const auto& value) { return *value == 100; }));
+}
+
 TEST(CowMap, agrees_with_a_plain_map_through_random_changes_and_copies) {
   base::Random random(11);
   std::vector<std::pair<Map, std::map<std::string, int>>> versions(1);
