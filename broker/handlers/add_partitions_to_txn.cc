@@ -112,7 +112,6 @@ void add_one(Services& services, const std::shared_ptr<Adding>& adding) {
 void add_many(Services& services, const std::shared_ptr<Adding>& adding) {
   const auto& transactions = adding->request.message.transactions;
   auto& all = adding->response.results_by_transaction;
-  const Access access(services, adding->request.context);
   all.resize(transactions.size());
   // One more than there are: the answer leaves when all have been begun.
   adding->left = transactions.size() + 1;
@@ -127,7 +126,7 @@ void add_many(Services& services, const std::shared_ptr<Adding>& adding) {
     }
     // A broker asks, which has seen to the rights of who asked it.
     auto partitions =
-        existing(access.image(), asked.topics, results, [](std::string_view) { return true; });
+        existing(services.image(), asked.topics, results, [](std::string_view) { return true; });
     if (partitions.empty()) {
       --adding->left;
       continue;
