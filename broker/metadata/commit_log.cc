@@ -4,7 +4,6 @@
 
 #include "base/assert.h"
 #include "broker/metadata/metadata_batch.h"
-#include "broker/metadata/metadata_delta.h"
 
 namespace ottla::broker {
 
@@ -42,7 +41,7 @@ Result<void> CommitLog::commit(std::span<const MetadataRecord> records, OnDone d
   auto batches = encode_metadata_batches(records, loop_.wall_now());
   if (!batches) return batches.error();
   if (auto appended = append_all(*std::move(batches)); !appended) return appended;
-  enqueue({delta.image(log_end_offset() - 1, epoch_), delta.changes(), std::move(done)});
+  enqueue(delta, std::move(done));
   return {};
 }
 
@@ -56,13 +55,20 @@ Result<void> CommitLog::commit_values(std::span<const std::string> values) {
   if (auto appended = append_raw(metadata_batch_of_values(values, loop_.wall_now())); !appended) {
     return appended;
   }
-  enqueue({delta.image(log_end_offset() - 1, epoch_), delta.changes(), [](Result<void>) {}});
+  enqueue(delta, [](const Result<void>&) {});
   return {};
 }
 
-void CommitLog::enqueue(Commit commit) {
-  working_ = commit.image;
-  in_flight_.push_back(std::move(commit));
+void CommitLog::when_committed(OnDone done) {
+  if (failure_) return done(*failure_);
+  if (in_flight_.empty()) return done({});
+  in_flight_.back().done.emplace_back(lifetime_.guard(std::move(done)));
+}
+
+void CommitLog::enqueue(MetadataDelta& delta, OnDone done) {
+  working_ = delta.image(log_end_offset() - 1, epoch_);
+  auto& commit = in_flight_.emplace_back(Commit{working_, delta.changes(), {}});
+  commit.done.push_back(std::move(done));
   log_->when_durable(lifetime_.guard([this](const Result<void>& durable) { on_durable(durable); }));
 }
 
@@ -74,7 +80,7 @@ void CommitLog::on_durable(const Result<void>& durable) {
   in_flight_.pop_front();
   committed_ = commit.image;
   on_committed_(commit.image, commit.changes);
-  commit.done({});
+  commit.tell({});
 }
 
 void CommitLog::fail(const Error& error) {
@@ -82,7 +88,9 @@ void CommitLog::fail(const Error& error) {
   failure_ = Error(ErrorCode::kafka_storage_error,
                    "the metadata log failed: " + error.to_string() + "; restart the broker");
   auto failed = std::exchange(in_flight_, {});
-  for (auto& commit : failed) commit.done(*failure_);
+  // Who is told may end this.
+  const Result<void> outcome = *failure_;
+  for (auto& commit : failed) commit.tell(outcome);
 }
 
 }  // namespace ottla::broker

@@ -7,10 +7,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/lifetime.h"
 #include "base/loop.h"
 #include "base/task.h"
+#include "broker/metadata/metadata_delta.h"
 #include "broker/metadata/metadata_image.h"
 #include "broker/metadata/metadata_log.h"
 #include "broker/metadata/metadata_record.h"
@@ -43,6 +46,10 @@ class CommitLog {
   // returned: then nothing was appended and `done` is dropped.
   Result<void> commit(std::span<const MetadataRecord> records, OnDone done);
 
+  // For what rests on the working image: calls back when all of that is the committed one, which
+  // may be before this returns, or has failed.
+  void when_committed(OnDone done);
+
   // A batch that changes no image.
   Result<void> append_raw(std::string batch);
 
@@ -56,11 +63,15 @@ class CommitLog {
   struct Commit {
     std::shared_ptr<const MetadataImage> image;
     MetadataChanges changes;
-    OnDone done;
+    std::vector<OnDone> done;  // its own, and those of who rests on it
+
+    void tell(const Result<void>& outcome) {
+      for (auto& each : done) each(outcome);
+    }
   };
 
   Result<void> append_all(std::vector<std::string> batches);
-  void enqueue(Commit commit);
+  void enqueue(MetadataDelta& delta, OnDone done);
   void on_durable(const Result<void>& durable);
   void fail(const Error& error);
 

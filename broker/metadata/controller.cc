@@ -332,12 +332,14 @@ template <class TopicResult>
 void Controller::Impl::commit_decision(Decision<TopicResult> decision,
                                        std::chrono::milliseconds timeout,
                                        base::UniqueFunction<void(std::vector<TopicResult>)> done) {
-  if (decision.records.empty()) return done(std::move(decision.results));
   auto answer = std::make_shared<TimedAnswer<TopicResult>>(deps_.loop, std::move(decision.results),
                                                            std::move(done));
-  const auto committed = log_->commit(
-      decision.records, [answer](const Result<void>& durable) { answer->finish(durable); });
-  if (!committed) return answer->finish(committed);
+  const auto finish = [answer](const Result<void>& durable) { answer->finish(durable); };
+  if (decision.records.empty()) {
+    log_->when_committed(finish);
+  } else if (const auto committed = log_->commit(decision.records, finish); !committed) {
+    return answer->finish(committed);
+  }
   answer->limit(timeout);
 }
 

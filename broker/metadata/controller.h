@@ -45,8 +45,10 @@ struct ProducerIdBlock {
 // Belongs to one loop; every call and every callback is on it. Batches are pipelined: requests are
 // checked against what was appended, the image shows what is durable, in the order of appending.
 // Requests before `start` has answered and after `stop` are answered not_controller; after a failed
-// append or sync kafka_storage_error, since only a restart tells what is in the log. Answers that
-// need no commit come before the call returns; none comes once the controller is destroyed.
+// append or sync kafka_storage_error, since only a restart tells what is in the log. An answer that
+// needs no commit of its own waits for those that are under way, since it may rest on one of them
+// (what is there already, what is as wanted); if there are none it comes before the call returns.
+// None comes once the controller is destroyed.
 class Controller {
  public:
   struct Identity {

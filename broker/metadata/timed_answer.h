@@ -21,7 +21,8 @@ class TimedAnswer : public std::enable_shared_from_this<TimedAnswer<TopicResult>
   TimedAnswer(base::Loop& loop, std::vector<TopicResult> results, Done done)
       : loop_(loop), results_(std::move(results)), done_(std::move(done)) {}
 
-  // Answers request_timed_out after `timeout`; never if it is zero or less.
+  // Answers request_timed_out after `timeout`; never if it is zero or less. Nothing happens if the
+  // answer is given already.
   void limit(std::chrono::milliseconds timeout) {
     if (timeout.count() <= 0 || !done_) return;
     timer_ = loop_.call_at(loop_.now() + timeout, [weak = this->weak_from_this()] {

@@ -271,15 +271,91 @@ TEST_F(ControllerRequests, are_checked_against_what_is_in_flight) {
     controller->allocate_producer_ids([&](auto block) { blocks.push_back(block.value()); });
   }
   loop.run();
-  ASSERT_EQ(answers.size(), 1U);
-  EXPECT_EQ(answers[0].error().code(), ErrorCode::topic_already_exists);
+  EXPECT_TRUE(answers.empty());
   log->release();
   loop.run();
   ASSERT_EQ(answers.size(), 2U);
-  EXPECT_TRUE(answers[1]);
+  EXPECT_TRUE(answers[0]);
+  EXPECT_EQ(answers[1].error().code(), ErrorCode::topic_already_exists);
   ASSERT_EQ(blocks.size(), 2U);
   EXPECT_EQ(blocks[0].first, ProducerId(0));
   EXPECT_EQ(blocks[1].first, ProducerId(1000));
+}
+
+// Asks twice for the same, the second time while the first is not durable.
+class ControllerRepetitions : public ControllerFixture {
+ protected:
+  template <class Answers>
+  auto take(Answers& into) {
+    return [&into](auto results) {
+      for (auto& each : results) into.push_back(std::move(each.result));
+    };
+  }
+
+  void alter_configs(std::vector<Result<void>>& answers) {
+    const ConfigAlteration alteration{{ConfigResourceType::broker, ""},
+                                      {{.name = "message.max.bytes", .value = "4242"}}};
+    controller->alter_configs({alteration}, AlterMode::incremental, false, take(answers));
+  }
+
+  void create_acl(std::vector<Result<void>>& answers) {
+    controller->create_acls({{.resource_type = AclResourceType::topic,
+                              .resource_name = "orders",
+                              .pattern_type = AclPatternType::literal,
+                              .principal = "User:alice",
+                              .host = "*",
+                              .operation = AclOperation::read,
+                              .permission = AclPermission::allow}},
+                            take(answers));
+  }
+};
+
+TEST_F(ControllerRepetitions, are_answered_when_what_they_rest_on_is_durable) {
+  ASSERT_TRUE(start());
+  log->hold = true;
+  std::vector<Result<void>> answers;
+  for (int i = 0; i < 2; ++i) {
+    create_acl(answers);
+    alter_configs(answers);
+  }
+  const int appends = log->appends;
+  loop.run();
+  EXPECT_TRUE(answers.empty());
+  EXPECT_EQ(log->appends, appends);
+  log->release();
+  loop.run();
+  ASSERT_EQ(answers.size(), 4U);
+  for (const auto& answer : answers) EXPECT_TRUE(answer) << answer.error();
+  create_acl(answers);
+  EXPECT_EQ(answers.size(), 5U);
+}
+
+TEST_F(ControllerRepetitions, fail_with_what_they_rest_on) {
+  ASSERT_TRUE(start());
+  log->hold = true;
+  std::vector<Result<void>> answers;
+  for (int i = 0; i < 2; ++i) create_acl(answers);
+  log->release(Error(ErrorCode::kafka_storage_error, "the disk is gone"));
+  loop.run();
+  ASSERT_EQ(answers.size(), 2U);
+  for (const auto& answer : answers) {
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), ErrorCode::kafka_storage_error);
+  }
+}
+
+TEST_F(ControllerRepetitions, are_not_answered_once_the_controller_is_gone) {
+  ASSERT_TRUE(start());
+  log->hold = true;
+  int told = 0;
+  controller->allocate_producer_ids([&](const auto&) {
+    ++told;
+    controller.reset();
+  });
+  controller->create_acls({}, [&](const auto&) { ++told; });
+  log->release();
+  loop.run();
+  EXPECT_EQ(told, 1);
 }
 
 TEST_F(ControllerRequests, a_commit_that_takes_too_long_is_answered_and_counts_all_the_same) {
