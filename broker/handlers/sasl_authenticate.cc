@@ -24,6 +24,12 @@ void handle_sasl_authenticate(Services& services, Request<SaslAuthenticateReques
       {.time = services.loop.now(), .seconds = services.loop.wall_now() / 1000});
   SaslAuthenticateResponse response;
   if (answer) {
+    // Nobody else says so: the client is not told, and may be gone before its connection ends by
+    // it.
+    if (const auto& refused = session->refused_token()) {
+      services.logger.warn("a token of " + request.context.peer.to_string() +
+                           " is refused: " + refused->to_string());
+    }
     response.auth_bytes.view = answer->bytes;
     response.session_lifetime_ms = answer->lifetime_ms;
     return request.answer(response);

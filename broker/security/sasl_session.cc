@@ -11,6 +11,8 @@ namespace ottla::broker {
 namespace {
 
 constexpr std::string_view kInvalid = "the credentials are not valid";
+// All that a client is told of a token that is refused (RFC 7628, 3.2.2).
+constexpr std::string_view kInvalidToken = R"({"status":"invalid_token"})";
 
 }  // namespace
 
@@ -66,7 +68,8 @@ Result<void> SaslSession::on_handshake(std::string_view mechanism) {
   mechanism_ = found->first;
   state_ = State::exchange;
   scram_.reset();
-  refused_.reset();
+  told_refusal_ = false;
+  refused_token_.reset();
   proved_ = false;
   return {};
 }
@@ -77,6 +80,7 @@ Result<SaslSession::Answer> SaslSession::on_authenticate(std::string_view messag
   if (state_ != State::exchange) {
     return Error(ErrorCode::illegal_sasl_state, "there was no handshake before it");
   }
+  refused_token_.reset();
   auto answer = on_message(message, image, now);
   if (!answer) return fail(answer.error().message());
   if (!proved_) return Answer{.bytes = *std::move(answer)};
@@ -91,15 +95,18 @@ Result<std::string> SaslSession::on_message(std::string_view message, const Meta
 }
 
 Result<std::string> SaslSession::on_token(std::string_view message, std::int64_t now_seconds) {
-  if (refused_) return *refused_;
+  if (told_refusal_) {
+    return Error(ErrorCode::sasl_authentication_failed, std::string(kInvalidToken));
+  }
   const auto parsed = protocol::parse_oauthbearer(message);
   if (!parsed) return parsed.error();
   if (tokens_ == nullptr)
     return Error(ErrorCode::sasl_authentication_failed, "no token is taken here");
   auto identity = (*tokens_)->verify(parsed->token, now_seconds);
   if (!identity) {
-    refused_ = identity.error();
-    return std::string(R"({"status":"invalid_token"})");
+    refused_token_ = identity.error();
+    told_refusal_ = true;
+    return std::string(kInvalidToken);
   }
   if (!parsed->authorization.empty() && parsed->authorization != identity->user) {
     return Error(ErrorCode::sasl_authentication_failed,
@@ -163,10 +170,11 @@ std::int64_t SaslSession::lifetime_ms(const Now& now) const {
 
 Result<SaslSession::Answer> SaslSession::finish(std::string bytes, const Now& now) {
   auto principal = std::make_shared<const Principal>(Principal{.name = std::exchange(user_, {})});
-  if (was_authenticated() && *principal != *principal_) {
+  if (was_authenticated_ && *principal != *principal_) {
     return fail("re-authentication must be as the same user as before");
   }
   const auto lifetime = std::min(lifetime_ms(now), kLongestSessionMs);
+  was_authenticated_ = true;
   principal_ = std::move(principal);
   expires_at_ = lifetime > 0 ? now.time + std::chrono::milliseconds(lifetime) : base::kNever;
   state_ = State::authenticated;

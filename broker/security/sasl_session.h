@@ -44,7 +44,7 @@ class SaslSession {
   const std::shared_ptr<const Principal>& principal() const { return principal_; }
   bool authenticated() const { return state_ == State::authenticated; }
   // Whether it was so at any time, be it in the middle of doing it again.
-  bool was_authenticated() const { return principal_ != anonymous(); }
+  bool was_authenticated() const { return was_authenticated_; }
 
   std::vector<std::string_view> mechanisms() const;
 
@@ -67,9 +67,13 @@ class SaslSession {
   // Errors: sasl_authentication_failed, after which nothing more is admitted, with a message that
   // may be told: it does not say whether there is such a user; illegal_sasl_state without a
   // handshake before it, which changes nothing. A token that is refused is told so in an answer
-  // first, as RFC 7628 has it, and the client's next message ends it.
+  // first, as RFC 7628 has it and without a reason, and the client's next message ends it.
   Result<Answer> on_authenticate(std::string_view message, const MetadataImage& image,
                                  const Now& now);
+
+  // Why the token of the last message was refused: for the log, not for the client. None if it was
+  // not.
+  const std::optional<Error>& refused_token() const { return refused_token_; }
 
   // Nothing more is admitted.
   bool failed() const { return state_ == State::failed; }
@@ -96,8 +100,10 @@ class SaslSession {
   std::string user_;                            // who the client says it is
   bool proved_ = false;
   bool is_known_ = false;
-  std::optional<Error> refused_;            // why its token is not taken, of which it was told
+  bool told_refusal_ = false;  // of its token
+  std::optional<Error> refused_token_;
   std::int64_t token_expires_seconds_ = 0;  // since 1970
+  bool was_authenticated_ = false;
   std::shared_ptr<const Principal> principal_ = anonymous();
   base::TimePoint expires_at_ = base::kNever;
 };

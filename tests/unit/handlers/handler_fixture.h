@@ -52,7 +52,7 @@ class HandlerFixture : public testing::Test {
     node_.start([&](simulation::SimNode& node) -> std::shared_ptr<void> {
       auto made = std::make_shared<Broker>(Broker::Deps{.loop = node.runtime().loop(0),
                                                         .directories = data(node.disk()),
-                                                        .logger = {},
+                                                        .logger = logger_,
                                                         .seed = simulation_.random().next()},
                                            config_);
       broker_ = made.get();
@@ -143,6 +143,7 @@ class HandlerFixture : public testing::Test {
     config.log_dirs = {"/data"};
     return config;
   }();
+  base::Logger logger_;
   std::string without_;  // one of the directories that cannot be opened
   Broker* broker_ = nullptr;
   std::vector<std::unique_ptr<simulation::WireClient>> clients_;

@@ -1,7 +1,12 @@
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 
+#include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
 #include "protocol/sasl/scram.h"
+#include "tests/tls/token_issuer.h"
 #include "tests/unit/handlers/handler_fixture.h"
 
 namespace ottla::broker {
@@ -326,6 +331,48 @@ TEST_F(ShortSessionTest, authenticating_again_as_somebody_else_ends_the_connecti
   ASSERT_EQ(by_plain("alice", "wonder"), ErrorCode::none);
   EXPECT_EQ(by_plain("bob", "builder"), ErrorCode::sasl_authentication_failed);
   EXPECT_TRUE(closes(0, 1s));
+}
+
+// Clients show tokens, and what the broker says to its log is kept.
+class TokenSaslTest : public SaslTest {
+ protected:
+  TokenSaslTest() {
+    const tls_test::TokenIssuer issuer;
+    std::ofstream(keys_file_) << "{\"keys\":[" + issuer.p256_jwk("e") + "]}\n";
+    config_.sasl_listeners["PLAINTEXT"].mechanisms["OAUTHBEARER"].tokens =
+        ListenerTokens{.keys_file = keys_file_, .issuer = "id", .audiences = {"kafka"}};
+    logger_ = base::Logger([lines = lines_](LogLevel, std::string_view,
+                                            std::string_view line) { lines->emplace_back(line); },
+                           LogLevel::warn, "test");
+  }
+  ~TokenSaslTest() override { std::filesystem::remove(keys_file_); }
+
+  std::ptrdiff_t lines_with(std::string_view text) const {
+    return std::count_if(lines_->begin(), lines_->end(), [text](const std::string& line) {
+      return line.find(text) != std::string::npos;
+    });
+  }
+
+  const std::string keys_file_ = testing::TempDir() + "keys-of-sasl-test.json";
+  // The broker may speak when this is gone.
+  const std::shared_ptr<std::vector<std::string>> lines_ =
+      std::make_shared<std::vector<std::string>>();
+};
+
+TEST_F(TokenSaslTest, why_a_token_is_refused_stands_in_the_log_once_and_is_not_told) {
+  ASSERT_EQ(handshake("OAUTHBEARER"), ErrorCode::none);
+  const auto refused = authenticate(protocol::encode_oauthbearer({.token = "a.b.c"}));
+  ASSERT_TRUE(refused) << refused.error();
+  EXPECT_EQ(refused->error_code, ErrorCode::none);
+  EXPECT_EQ(refused->auth_bytes.view, R"({"status":"invalid_token"})");
+  EXPECT_EQ(lines_with("a token of "), 1);
+  const auto ended = authenticate("\x01");
+  ASSERT_TRUE(ended) << ended.error();
+  EXPECT_EQ(ended->error_code, ErrorCode::sasl_authentication_failed);
+  EXPECT_EQ(ended->error_message,
+            R"(authentication by OAUTHBEARER failed: {"status":"invalid_token"})");
+  EXPECT_TRUE(closes(0, 5s));
+  EXPECT_EQ(lines_with("a token of "), 1);
 }
 
 TEST_F(HandlerFixture, where_nobody_logs_in_a_handshake_is_out_of_place) {

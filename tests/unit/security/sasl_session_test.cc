@@ -272,6 +272,17 @@ TEST_F(SaslSessionTest, in_the_middle_of_authenticating_again_nothing_else_is_ad
   EXPECT_TRUE(session.was_authenticated());
 }
 
+TEST_F(SaslSessionTest, a_user_may_have_the_name_of_nobody_known) {
+  auto& plain = listener_.mechanisms["PLAIN"];
+  plain.max_reauth_ms = 1000;
+  plain.passwords["ANONYMOUS"] = "x";
+  SaslSession session(listener_);
+  EXPECT_FALSE(session.was_authenticated());
+  ASSERT_TRUE(by_plain(session, "ANONYMOUS", "x"));
+  EXPECT_TRUE(session.was_authenticated());
+  EXPECT_FALSE(by_plain(session, "alice", "wonder"));
+}
+
 TEST_F(SaslSessionTest, authenticating_again_as_somebody_else_ends_it) {
   listener_.mechanisms["PLAIN"].max_reauth_ms = 1000;
   SaslSession session(listener_);
@@ -354,8 +365,11 @@ class TokenSessionTest : public testing::Test {
 
 TEST_F(TokenSessionTest, whom_a_token_names_is_let_in_until_it_expires) {
   SaslSession session(listener_, &tokens_);
+  EXPECT_FALSE(session.was_authenticated());
   const auto answer = log_in(session, message("alice"));
   ASSERT_TRUE(answer) << answer.error();
+  EXPECT_TRUE(session.was_authenticated());
+  EXPECT_FALSE(session.refused_token());
   EXPECT_EQ(answer->bytes, "");
   EXPECT_EQ(answer->lifetime_ms, 600'000);
   EXPECT_EQ(session.principal()->to_string(), "User:alice");
@@ -379,6 +393,8 @@ TEST_F(TokenSessionTest, a_token_that_is_refused_is_told_so_and_then_ends_it) {
   const auto answer = log_in(session, message("alice", "", -600));
   ASSERT_TRUE(answer) << answer.error();
   EXPECT_EQ(answer->bytes, R"({"status":"invalid_token"})");
+  ASSERT_TRUE(session.refused_token());
+  EXPECT_NE(session.refused_token()->message().find("the token has expired"), std::string::npos);
   EXPECT_FALSE(session.authenticated());
   EXPECT_FALSE(session.admit(ApiKey::metadata, kNow));
   for (const auto& next : {std::string("\x01"), message("alice")}) {
@@ -388,7 +404,9 @@ TEST_F(TokenSessionTest, a_token_that_is_refused_is_told_so_and_then_ends_it) {
                                              {.time = kNow, .seconds = kSeconds});
     ASSERT_FALSE(ended);
     EXPECT_EQ(ended.error().code(), ErrorCode::sasl_authentication_failed);
-    EXPECT_NE(ended.error().message().find("the token has expired"), std::string::npos);
+    EXPECT_EQ(ended.error().message(),
+              R"(authentication by OAUTHBEARER failed: {"status":"invalid_token"})");
+    EXPECT_FALSE(again.refused_token());  // it was said once
     EXPECT_TRUE(again.failed());
   }
 }
