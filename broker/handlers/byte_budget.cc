@@ -1,5 +1,7 @@
 #include "broker/handlers/byte_budget.h"
 
+#include <utility>
+
 #include "base/assert.h"
 
 namespace ottla::broker {
@@ -30,7 +32,7 @@ bool ByteBudget::Charge::try_grow(std::size_t bytes) {
 
 void ByteBudget::Charge::give_back() {
   const auto budget = std::move(budget_);
-  budget->give_back(bytes_, overdraws_);
+  budget->give_back(bytes_, std::exchange(overdraws_, false));
 }
 
 // Those who wait try again, each later, and get in line anew if it was not enough for them.

@@ -52,6 +52,8 @@ class ByteBudget {
     }
     // Makes it `bytes` altogether, which is more than it was. False: nothing is left now.
     bool try_grow(std::size_t bytes);
+    // It has grown beyond the limit, and while it lasts no other one may.
+    bool overdraws() const { return overdraws_; }
     explicit operator bool() const { return budget_ != nullptr; }
 
    private:

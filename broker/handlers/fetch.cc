@@ -184,7 +184,9 @@ void handle_fetch(Services& services, Request<FetchRequest> request) {
   auto fetch = std::make_shared<Fetch>(Fetch{std::move(request), *std::move(context), {}, {}});
   auto entries = collect(services, *fetch);
   auto options = options_of(services, fetch->request.message);
-  // An error is told at once, and so is that there is nothing to wait for.
+  // An error is told at once, and so is that there is nothing to wait for. While one request is
+  // beyond the budget no other large one comes in: it does not wait for records.
+  if (fetch->request.context.charge.overdraws()) options.max_wait = {};
   if (entries.empty() || entries.size() < fetch->results.size()) options.max_wait = {};
   const auto waiting = services.replicas.fetch(
       std::move(entries), options, [&services, fetch](std::vector<FetchedPartition> results) {

@@ -79,9 +79,10 @@ void handle_join_group(Services& services, Request<JoinGroupRequest> request) {
                        [waiting](const JoinAnswer& answer) {
                          waiting->answer(response_to(answer, waiting->context.version()));
                        });
-  // What the group needs of it, it has copied; it may wait long.
+  // What the group needs of it, it has copied; it may wait long, and others want the room.
   waiting->message = {};
   waiting->context.frame = {};
+  waiting->context.charge.release();
 }
 
 }  // namespace ottla::broker

@@ -171,6 +171,19 @@ TEST_F(FetchHandler, malformed_requests_are_answered) {
   EXPECT_EQ(code(follower), ErrorCode::not_leader_or_follower);
 }
 
+TEST_F(FetchHandler, does_not_wait_for_records_with_a_frame_that_is_beyond_the_budget) {
+  config_.queued_max_request_bytes = 64 << 10;
+  restart();
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  auto request = fetch_request("t", 0, 0, 5000);
+  client().send(request, 12);
+  EXPECT_FALSE(client().receive(std::chrono::seconds(1)));
+  EXPECT_TRUE(client().receive(std::chrono::seconds(10)));
+  request.forgotten_topics_data.emplace_back().partitions.resize(50'000);
+  client().send(request, 12);
+  EXPECT_TRUE(client().receive(std::chrono::seconds(1)));
+}
+
 TEST_F(FetchHandler, limits_out_of_all_bounds_still_bring_a_batch) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
   produce("t", 0, 3);

@@ -250,6 +250,24 @@ TEST_F(GroupHandlers, members_on_several_connections_share_a_generation) {
   EXPECT_EQ(told_all, 3U);
 }
 
+// A large one is beyond the budget, and only one at a time may be.
+TEST_F(GroupHandlers, a_member_that_waits_for_others_keeps_no_large_request_out) {
+  config_.group_initial_rebalance_delay_ms = 5000;
+  config_.queued_max_request_bytes = 64 << 10;
+  restart();
+  wait_until_loaded("g");
+  const std::string large(200 << 10, 'x');
+  auto join = join_request("g", "");
+  join.protocols[0].metadata.view = large;
+  client(0).send(join, 3);
+  simulation_.run_for(std::chrono::milliseconds(500));
+  join.group_id = "";
+  client(1).send(join, 3);
+  EXPECT_TRUE(client(1).receive(std::chrono::seconds(1)));
+  EXPECT_FALSE(client(0).receive(std::chrono::milliseconds(1)));
+  EXPECT_TRUE(client(0).receive(std::chrono::seconds(10)));
+}
+
 TEST_F(GroupHandlers, requests_that_make_no_sense_have_kafkas_errors) {
   wait_until_loaded("g");
   EXPECT_EQ(call(join_request("", "")).error_code, ErrorCode::invalid_group_id);
