@@ -9,6 +9,7 @@ using protocol::DescribeQuorumRequest;
 using protocol::DescribeQuorumResponse;
 
 constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+constexpr std::string_view kOnlyOne = "a request names one partition, __cluster_metadata-0";
 
 void describe(const Services& services, DescribeQuorumResponse::Partition& partition) {
   const auto now = services.loop.wall_now();
@@ -32,20 +33,22 @@ DescribeQuorumResponse refusal(const DescribeQuorumRequest&, ErrorCode error) {
 }
 
 void handle_describe_quorum(Services& services, Request<DescribeQuorumRequest> request) {
+  const auto& asked = request.message.topics;
+  if (asked.size() != 1 || asked[0].partitions.size() != 1) {
+    auto response = refusal(request.message, ErrorCode::invalid_request);
+    response.error_message = kOnlyOne;
+    return request.answer(response);
+  }
   const auto own = services.advertised(request.context);
   DescribeQuorumResponse response;
-  for (const auto& asked : request.message.topics) {
-    auto& topic = response.topics.emplace_back();
-    topic.topic_name = asked.topic_name;
-    for (const auto& [number] : asked.partitions) {
-      auto& partition = topic.partitions.emplace_back();
-      partition.partition_index = number;
-      if (asked.topic_name == kMetadataTopic && number == 0) {
-        describe(services, partition);
-      } else {
-        partition.error_code = ErrorCode::unknown_topic_or_partition;
-      }
-    }
+  auto& topic = response.topics.emplace_back();
+  topic.topic_name = asked[0].topic_name;
+  auto& partition = topic.partitions.emplace_back();
+  partition.partition_index = asked[0].partitions[0].partition_index;
+  if (topic.topic_name == kMetadataTopic && partition.partition_index == 0) {
+    describe(services, partition);
+  } else {
+    partition.error_code = ErrorCode::unknown_topic_or_partition;
   }
   if (request.context.version() >= 2) {
     auto& node = response.nodes.emplace_back();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/handlers/change_limits.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -29,13 +30,44 @@ void add_result(const PartitionResult& result, ElectLeadersResponse& response) {
   partition.error_message = result.result.error().message();
 }
 
+// What the controller is asked for; the answer refuses the rest.
+std::vector<PartitionToElect> partitions_of(Request<ElectLeadersRequest>& request) {
+  std::vector<PartitionToElect> partitions;
+  for (const auto& asked : *request.message.topic_partitions) {
+    if (!ChangeLimits::is_too_long(asked.topic)) {
+      for (const auto number : asked.partitions) {
+        partitions.push_back({std::string(asked.topic), number});
+      }
+      continue;
+    }
+    ElectLeadersResponse refused;
+    auto& topic = refused.replica_election_results.emplace_back();
+    topic.topic = asked.topic;
+    for (const auto number : asked.partitions) {
+      topic.partition_result.push_back(
+          {number, ErrorCode::invalid_topic_exception, ChangeLimits::kTooLong});
+    }
+    request.refuse_part(std::move(refused));
+  }
+  return partitions;
+}
+
+// Version 0 has no error for all: where no partition is named the connection ends.
+void refuse(Request<ElectLeadersRequest>& request, ErrorCode error) {
+  auto response = refusal(request.message, error);
+  const bool has_parts = !response.replica_election_results.empty();
+  if (request.context.version() == 0 && has_parts) response.error_code = ErrorCode::none;
+  request.answer(response);
+}
+
 }  // namespace
 
 ElectLeadersResponse refusal(const ElectLeadersRequest& request, ErrorCode error) {
   ElectLeadersResponse response;
   response.error_code = error;
-  if (!request.topic_partitions) return response;
-  for (const auto& asked : *request.topic_partitions) {
+  const auto& named = request.topic_partitions;
+  if (!named || ChangeLimits::is_too_many(*named)) return response;
+  for (const auto& asked : *named) {
     auto& topic = response.replica_election_results.emplace_back();
     topic.topic = asked.topic;
     for (const auto number : asked.partitions) {
@@ -46,27 +78,22 @@ ElectLeadersResponse refusal(const ElectLeadersRequest& request, ErrorCode error
 }
 
 void handle_elect_leaders(Services& services, Request<ElectLeadersRequest> request) {
-  const auto& message = request.message;
-  if (message.election_type != ElectionType::preferred &&
-      message.election_type != ElectionType::unclean) {
-    return request.answer(refusal(message, ErrorCode::invalid_request));
+  const auto type = request.message.election_type;
+  const auto& named = request.message.topic_partitions;
+  const bool has_type = type == ElectionType::preferred || type == ElectionType::unclean;
+  if (!has_type || (named && ChangeLimits::is_too_many(*named))) {
+    return refuse(request, ErrorCode::invalid_request);
   }
   std::optional<std::vector<PartitionToElect>> partitions;
-  if (message.topic_partitions) {
-    partitions.emplace();
-    for (const auto& topic : *message.topic_partitions) {
-      for (const auto number : topic.partitions) {
-        partitions->push_back({std::string(topic.topic), number});
-      }
-    }
-  }
-  const std::chrono::milliseconds timeout(std::max(message.timeout_ms, 1));
-  const auto type = message.election_type;
+  if (named) partitions = partitions_of(request);
+  const std::chrono::milliseconds timeout(std::max(request.message.timeout_ms, 1));
   auto waiting = std::make_shared<Request<ElectLeadersRequest>>(std::move(request));
   services.controller.elect_leaders(type, partitions, timeout,
-                                    [waiting](const std::vector<PartitionResult>& results) {
+                                    [waiting](const Result<std::vector<PartitionResult>>& results) {
+                                      if (!results)
+                                        return refuse(*waiting, wire_code(results.error()));
                                       ElectLeadersResponse response;
-                                      for (const auto& each : results) add_result(each, response);
+                                      for (const auto& each : *results) add_result(each, response);
                                       waiting->answer(response);
                                     });
 }

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "broker/handlers/change_limits.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -28,6 +30,36 @@ void add_result(const PartitionResult& result, AlterPartitionReassignmentsRespon
   if (result.result) return;
   partition.error_code = wire_code(result.result.error());
   partition.error_message = result.result.error().message();
+}
+
+// What the controller is asked for; the answer refuses the rest.
+std::vector<PartitionToReassign> partitions_of(
+    Request<AlterPartitionReassignmentsRequest>& request) {
+  std::vector<PartitionToReassign> partitions;
+  for (const auto& topic : request.message.topics) {
+    if (!ChangeLimits::is_too_long(topic.name)) {
+      for (const auto& asked : topic.partitions) {
+        partitions.push_back({std::string(topic.name), asked.partition_index, asked.replicas});
+      }
+      continue;
+    }
+    AlterPartitionReassignmentsResponse refused;
+    auto& answer = refused.responses.emplace_back();
+    answer.name = topic.name;
+    for (const auto& asked : topic.partitions) {
+      answer.partitions.push_back(
+          {asked.partition_index, ErrorCode::invalid_topic_exception, ChangeLimits::kTooLong});
+    }
+    request.refuse_part(std::move(refused));
+  }
+  return partitions;
+}
+
+void refuse(Request<AlterPartitionReassignmentsRequest>& request, ErrorCode error,
+            std::string_view why) {
+  auto response = refusal(request.message, error);
+  response.error_message = why;
+  request.answer(response);
 }
 
 // Adds the partition if its replicas are on their way somewhere.
@@ -85,24 +117,24 @@ ListPartitionReassignmentsResponse refusal(const ListPartitionReassignmentsReque
 
 void handle_alter_partition_reassignments(Services& services,
                                           Request<AlterPartitionReassignmentsRequest> request) {
-  std::vector<PartitionToReassign> partitions;
-  for (const auto& topic : request.message.topics) {
-    for (const auto& asked : topic.partitions) {
-      partitions.push_back({std::string(topic.name), asked.partition_index, asked.replicas});
-    }
+  if (ChangeLimits::is_too_many(request.message.topics)) {
+    return refuse(request, ErrorCode::invalid_request, ChangeLimits::kTooMany);
   }
+  auto partitions = partitions_of(request);
   const std::chrono::milliseconds timeout(std::max(request.message.timeout_ms, 1));
   const bool may_change_factor = request.message.allow_replication_factor_change;
   auto waiting = std::make_shared<Request<AlterPartitionReassignmentsRequest>>(std::move(request));
-  services.controller.reassign_partitions(partitions, may_change_factor, timeout,
-                                          [waiting](const std::vector<PartitionResult>& results) {
-                                            AlterPartitionReassignmentsResponse response;
-                                            response.allow_replication_factor_change =
-                                                waiting->message.allow_replication_factor_change;
-                                            for (const auto& each : results)
-                                              add_result(each, response);
-                                            waiting->answer(response);
-                                          });
+  services.controller.reassign_partitions(
+      partitions, may_change_factor, timeout,
+      [waiting](const Result<std::vector<PartitionResult>>& results) {
+        if (!results) {
+          return refuse(*waiting, wire_code(results.error()), results.error().message());
+        }
+        AlterPartitionReassignmentsResponse response;
+        response.allow_replication_factor_change = waiting->message.allow_replication_factor_change;
+        for (const auto& each : *results) add_result(each, response);
+        waiting->answer(response);
+      });
 }
 
 void handle_list_partition_reassignments(Services& services,

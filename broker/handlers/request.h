@@ -46,6 +46,8 @@ constexpr auto parts_of(Response& response) {
     return &response.transaction_states;
   } else if constexpr (requires { response.groups; }) {
     return &response.groups;
+  } else if constexpr (requires { response.replica_election_results; }) {
+    return &response.replica_election_results;
   } else {
     return nullptr;
   }

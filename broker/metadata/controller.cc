@@ -405,29 +405,20 @@ void Controller::Impl::alter_scram_credentials(ScramAlteration alteration, OnScr
 void Controller::Impl::elect_leaders(ElectionType type,
                                      const std::optional<std::vector<PartitionToElect>>& partitions,
                                      std::chrono::milliseconds timeout, OnPartitionResults done) {
-  if (const auto refused = refusal()) {
-    std::vector<PartitionResult> results;
-    for (const auto& each : partitions.value_or(std::vector<PartitionToElect>())) {
-      results.push_back({each.topic, each.partition, *refused});
-    }
-    return done(std::move(results));
-  }
-  commit_decision(decide_elect_leaders(type, partitions, *log_->working(), identity_.node_id),
-                  timeout, std::move(done));
+  if (const auto refused = refusal()) return done(*refused);
+  commit_decision<PartitionResult>(
+      decide_elect_leaders(type, partitions, *log_->working(), identity_.node_id), timeout,
+      std::move(done));
 }
 
 void Controller::Impl::reassign_partitions(const std::vector<PartitionToReassign>& partitions,
                                            bool may_change_factor,
                                            std::chrono::milliseconds timeout,
                                            OnPartitionResults done) {
-  if (const auto refused = refusal()) {
-    std::vector<PartitionResult> results;
-    for (const auto& each : partitions) results.push_back({each.topic, each.partition, *refused});
-    return done(std::move(results));
-  }
-  commit_decision(decide_reassign_partitions(partitions, may_change_factor, *log_->working(),
-                                             identity_.node_id),
-                  timeout, std::move(done));
+  if (const auto refused = refusal()) return done(*refused);
+  commit_decision<PartitionResult>(decide_reassign_partitions(partitions, may_change_factor,
+                                                              *log_->working(), identity_.node_id),
+                                   timeout, std::move(done));
 }
 
 void Controller::Impl::commit_whole(Decision<ClusterResult> decision,

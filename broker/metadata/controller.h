@@ -152,8 +152,9 @@ class Controller {
   void alter_scram_credentials(ScramAlteration alteration, OnScramAltered done);
 
   // Per partition: unknown_topic_or_partition, election_not_needed, preferred_leader_not_available,
-  // eligible_leaders_not_available (unclean). None named: all there are that need one.
-  using OnPartitionResults = base::UniqueFunction<void(std::vector<PartitionResult>)>;
+  // eligible_leaders_not_available (unclean). None named: all there are that need one. An error of
+  // all where the controller refuses.
+  using OnPartitionResults = base::UniqueFunction<void(Result<std::vector<PartitionResult>>)>;
   void elect_leaders(ElectionType type,
                      const std::optional<std::vector<PartitionToElect>>& partitions,
                      std::chrono::milliseconds timeout, OnPartitionResults done);

@@ -6,8 +6,6 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::size_t kMaxLength = 249;
-
 bool is_allowed(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
@@ -22,9 +20,9 @@ Error invalid(std::string why) {
 Result<void> check_topic_name(std::string_view name) {
   if (name.empty()) return invalid("the topic name is empty");
   if (name == "." || name == "..") return invalid("a topic name cannot be \".\" or \"..\"");
-  if (name.size() > kMaxLength) {
+  if (name.size() > kLongestTopicName) {
     return invalid("the topic name has " + std::to_string(name.size()) +
-                   " characters; the most there may be are " + std::to_string(kMaxLength));
+                   " characters; the most there may be are " + std::to_string(kLongestTopicName));
   }
   if (!std::all_of(name.begin(), name.end(), is_allowed)) {
     return invalid("the topic name \"" + std::string(name) +

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "ottla/result.h"
 
 namespace ottla::broker {
 
-// What Kafka accepts as a topic's name: 1 to 249 letters, digits, '.', '_' and '-', but not "." and
+inline constexpr std::size_t kLongestTopicName = 249;
+
+// What Kafka accepts as a topic's name: 1 to kLongestTopicName letters, digits, '.', '_' and '-',
+// but not "." and
 // "..". Error: invalid_topic_exception.
 Result<void> check_topic_name(std::string_view name);
 

@@ -624,7 +624,11 @@ std::vector<Row> Matrix<Caller>::cluster_rows() {
       {ApiKey::describe_quorum,
        {{describe, cluster}},
        kCluster,
-       [this](auto) { return this->ask(DescribeQuorumRequest()).error_code; }},
+       [this](auto) {
+         DescribeQuorumRequest request;
+         request.topics = {{"__cluster_metadata", {{0}}}};
+         return this->ask(request).error_code;
+       }},
       {ApiKey::unregister_broker,
        {{alter, cluster}},
        kCluster,

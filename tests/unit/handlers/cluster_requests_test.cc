@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "tests/unit/handlers/handler_fixture.h"
 
 namespace ottla::broker {
@@ -73,6 +76,67 @@ TEST_F(ClusterHandlers, a_partition_that_has_its_leader_needs_no_election) {
   EXPECT_EQ(call(request).error_code, ErrorCode::invalid_request);
 }
 
+TEST_F(ClusterHandlers, elections_of_too_many_partitions_are_refused_whole) {
+  protocol::ElectLeadersRequest request;
+  auto& topics = request.topic_partitions.emplace();
+  topics.push_back({"t", std::vector<std::int32_t>(10'000)});
+  EXPECT_EQ(call(request).error_code, ErrorCode::none);
+  topics.push_back({"u", {0}});
+  const auto response = call(request);
+  EXPECT_EQ(response.error_code, ErrorCode::invalid_request);
+  EXPECT_TRUE(response.replica_election_results.empty());
+}
+
+TEST_F(ClusterHandlers, version_0_of_an_election_has_an_error_for_each_partition) {
+  protocol::ElectLeadersRequest request;
+  request.topic_partitions.emplace().push_back({"t", {0}});
+  const auto response = call(request, 0);
+  EXPECT_EQ(response.replica_election_results.at(0).partition_result.at(0).error_code,
+            ErrorCode::unknown_topic_or_partition);
+}
+
+TEST_F(ClusterHandlers, a_name_that_no_topic_can_have_is_refused_and_the_others_go_on) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  const std::string longest(249, 'x');
+  const std::string longer(250, 'x');
+  protocol::ElectLeadersRequest elect;
+  elect.topic_partitions = {{longer, {0, 1}}, {longest, {0}}, {"t", {0}}};
+  const auto elected = call(elect);
+  EXPECT_EQ(elected.error_code, ErrorCode::none);
+  std::map<std::string, ErrorCode> codes;
+  for (const auto& topic : elected.replica_election_results) {
+    codes[std::string(topic.topic)] = topic.partition_result.at(0).error_code;
+  }
+  using Codes = std::map<std::string, ErrorCode>;
+  EXPECT_EQ(codes, (Codes{{longer, ErrorCode::invalid_topic_exception},
+                          {longest, ErrorCode::unknown_topic_or_partition},
+                          {"t", ErrorCode::election_not_needed}}));
+  protocol::AlterPartitionReassignmentsRequest reassign;
+  const BrokerId self(config_.node_id);
+  reassign.topics = {{longer, {{0, {{self}}}}}, {longest, {{0, {{self}}}}}, {"t", {{0, {{self}}}}}};
+  codes.clear();
+  const auto reassigned = call(reassign);
+  for (const auto& topic : reassigned.responses) {
+    codes[std::string(topic.name)] = topic.partitions.at(0).error_code;
+  }
+  EXPECT_EQ(codes, (Codes{{longer, ErrorCode::invalid_topic_exception},
+                          {longest, ErrorCode::unknown_topic_or_partition},
+                          {"t", ErrorCode::none}}));
+}
+
+TEST_F(ClusterHandlers, reassignments_of_too_many_partitions_are_refused_whole) {
+  protocol::AlterPartitionReassignmentsRequest request;
+  auto& topic = request.topics.emplace_back();
+  topic.name = "t";
+  topic.partitions.resize(10'000);
+  EXPECT_EQ(call(request).error_code, ErrorCode::none);
+  topic.partitions.resize(10'001);
+  const auto response = call(request);
+  EXPECT_EQ(response.error_code, ErrorCode::invalid_request);
+  EXPECT_EQ(response.error_message, "a request may name 10000 partitions at most");
+  EXPECT_TRUE(response.responses.empty());
+}
+
 TEST_F(ClusterHandlers, what_has_settings_is_listed_by_type) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
   protocol::ListConfigResourcesRequest request;
@@ -97,7 +161,7 @@ TEST_F(ClusterHandlers, what_has_settings_is_listed_by_type) {
 
 TEST_F(ClusterHandlers, the_one_voter_of_the_metadata_log_is_told) {
   protocol::DescribeQuorumRequest request;
-  request.topics = {{"__cluster_metadata", {{0}, {1}}}};
+  request.topics = {{"__cluster_metadata", {{0}}}};
   for (std::int16_t version = 0; version <= 2; ++version) {
     const auto response = call(request, version);
     EXPECT_EQ(response.error_code, ErrorCode::none);
@@ -106,9 +170,32 @@ TEST_F(ClusterHandlers, the_one_voter_of_the_metadata_log_is_told) {
     EXPECT_GT(partition.high_watermark, protocol::Offset(0));
     EXPECT_EQ(partition.current_voters.at(0).log_end_offset, partition.high_watermark);
     EXPECT_TRUE(partition.observers.empty());
-    EXPECT_EQ(response.topics[0].partitions.at(1).error_code,
-              ErrorCode::unknown_topic_or_partition);
     EXPECT_EQ(response.nodes.size(), version >= 2 ? 1U : 0U);
+  }
+}
+
+TEST_F(ClusterHandlers, a_quorum_is_described_one_partition_at_a_time) {
+  protocol::DescribeQuorumRequest request;
+  for (const auto& other : {protocol::DescribeQuorumRequest::Topic{"__cluster_metadata", {{1}}},
+                            protocol::DescribeQuorumRequest::Topic{"t", {{0}}}}) {
+    request.topics = {other};
+    const auto response = call(request);
+    EXPECT_EQ(response.error_code, ErrorCode::none);
+    const auto& partition = response.topics.at(0).partitions.at(0);
+    EXPECT_EQ(partition.error_code, ErrorCode::unknown_topic_or_partition);
+    EXPECT_TRUE(partition.current_voters.empty());
+  }
+  using Topics = std::vector<protocol::DescribeQuorumRequest::Topic>;
+  for (const auto& none_or_more :
+       {Topics{}, Topics{{"__cluster_metadata", {}}}, Topics{{"__cluster_metadata", {{0}, {0}}}},
+        Topics{{"__cluster_metadata", {{0}}}, {"t", {{0}}}}}) {
+    request.topics = none_or_more;
+    for (std::int16_t version = 0; version <= 2; ++version) {
+      const auto response = call(request, version);
+      EXPECT_EQ(response.error_code, ErrorCode::invalid_request);
+      EXPECT_EQ(response.error_message.has_value(), version >= 2);
+      EXPECT_TRUE(response.topics.empty());
+    }
   }
 }
 

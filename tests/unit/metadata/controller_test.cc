@@ -358,6 +358,28 @@ TEST_F(ControllerRepetitions, are_not_answered_once_the_controller_is_gone) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_F(ControllerRequests, elections_and_reassignments_are_refused_whole_once_it_has_stopped) {
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(create({.name = "orders"}));
+  std::vector<ErrorCode> codes;
+  const auto take = [&codes](const Result<std::vector<PartitionResult>>& results) {
+    codes.push_back(results ? ErrorCode::none : results.error().code());
+  };
+  const auto ask = [&] {
+    controller->elect_leaders(ElectionType::preferred, std::nullopt, std::chrono::seconds(5), take);
+    controller->elect_leaders(ElectionType::preferred, {{{"orders", 0}}}, std::chrono::seconds(5),
+                              take);
+    controller->reassign_partitions({{"orders", 0, std::nullopt}}, true, std::chrono::seconds(5),
+                                    take);
+  };
+  ask();
+  EXPECT_EQ(codes, std::vector(3, ErrorCode::none));
+  ASSERT_TRUE(stop());
+  codes.clear();
+  ask();
+  EXPECT_EQ(codes, std::vector(3, ErrorCode::not_controller));
+}
+
 TEST_F(ControllerRequests, a_commit_that_takes_too_long_is_answered_and_counts_all_the_same) {
   ASSERT_TRUE(start());
   log->hold = true;
