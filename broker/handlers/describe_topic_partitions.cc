@@ -6,7 +6,6 @@
 
 #include "broker/handlers/access.h"
 #include "broker/metadata/own_directories.h"
-#include "broker/metadata/partition_change.h"
 #include "broker/metadata/topic_name.h"
 
 namespace ottla::broker {
@@ -14,15 +13,6 @@ namespace {
 
 using protocol::DescribeTopicPartitionsRequest;
 using protocol::DescribeTopicPartitionsResponse;
-
-bool is_offline(const MetadataImage& image, const PartitionImage& partition, BrokerId replica) {
-  const auto* broker = image.find_broker(replica);
-  if (broker == nullptr || broker->fenced) return true;
-  const auto directory = directory_of(partition, replica);
-  const auto& online = broker->directories;
-  return directory != kUnassignedDirectory && !online.empty() &&
-         std::find(online.begin(), online.end(), directory) == online.end();
-}
 
 // Fills one answer, topic by topic, up to a number of partitions.
 class Page {
@@ -91,9 +81,7 @@ class Page {
     answer.isr_nodes = partition.in_sync_replicas;
     answer.eligible_leader_replicas = partition.eligible_leader_replicas;
     answer.last_known_elr = partition.last_known_eligible_leader_replicas;
-    for (const auto replica : partition.replicas) {
-      if (is_offline(image_, partition, replica)) answer.offline_replicas.push_back(replica);
-    }
+    answer.offline_replicas = offline_replicas(image_, partition);
   }
 
   const Access& access_;

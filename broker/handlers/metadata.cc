@@ -10,6 +10,7 @@
 
 #include "broker/handlers/access.h"
 #include "broker/handlers/wire_code.h"
+#include "broker/metadata/own_directories.h"
 
 namespace ottla::broker {
 namespace {
@@ -29,7 +30,8 @@ struct Query {
   }
 };
 
-void add_partitions(const TopicImage& topic, MetadataResponse::Topic& answer) {
+void add_partitions(const MetadataImage& image, const TopicImage& topic,
+                    MetadataResponse::Topic& answer) {
   for (const auto& [number, partition] : topic.partitions) {
     auto& added = answer.partitions.emplace_back();
     added.partition_index = number;
@@ -37,10 +39,8 @@ void add_partitions(const TopicImage& topic, MetadataResponse::Topic& answer) {
     added.leader_epoch = partition.leader_epoch;
     added.replica_nodes = partition.replicas;
     added.isr_nodes = partition.in_sync_replicas;
-    if (partition.leader == kNoLeader) {
-      added.error_code = ErrorCode::leader_not_available;
-      added.offline_replicas = partition.replicas;
-    }
+    added.offline_replicas = offline_replicas(image, partition);
+    if (partition.leader == kNoLeader) added.error_code = ErrorCode::leader_not_available;
   }
 }
 
@@ -53,7 +53,7 @@ void add_topic(const Access& access, const TopicImage& topic, const MetadataRequ
   if (request.include_topic_authorized_operations) {
     answer.topic_authorized_operations = access.operations(AclResourceType::topic, topic.name);
   }
-  add_partitions(topic, answer);
+  add_partitions(access.image(), topic, answer);
 }
 
 // Ids are no secret; of a topic that is asked for by name not even that it exists is told.

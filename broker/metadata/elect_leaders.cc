@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <utility>
 
 #include "broker/metadata/election.h"
+#include "broker/metadata/own_directories.h"
 #include "broker/metadata/partition_requests.h"
 
 namespace ottla::broker {
@@ -55,7 +55,7 @@ class Elections {
   Result<void> hold(const TopicImage& topic, std::int32_t number, const PartitionImage& partition) {
     const bool unclean = type_ == ElectionType::unclean;
     if (unclean || partition.replicas.front() == node_) {
-      const auto directory = directory_if_online(partition);
+      const auto directory = online_directory_of(partition, node_, online_);
       auto change = unclean ? elect_unclean(topic.id, number, partition, node_, directory)
                             : elect(topic.id, number, partition, node_, directory);
       if (change && change->leader == node_) {
@@ -69,12 +69,6 @@ class Elections {
     }
     return Error(ErrorCode::preferred_leader_not_available,
                  "the preferred replica is not alive and in sync");
-  }
-
-  std::optional<Uuid> directory_if_online(const PartitionImage& partition) const {
-    const auto said = directory_of(partition, node_);
-    const bool is = std::find(online_.begin(), online_.end(), said) != online_.end();
-    return is ? std::optional(said) : std::nullopt;
   }
 
   const ElectionType type_;

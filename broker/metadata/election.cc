@@ -59,20 +59,16 @@ class Homes {
                            const PartitionImage& partition) {
     if (!contains(partition.replicas, node_)) return std::nullopt;
     if (directories_.found) {
-      if (const auto found = directories_.found({topic.name, number})) return if_online(*found);
+      if (const auto found = directories_.found({topic.name, number})) {
+        return if_online(*found, directories_.online);
+      }
     }
-    const auto said = if_online(directory_of(partition, node_));
+    const auto said = online_directory_of(partition, node_, directories_.online);
     if (said || !directories_.all_online) return said;
     return choice_.next();
   }
 
  private:
-  std::optional<Uuid> if_online(const Uuid& directory) const {
-    const auto& online = directories_.online;
-    const bool is = std::find(online.begin(), online.end(), directory) != online.end();
-    return is ? std::optional(directory) : std::nullopt;
-  }
-
   const BrokerId node_;
   const OwnDirectories& directories_;
   DirectoryChoice choice_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "broker/metadata/metadata_image.h"
@@ -35,5 +36,18 @@ class DirectoryChoice {
 
 // The directory in which `partition` has the broker's replica; unassigned if it does not say so.
 Uuid directory_of(const PartitionImage& partition, BrokerId broker);
+
+// `directory`, if it is one of `online`, which are all that its broker has.
+std::optional<Uuid> if_online(const Uuid& directory, std::span<const Uuid> online);
+
+// Where the broker's replica is; none: in a directory that is offline, or in one that is not said,
+// which may be. What a leader must have.
+std::optional<Uuid> online_directory_of(const PartitionImage& partition, BrokerId broker,
+                                        std::span<const Uuid> online);
+
+// What Kafka tells clients: the replicas whose broker is not there or fenced, and those in a
+// directory that their broker does not have online. One that is not assigned yet counts as online,
+// and so does every one but a lost one of a broker that has not said which it has.
+std::vector<BrokerId> offline_replicas(const MetadataImage& image, const PartitionImage& partition);
 
 }  // namespace ottla::broker

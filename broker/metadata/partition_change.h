@@ -6,8 +6,11 @@
 
 namespace ottla::broker {
 
-// A directory that is not assigned yet, as Kafka numbers it.
+// What stands for a directory, as Kafka numbers it: one that is not assigned yet, one that was
+// lost, and one of a cluster that is on its way from ZooKeeper.
 inline constexpr Uuid kUnassignedDirectory{.high = 0, .low = 0};
+inline constexpr Uuid kLostDirectory{.high = 0, .low = 1};
+inline constexpr Uuid kMigratingDirectory{.high = 0, .low = 2};
 
 // The partition that a record describes. Errors: corrupt_data for numbers below zero, and if
 // directories and replicas do not pair up.

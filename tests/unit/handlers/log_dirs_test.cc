@@ -128,6 +128,31 @@ TEST_F(TwoLogDirs, one_that_fails_takes_its_partitions_along_and_the_others_go_o
   EXPECT_FALSE(is_there("/b", "u-0"));
 }
 
+TEST_F(TwoLogDirs, clients_are_told_of_offline_replicas_alike_by_whatever_they_ask) {
+  const auto told = [this] {
+    std::map<std::int32_t, bool> offline;
+    protocol::MetadataRequest metadata;
+    metadata.topics.emplace().push_back({.topic_id = {}, .name = "t"});
+    const auto by_metadata = call(metadata);
+    for (const auto& each : by_metadata.topics.at(0).partitions) {
+      offline[each.partition_index] = !each.offline_replicas.empty();
+    }
+    protocol::DescribeTopicPartitionsRequest describe;
+    describe.topics.emplace_back().name = "t";
+    describe.response_partition_limit = 100;
+    const auto described = call(describe);
+    EXPECT_EQ(described.topics.at(0).partitions.size(), offline.size());
+    for (const auto& each : described.topics.at(0).partitions) {
+      EXPECT_EQ(!each.offline_replicas.empty(), offline.at(each.partition_index));
+    }
+    return offline;
+  };
+  using Told = std::map<std::int32_t, bool>;
+  EXPECT_EQ(told(), (Told{{0, false}, {1, false}, {2, false}, {3, false}}));
+  lose_b();
+  EXPECT_EQ(told(), (Told{{0, false}, {1, true}, {2, false}, {3, true}}));
+}
+
 TEST_F(TwoLogDirs, what_was_acknowledged_is_there_once_the_directory_is) {
   lose_b();
   node_.disk().clear_faults();

@@ -63,6 +63,51 @@ TEST(DirectoryChoice, without_a_directory_there_is_none) {
   EXPECT_EQ(DirectoryChoice(*image_of({}), kSelf, {}).next(), kUnassignedDirectory);
 }
 
+TEST(OfflineReplicas, are_those_of_brokers_and_directories_that_are_away) {
+  MetadataDelta delta(MetadataImage::empty({}));
+  for (const std::int32_t id : {1, 2, 3}) {
+    RegisterBrokerRecord broker;
+    broker.broker_id = BrokerId(id);
+    broker.fenced = id == 2;
+    if (id != 3) broker.log_dirs = {kA, kB};
+    EXPECT_TRUE(delta.apply(broker));
+  }
+  const auto image = delta.image(Offset(1), 1);
+  const auto offline = [&](BrokerId replica, const Uuid& directory) {
+    PartitionImage partition;
+    partition.replicas = {kSelf, replica};
+    partition.directories = {kA, directory};
+    return offline_replicas(*image, partition) == std::vector{replica};
+  };
+  for (const auto& directory : {kA, kUnassignedDirectory, kLostDirectory}) {
+    EXPECT_TRUE(offline(BrokerId(2), directory));  // it is fenced
+    EXPECT_TRUE(offline(BrokerId(4), directory));  // and this one is not there
+  }
+  // One that has not said which directories it has.
+  EXPECT_FALSE(offline(BrokerId(3), kElsewhere));
+  EXPECT_FALSE(offline(BrokerId(3), kUnassignedDirectory));
+  EXPECT_TRUE(offline(BrokerId(3), kLostDirectory));
+  const auto is_offline = [&](const Uuid& directory) {
+    PartitionImage partition;
+    partition.replicas = {kSelf};
+    partition.directories = {directory};
+    return !offline_replicas(*image, partition).empty();
+  };
+  EXPECT_FALSE(is_offline(kB));
+  EXPECT_FALSE(is_offline(kUnassignedDirectory));
+  EXPECT_FALSE(is_offline(kMigratingDirectory));
+  EXPECT_TRUE(is_offline(kLostDirectory));
+  EXPECT_TRUE(is_offline(kElsewhere));
+}
+
+TEST(OnlineDirectory, is_not_one_that_nobody_has_named) {
+  const auto image = image_of({kA, kUnassignedDirectory, kElsewhere});
+  const std::vector online{kA, kB};
+  EXPECT_EQ(online_directory_of(partition(*image, 0), kSelf, online), kA);
+  EXPECT_EQ(online_directory_of(partition(*image, 1), kSelf, online), std::nullopt);
+  EXPECT_EQ(online_directory_of(partition(*image, 2), kSelf, online), std::nullopt);
+}
+
 class Leading : public testing::Test {
  protected:
   std::shared_ptr<const MetadataImage> lead(const std::vector<Uuid>& before,
