@@ -127,9 +127,13 @@ struct ScramForm {
 
 ScramForm form_of(const ScramCredential& credential);
 
-// A credential that nobody has, for a user that is not there: of one of `forms`, those of the users
-// that there are, and always the same for one name while the process lives, so that asking tells
-// nothing. One more form changes it for few names. Made of a secret that no user has a part in.
+// A credential that nobody has, for a user that is not there: of one of `forms`, those that the
+// credentials of the mechanism have, and always the same for one name while the process lives. Made
+// of a secret of the process that no user has a part in. It hides from who asks, as often as may
+// be, whether there is such a user: salt, iterations and the step that fails are as for one. One
+// more form changes it for few names. It does not hide it from who compares what was told before
+// and after a start of the broker (a decoy's salt is another then), or a change of a user's
+// password (a decoy has none).
 ScramCredential make_decoy(ScramMechanism mechanism, std::string_view user,
                            std::span<const ScramForm> forms);
 
