@@ -55,7 +55,7 @@ struct BrokerConfig {
   // Sockets and requests.
   std::int32_t num_network_threads = 0;        // 0: by the number of cores (Kafka: 3)
   std::int32_t num_io_threads = 8;             // workers for what may sleep
-  std::int64_t queued_max_request_bytes = -1;  // -1: a share of the memory of the machine
+  std::int64_t queued_max_request_bytes = -1;  // -1: 256 MiB
   std::int32_t socket_request_max_bytes = 104'857'600;
   std::int32_t socket_send_buffer_bytes = 102'400;
   std::int32_t socket_receive_buffer_bytes = 102'400;

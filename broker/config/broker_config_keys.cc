@@ -247,7 +247,7 @@ const std::array kBrokerKeys = {
     BrokerKey{.name = "queued.max.request.bytes",
               .member = &C::queued_max_request_bytes,
               .documentation = "The most bytes of requests held at a time; sockets wait beyond it. "
-                               "-1: by the memory of the machine.",
+                               "-1: 256 MiB.",
               .min = -1},
     BrokerKey{.name = "replica.high.watermark.checkpoint.interval.ms",
               .member = &C::replica_high_watermark_checkpoint_interval_ms,
