@@ -223,15 +223,20 @@ Result<void> LogLoader::cut_refused_append(std::size_t i) {
   const auto next = segment.read_next_offset();
   if (!next && !is_damage(next.error())) return next.error();
   if (next && *next <= end) return {};
-  auto recovered = segment.recover(
-      {.trusted = end, .may_cut = true, .kept_below = end, .ends_at = end}, loaded_.config);
+  const Offset trusted = damaged_[i] ? segment.base_offset() : end;
+  auto recovered =
+      segment.recover({.trusted = trusted, .may_cut = true, .ends_at = end}, loaded_.config);
   if (!recovered && !is_damage(recovered.error())) return recovered.error();
+  if (recovered) damaged_[i] = false;
+  const auto file = path(segment_file_name(segment.base_offset(), kLogSuffix));
   if (!recovered) {
     logger_.error("what was synced of the log is damaged: " + recovered.error().to_string());
-  } else {
-    logger_.warn("cut " + std::to_string(recovered->cut_bytes) + " bytes off " +
-                 path(segment_file_name(segment.base_offset(), kLogSuffix)) +
+  } else if (recovered->cut_bytes > 0) {
+    logger_.warn("cut " + std::to_string(recovered->cut_bytes) + " bytes off " + file +
                  ", behind which the log goes on: " + recovered->why);
+  } else {
+    logger_.error("the indexes of " + file + " were damaged, and are made anew" +
+                  (next ? "" : ": " + next.error().to_string()));
   }
   return segment.finish_indexes();
 }
@@ -285,11 +290,14 @@ Result<void> LogLoader::find_log_end() {
     damaged_.push_back(false);
   }
   const std::size_t first_unsafe = first_unsafe_segment();
-  if (auto done = rebuild_damaged_indexes(first_unsafe); !done) return done;
-  if (first_unsafe == segments.size()) return find_clean_end();
-  if (first_unsafe > 0 && segments[first_unsafe].base_offset() == request_.recovery_point) {
+  const bool clean = first_unsafe == segments.size();
+  // Before the indexes: what they are made of must be whole.
+  if (!clean && first_unsafe > 0 &&
+      segments[first_unsafe].base_offset() == request_.recovery_point) {
     if (auto done = cut_refused_append(first_unsafe - 1); !done) return done;
   }
+  if (auto done = rebuild_damaged_indexes(first_unsafe); !done) return done;
+  if (clean) return find_clean_end();
   loaded_.recovery_point = request_.recovery_point;
   if (auto done = recover_from(first_unsafe); !done) return done;
   loaded_.recovery_point = std::min(loaded_.recovery_point, loaded_.log_end_offset);

@@ -360,7 +360,7 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
     if (good && (*batch)->base_offset < result.next_offset) {
       good = Error(ErrorCode::corrupt_message, "offsets go back");
     }
-    if (good && options.ends_at != kNoBound && (*batch)->base_offset >= options.ends_at) {
+    if (good && options.ends_at != kNoBound && (*batch)->last_offset >= options.ends_at) {
       good = Error(ErrorCode::corrupt_message, "the next segment has these offsets");
     }
     if (good && follows && (*batch)->base_offset > result.next_offset &&
@@ -387,9 +387,9 @@ Result<LogSegment::Recovery> LogSegment::recover(const RecoveryOptions& options,
     const auto newest = (*batch)->empty ? kNoTimestamp : (*batch)->max_timestamp;
     auto updated = update_indexes(position, {BytesView(), last, newest, last, last}, config);
     if (!updated) return updated.error();
+    if (*start > 0) first_batch_timestamp_.reset();  // the first batch is not among these
     bytes_since_index_entry_ += (*batch)->size;
   }
-  if (*start > 0) first_batch_timestamp_.reset();  // the first batch was not among those
   if (auto prepared = prepare_to_append(); !prepared) return prepared.error();
   return result;
 }

@@ -86,8 +86,8 @@ class LogSegment {
   // indexes), and makes the indexes of that part anew. The first batch that is not whole or whose
   // checksum is wrong ends it: there the file is cut, or, without `may_cut`, that is the error.
   // Offsets that are missing before a batch at or above `gaps_below` are a reason, too. What is cut
-  // below `kept_below`, and so was on stable storage, is kept in a file of its own. A batch at or
-  // above `ends_at`, where another segment begins, is one too many; then nothing but what lies
+  // below `kept_below`, and so was on stable storage, is kept in a file of its own. A batch that
+  // reaches `ends_at`, where another segment begins, is one too many; then nothing but what lies
   // behind that offset is cut, else it is an error. Batches of magic 0 and 1 are no damage:
   // unsupported_for_message_format. (sleeps)
   struct RecoveryOptions {

@@ -187,6 +187,83 @@ TEST(Recovery, cuts_nothing_else_of_a_segment_that_ends_at_the_recovery_point) {
   EXPECT_EQ(log.size_on_disk(), log.size);
 }
 
+TEST(Recovery, cuts_a_refused_append_where_an_index_is_missing_too) {
+  auto whole = make_batch("refused");
+  FullSegment probe("");
+  protocol::stamp_offsets(whole.data(), probe.full, LeaderEpoch(0));
+  for (const auto suffix : {kIndexSuffix, kTimeIndexSuffix}) {
+    for (const std::size_t part : {std::size_t{33}, whole.size()}) {
+      SCOPED_TRACE(std::string(suffix) + " " + std::to_string(part));
+      FullSegment log(BytesView(whole).substr(0, part));
+      ASSERT_TRUE(log.f.partition_directory()->remove(segment_file_name(Offset(0), suffix)));
+      const auto opened = log.f.open(false, log.full);
+      ASSERT_TRUE(opened) << opened.error();
+      EXPECT_EQ(log.f.values(Offset(0)).size(), static_cast<std::size_t>(log.end.value));
+      EXPECT_EQ(log.size_on_disk(), log.size);
+      EXPECT_TRUE(log.f.lines.mention("cut " + std::to_string(part) + " bytes off"));
+      auto segment = log.f.log->segments().front();
+      EXPECT_EQ(segment.time_index().last(ReadMode::may_sleep).value().timestamp,
+                TestRecord().timestamp);
+      EXPECT_FALSE(segment.offset_index().file().empty());
+    }
+  }
+}
+
+TEST(Recovery, says_that_an_index_was_damaged_where_nothing_was_to_be_cut) {
+  FullSegment log("");
+  auto index = log.f.partition_directory()
+                   ->open(segment_file_name(Offset(0), kIndexSuffix), base::OpenMode::read_write)
+                   .value();
+  const auto size = index->size().value();
+  ASSERT_GE(size, OffsetIndex::kEntrySize);
+  ASSERT_TRUE(index->write_at(size - 4, BytesView("\x7f\xff\xff\xff")));
+  ASSERT_TRUE(log.f.open(false, log.full));
+  EXPECT_EQ(log.f.values(Offset(0)).size(), static_cast<std::size_t>(log.end.value));
+  EXPECT_EQ(log.size_on_disk(), log.size);
+  EXPECT_FALSE(log.f.lines.mention("cut 0 bytes"));
+  EXPECT_TRUE(log.f.lines.mention("log were damaged, and are made anew: CORRUPT_DATA: the index"));
+}
+
+TEST(Recovery, cuts_no_batch_that_begins_below_the_next_segment_and_reaches_into_it) {
+  FullSegment log("");
+  auto wide = batch_of({{"a"}, {"b"}});
+  protocol::stamp_offsets(wide.data(), log.full - 1, LeaderEpoch(0));
+  auto file = log.f.partition_directory()->open(kFirstLog, base::OpenMode::read_write).value();
+  ASSERT_TRUE(file->write_at(log.size - make_batch("value").size(), wide));
+  const auto size = file->size().value();
+  ASSERT_TRUE(log.f.open(false, log.full));
+  EXPECT_EQ(log.f.log->log_end_offset(), log.end);
+  EXPECT_EQ(log.size_on_disk(), size);
+  EXPECT_FALSE(log.f.lines.mention("cut 0 bytes"));
+  EXPECT_TRUE(log.f.lines.mention("what was synced of the log is damaged"));
+}
+
+// The cleaner goes by it.
+TEST(Recovery, takes_no_later_batch_for_the_first_of_a_segment_that_is_damaged) {
+  LogFixture f;
+  f.config.segment_bytes = 500;
+  f.config.index_interval_bytes = 100;
+  f.config.cleanup_compact = true;
+  f.create();
+  for (int i = 0; f.log->segment_count() < 2; ++i) {
+    ASSERT_TRUE(f.append(batch_of({{"value", 1000 + i}})));
+    f.log->flush_soon();
+    f.loop.run();
+  }
+  const auto full = f.log->segments().back().base_offset();
+  auto segment = f.log->segments().front();
+  const auto entry = segment.offset_index().last(ReadMode::may_sleep).value();
+  ASSERT_TRUE(entry);
+  ASSERT_GT(entry->offset, Offset(0));
+  ASSERT_LT(entry->offset, full - 1) << "a whole batch must come before the damage";
+  f.crash();
+  auto file = f.partition_directory()->open(kFirstLog, base::OpenMode::read_write).value();
+  ASSERT_TRUE(file->truncate(file->size().value() - 1));
+  ASSERT_TRUE(f.open(false, full));
+  EXPECT_TRUE(f.lines.mention("what was synced of the log is damaged"));
+  EXPECT_EQ(f.log->segments().front().known_first_timestamp(), 1000);
+}
+
 TEST(Recovery, keeps_the_segments_behind_a_cut_that_takes_no_offset) {
   LogFixture f;
   f.config.segment_bytes = 200;
