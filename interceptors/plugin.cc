@@ -11,30 +11,14 @@ namespace {
 using AbiOf = const char* (*)();
 using Make = void (*)(const Properties*, Plugin*);
 
-struct Close {
-  void operator()(void* library) const { ::dlclose(library); }
-};
-using Library = std::shared_ptr<void>;
-
 template <class Function>
-Function find(const Library& library, const char* name) {
-  return reinterpret_cast<Function>(::dlsym(library.get(), name));
+Function find(void* library, const char* name) {
+  return reinterpret_cast<Function>(::dlsym(library, name));
 }
 
-// An interceptor, and behind it the library that has its code.
-template <class T>
-std::shared_ptr<T> keep(const Library& library, std::shared_ptr<T> made) {
-  struct Kept {
-    Library library;  // goes last
-    std::shared_ptr<T> made;
-  };
-  if (!made) return nullptr;
-  auto* interceptor = made.get();
-  auto kept = std::make_shared<Kept>(Kept{library, std::move(made)});
-  return std::shared_ptr<T>(std::move(kept), interceptor);
-}
-
-Result<Library> open(const std::string& path) {
+// Never closed: code of it may be called as long as the program runs, by threads that it began, by
+// what its thread-local variables leave to be done, and by whoever holds an exception of its types.
+Result<void*> open(const std::string& path) {
   if (path.find('/') == std::string::npos) {
     return Error(ErrorCode::invalid_argument,
                  "'" + path + "' is no path of a plug-in: write ./" + path);
@@ -43,13 +27,13 @@ Result<Library> open(const std::string& path) {
   if (!std::filesystem::exists(path, ignored)) {
     return Error(ErrorCode::not_found, "there is no plug-in " + path);
   }
-  void* opened = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* opened = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (opened == nullptr) {
     const char* why = ::dlerror();
     return Error(ErrorCode::invalid_argument,
                  "the plug-in cannot be loaded: " + std::string(why == nullptr ? path : why));
   }
-  return Library(opened, Close());
+  return opened;
 }
 
 }  // namespace
@@ -73,10 +57,14 @@ Result<Plugin> load_plugin(const std::string& path, const Properties& properties
   try {
     make(&properties, &made);
   } catch (const std::exception& e) {
-    // The exception's own code may go with the library.
-    return Error(ErrorCode::invalid_config, path + ": " + std::string(e.what()));
+    return Error(ErrorCode::invalid_config, path + ": " + e.what());
+  } catch (...) {
+    return Error(ErrorCode::invalid_config,
+                 path +
+                     " threw something that is no std::exception: its maker must say by one what "
+                     "is wrong");
   }
-  return Plugin{keep(*library, std::move(made.producer)), keep(*library, std::move(made.consumer))};
+  return made;
 }
 
 }  // namespace ottla::interceptors

@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -59,7 +60,6 @@ TEST_F(PluginTest, an_interceptor_of_a_library_works_in_ones_own_clients) {
     ASSERT_NE(plugin->consumer, nullptr);
     kept = plugin->producer;
   }
-  // The library stays as long as what it made.
   auto producer = Producer::open({.bootstrap_servers = broker_->address(), .interceptors = {kept}});
   ASSERT_TRUE(producer->send({.topic = "orders", .value = "v"}).get());
   const auto records = broker_->records("orders").value();
@@ -74,6 +74,20 @@ TEST_F(PluginTest, the_command_takes_them_on_both_sides) {
   EXPECT_EQ(ottla("consume --from-beginning --max-messages 2").second.substr(0, 8), "one\ntwo\n");
   const auto stamped = ottla("consume --from-beginning --max-messages 1" + flags + "2");
   EXPECT_EQ(stamped.second.substr(0, 4), "two\n");
+}
+
+TEST_F(PluginTest, a_library_stays_loaded_until_the_program_ends) {
+  ASSERT_FALSE(interceptors::load_plugin(OTTLA_OLD_PLUGIN));
+  // Only says whether it is there.
+  EXPECT_NE(::dlopen(OTTLA_OLD_PLUGIN, RTLD_NOW | RTLD_NOLOAD), nullptr);
+}
+
+TEST_F(PluginTest, what_a_plug_in_throws_is_an_error_whatever_it_is) {
+  const auto loaded = interceptors::load_plugin(OTTLA_THROWING_PLUGIN);
+  EXPECT_EQ(code(loaded), ErrorCode::invalid_config);
+  EXPECT_NE(loaded.error().message().find("no std::exception"), std::string::npos)
+      << loaded.error();
+  EXPECT_NE(loaded.error().message().find(OTTLA_THROWING_PLUGIN), std::string::npos);
 }
 
 TEST_F(PluginTest, what_is_no_plug_in_of_this_version_is_refused_in_words) {

@@ -29,9 +29,10 @@ struct Plugin {
   std::shared_ptr<ConsumerInterceptor> consumer{};
 };
 
-// Loads the library and lets it make its interceptors by these properties. It stays loaded as long
-// as one of them is there. `path` must have a '/', so that no list of folders decides what is
-// loaded. The library runs with all the rights of the program, from its first byte on.
+// Loads the library and lets it make its interceptors by these properties. It stays loaded
+// until the program ends, also one that is refused. `path` must have a '/', so that no list of
+// folders decides what is loaded. The library runs with all the rights of the program, from its
+// first byte on.
 //
 //   auto plugin = ottla::interceptors::load_plugin("/usr/lib/shop/stamp.so", {{"version", "1.4"}});
 //   if (!plugin) return plugin.error();
