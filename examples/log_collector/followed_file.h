@@ -5,11 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +51,7 @@ struct Position {
     in >> position.offset >> position.head_size >> position.head_hash;
     return in ? position : Position();
   }
+  bool operator==(const Position&) const = default;
 };
 
 // By the file's id.
@@ -55,6 +61,7 @@ class FollowedFile {
  public:
   static constexpr std::size_t kHead = 256;
   static constexpr std::size_t kChunk = 1 << 20;  // the most that is read at once
+  static constexpr std::size_t kLongestLine = 256 << 10;
 
   FollowedFile(std::string path, int descriptor, std::string id)
       : path_(std::move(path)), descriptor_(descriptor), id_(std::move(id)) {}
@@ -64,7 +71,7 @@ class FollowedFile {
         id_(std::move(other.id_)),
         position_(other.position_),
         read_to_(other.read_to_),
-        quiet_(other.quiet_) {}
+        stored_at_(other.stored_at_) {}
   FollowedFile& operator=(FollowedFile&&) = delete;
   ~FollowedFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -89,23 +96,27 @@ class FollowedFile {
   const std::string& path() const { return path_; }
   const std::string& id() const { return id_; }
 
-  // The lines that have come; of a file to which nothing more will be added (`last`), what stands
-  // behind its last line, too. A line longer than a chunk comes in pieces.
-  std::vector<std::string> read(bool last) {
+  // The lines that have come; of a file to which nothing more will be added (`finished`), what
+  // stands behind its last line, too. A line longer than kLongestLine comes in pieces, as long as
+  // that but for the last. Throws if the file cannot be read.
+  std::vector<std::string> read(bool finished) {
     begin_again_if_other();
-    std::string bytes(kChunk, '\0');
-    const auto got = ::pread(descriptor_, bytes.data(), bytes.size(), read_to_);
-    bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    const auto bytes = read_chunk();
+    const bool at_end = bytes.size() < kChunk;
     std::vector<std::string> lines;
     std::size_t begin = 0;
-    for (auto end = bytes.find('\n'); end != std::string::npos; end = bytes.find('\n', begin)) {
-      lines.push_back(bytes.substr(begin, end - begin));
-      begin = end + 1;
-    }
-    const bool piece = begin == 0 && bytes.size() == kChunk;
-    if ((last || piece) && begin < bytes.size()) {
-      lines.push_back(bytes.substr(begin));
-      begin = bytes.size();
+    while (begin < bytes.size()) {
+      const auto newline = bytes.find('\n', begin);
+      const auto size = std::min(newline, bytes.size()) - begin;
+      if (size > kLongestLine) {
+        lines.push_back(bytes.substr(begin, kLongestLine));
+        begin += kLongestLine;
+        continue;
+      }
+      const bool whole = newline != std::string::npos;
+      if (!whole && !(finished && at_end)) break;
+      lines.push_back(bytes.substr(begin, size));
+      begin += whole ? size + 1 : size;
     }
     read_to_ += static_cast<std::int64_t>(begin);
     return lines;
@@ -118,13 +129,15 @@ class FollowedFile {
     position.head_hash = hash_of_head(position.head_size);
     return position;
   }
-  void on_stored() {
-    position_ = reached();
-    quiet_ = 0;
+  // `position` was stored, with all that was read up to there.
+  void on_stored(const Position& position) {
+    position_ = position;
+    stored_at_ = std::chrono::steady_clock::now();
   }
-  // How often reading has brought nothing since something came.
-  void on_quiet() { ++quiet_; }
-  int quiet() const { return quiet_; }
+  // How long nothing has come.
+  std::chrono::steady_clock::duration quiet() const {
+    return std::chrono::steady_clock::now() - stored_at_;
+  }
   // What was read since then will be read again.
   void on_lost() { read_to_ = position_.offset; }
 
@@ -136,6 +149,22 @@ class FollowedFile {
       position_ = {.offset = 0, .head_size = 0, .head_hash = hash_of_head(0)};
       read_to_ = 0;
     }
+  }
+
+  // Less than a chunk only at the end of the file.
+  std::string read_chunk() const {
+    std::string bytes(kChunk, '\0');
+    std::size_t size = 0;
+    while (size < kChunk) {
+      const auto got = ::pread(descriptor_, bytes.data() + size, kChunk - size,
+                               read_to_ + static_cast<std::int64_t>(size));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) throw std::runtime_error("cannot read " + path_ + ": " + std::strerror(errno));
+      if (got == 0) break;
+      size += static_cast<std::size_t>(got);
+    }
+    bytes.resize(size);
+    return bytes;
   }
 
   // FNV-1a.
@@ -156,21 +185,39 @@ class FollowedFile {
   std::string id_;
   Position position_;         // that is stored
   std::int64_t read_to_ = 0;  // at or beyond it
-  int quiet_ = 0;
+  std::chrono::steady_clock::time_point stored_at_ = std::chrono::steady_clock::now();
 };
 
-// The files that `path` was renamed to (path.1, path-2026-12-01 ...), the oldest first.
-inline std::vector<std::string> rotated_from(const std::string& path) {
+// Whether a file called `name` is called `other` when it was renamed: app.log.1, app.log-20261201.
+// What was compressed is no longer that file.
+inline bool is_rotation(std::string_view name, std::string_view other) {
+  if (!other.starts_with(name)) return false;
+  const auto rest = other.substr(name.size());
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (rest.size() < 2 || (rest[0] != '.' && rest[0] != '-') || !is_digit(rest[1])) return false;
+  constexpr std::string_view compressed[] = {".gz",  ".bz2",  ".xz", ".zst",
+                                             ".lz4", ".lzma", ".Z",  ".zip"};
+  return std::none_of(std::begin(compressed), std::end(compressed),
+                      [rest](std::string_view ending) { return rest.ends_with(ending); });
+}
+
+// The files that `path` was renamed to, the oldest first; none of `inputs`, which are followed by
+// names of their own.
+inline std::vector<std::string> rotated_from(const std::string& path,
+                                             const std::vector<std::string>& inputs) {
   namespace fs = std::filesystem;
   std::vector<std::pair<fs::file_time_type, std::string>> found;
   const auto folder = fs::path(path).parent_path();
   const auto name = fs::path(path).filename().string();
+  const auto is_input = [&inputs](const fs::path& other) {
+    return std::any_of(inputs.begin(), inputs.end(), [&other](const std::string& input) {
+      return fs::path(input).lexically_normal() == other.lexically_normal();
+    });
+  };
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored)) {
-    const auto other = entry.path().filename().string();
-    const bool longer = other.size() > name.size() && other.starts_with(name) &&
-                        (other[name.size()] == '.' || other[name.size()] == '-');
-    if (!longer || other.ends_with(".gz") || !look(entry.path().string())) continue;
+    if (!is_rotation(name, entry.path().filename().string()) || is_input(entry.path())) continue;
+    if (!look(entry.path().string())) continue;
     found.emplace_back(entry.last_write_time(ignored), entry.path().string());
   }
   // Of two that are as old as each other path.2 is older than path.1.

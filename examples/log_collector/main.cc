@@ -11,9 +11,12 @@
 //
 // Lines and how far each file was read are written in one transaction: the positions are in the
 // topic NAME-positions, compacted, and that is all the memory it has. Of two collectors of one NAME
-// the later one goes on. With `once` it ends when there is nothing more to read.
+// the later one goes on. With `once` it ends when there is nothing more to read, or with 1 when
+// nothing could be sent 100 times in a row. A line longer than 256 KiB comes in pieces of that
+// size, each a record by the rules.
 #include <ottla/ottla.h>
 
+#include <chrono>
 #include <csignal>
 #include <ctime>
 #include <fstream>
@@ -105,18 +108,22 @@ class WatchedRules {
 // one that has the name now, last.
 class FollowedPath {
  public:
-  FollowedPath(std::string path, const Positions& known) : path_(std::move(path)) {
-    add_rotated(known, known);
+  using Inputs = std::vector<std::string>;
+
+  // `inputs` are all paths that are followed.
+  FollowedPath(std::string path, const Positions& known, const Inputs& inputs)
+      : path_(std::move(path)) {
+    add_rotated(known, known, inputs);
     add_current(known);
   }
 
   // Looks whether the name has gone over to another file.
-  void follow(const Positions& known) {
+  void follow(const Positions& known, const Inputs& inputs) {
     const auto status = log_collector::look(path_);
     if (!status || (!files_.empty() && files_.back().id() == log_collector::id_of(*status))) return;
     Positions open = known;
     for (const auto& file : files_) open.try_emplace(file.id());
-    add_rotated(known, open);
+    add_rotated(known, open, inputs);
     add_current(known);
   }
 
@@ -126,9 +133,9 @@ class FollowedPath {
  private:
   // Those that are known and those that came after them; where none is known, a new collector does
   // not go back in time.
-  void add_rotated(const Positions& positions, const Positions& known) {
+  void add_rotated(const Positions& positions, const Positions& known, const Inputs& inputs) {
     bool after_known = false;
-    for (const auto& path : log_collector::rotated_from(path_)) {
+    for (const auto& path : log_collector::rotated_from(path_, inputs)) {
       auto file = FollowedFile::open(path, positions);
       if (!file) continue;
       after_known |= known.contains(file->id());
@@ -175,8 +182,8 @@ class Collector {
   std::size_t collect() {
     const auto& rules = rules_.get();
     for (const auto& path : rules.files) {
-      auto [at, added] = paths_.try_emplace(path, path, known_);
-      if (!added) at->second.follow(known_);
+      auto [at, added] = paths_.try_emplace(path, path, known_, rules.files);
+      if (!added) at->second.follow(known_, rules.files);
     }
     std::erase_if(paths_, [&rules](const auto& each) {
       return std::find(rules.files.begin(), rules.files.end(), each.first) == rules.files.end();
@@ -185,6 +192,9 @@ class Collector {
     for (auto& [name, path] : paths_) sent += collect(path, name, rules);
     return sent;
   }
+
+  // How often in a row nothing could be sent.
+  int failures() const { return failures_; }
 
  private:
   void load_positions() {
@@ -205,16 +215,18 @@ class Collector {
   }
 
   // A chunk of each file of a path, the older one's first. Whoever writes may go on for a while in
-  // a file that was renamed, which is given up when it has been quiet.
+  // a file that was renamed, which is given up when it has been quiet. A file is known from the
+  // time on when it was empty: what comes into it is not older than the collector.
   std::size_t collect(FollowedPath& path, const std::string& name, const Rules& rules) {
-    constexpr int kQuiet = 100;
+    constexpr std::chrono::seconds kQuiet(5);
     std::size_t sent = 0;
     for (auto at = path.files().begin(); at != path.files().end();) {
-      const bool last = !path.is_current(*at) && (once_ || at->quiet() >= kQuiet);
-      const auto lines = at->read(last);
-      if (lines.empty()) at->on_quiet();
-      if (!lines.empty() && send(*at, lines, name, rules)) sent += lines.size();
-      at = last && lines.empty() ? path.files().erase(at) : std::next(at);
+      const bool finished = !path.is_current(*at) && (once_ || at->quiet() >= kQuiet);
+      const auto lines = at->read(finished);
+      const auto known = known_.find(at->id());
+      const bool news = known == known_.end() || known->second != at->reached();
+      if (news && send(*at, lines, name, rules)) sent += lines.size();
+      at = finished && !news ? path.files().erase(at) : std::next(at);
     }
     return sent;
   }
@@ -232,13 +244,15 @@ class Collector {
     (void)transaction.send({.topic = positions_topic_, .key = file.id(), .value = text});
     const auto end = transaction.commit();
     if (end) {
-      file.on_stored();
+      file.on_stored(position);
       known_[file.id()] = position;
+      failures_ = 0;
       return true;
     }
     if (end.error().fatal()) throw std::runtime_error(end.error().to_string());
     std::cerr << end.error() << "; again\n";
     file.on_lost();
+    ++failures_;
     return false;
   }
 
@@ -249,6 +263,7 @@ class Collector {
   std::optional<ottla::Producer> producer_;
   Positions known_;
   std::map<std::string, FollowedPath> paths_;
+  int failures_ = 0;
 };
 
 // Keeps the signals for `asked_to_end`; before there are other threads.
@@ -282,7 +297,11 @@ int main(int argc, char** argv) {
     std::size_t sent = 0;
     do {
       sent = collector.collect();
-      if (sent == 0 && once) break;
+      if (once && sent == 0 && collector.failures() == 0) break;
+      if (once && collector.failures() >= 100) {
+        std::cerr << "given up after 100 failures in a row\n";
+        return 1;
+      }
       if (sent > 0) std::cout << "collected " << (total += sent) << std::endl;
     } while (!asked_to_end(signals, sent > 0 ? 0 : 50));
   } catch (const std::exception& e) {

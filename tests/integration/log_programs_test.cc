@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -135,6 +136,91 @@ TEST_F(LogProgramsTest, files_that_are_added_to_the_rules_are_followed) {
   collector.signal(SIGTERM);
   EXPECT_EQ(collector.wait(), 0);
   EXPECT_EQ(stored(), (Lines{"1", "2", "3"}));
+}
+
+TEST_F(LogProgramsTest, a_long_line_comes_in_pieces_that_brokers_take) {
+  const std::string longest(256 << 10, 'a');
+  append("shop.log", longest + '\n' + longest + longest + "bb\nnext\n" + longest);
+  collect_once();
+  EXPECT_EQ(stored(), (Lines{longest, longest, longest, "bb", "next"}));
+  // The last line had no end, and might have been whole.
+  append("shop.log", "c");
+  collect_once();
+  EXPECT_EQ(stored(), (Lines{longest, longest, longest, "bb", "next", longest}));
+  append("shop.log", "\n");
+  collect_once();
+  EXPECT_EQ(stored().back(), "c");
+}
+
+TEST_F(LogProgramsTest, a_line_without_an_end_counts_only_at_the_end_of_a_file_that_is_finished) {
+  append("shop.log", "first\n");
+  collect_once();
+  Lines expected = {"first"};
+  std::string text;
+  for (int i = 0; i < 3000; ++i) {
+    expected.push_back(std::to_string(i) + std::string(997, '.'));
+    text += expected.back() + '\n';
+  }
+  append("shop.log", text + "last of this file");
+  rename("shop.log", "shop.log.1");
+  append("shop.log", "begun");
+  collect_once();
+  expected.push_back("last of this file");
+  EXPECT_TRUE(stored() == expected) << stored().size() << " lines";
+  append("shop.log", " and ended\n");
+  collect_once();
+  EXPECT_EQ(stored().back(), "begun and ended");
+}
+
+TEST_F(LogProgramsTest, only_what_a_file_is_renamed_to_counts_as_its_past) {
+  append("shop.log", "1\n");
+  collect_once();
+  rename("shop.log", "shop.log.3");
+  const auto later = std::filesystem::last_write_time(path("shop.log.3")) + std::chrono::seconds(1);
+  const auto put = [&](const std::string& name, const std::string& text) {
+    append(name, text);
+    std::filesystem::last_write_time(path(name), later);
+  };
+  put("shop.log-20261130", "2\n");
+  for (const auto* other : {"shop.log.bak", "shop.log-old", "shop.log2", "shop.log.1.gz",
+                            "shop.log.1.zst", "shop.log-20261129.xz"}) {
+    put(other, "not of it\n");
+  }
+  // Is followed by its own name, and once.
+  put("shop.log.7", "its own\n");
+  append("shop.log", "3\n");
+  follow({"shop.log", "shop.log.7"});
+  collect_once();
+  EXPECT_EQ(stored(), (Lines{"1", "2", "3", "its own"}));
+}
+
+TEST_F(LogProgramsTest, a_file_that_was_empty_is_known_when_it_was_renamed_meanwhile) {
+  append("shop.log", "");
+  collect_once();
+  append("shop.log", "1\n");
+  rename("shop.log", "shop.log.1");
+  append("shop.log", "2\n");
+  collect_once();
+  EXPECT_EQ(stored(), (Lines{"1", "2"}));
+}
+
+TEST_F(LogProgramsTest, a_file_that_was_emptied_is_read_from_its_beginning_whatever_comes_then) {
+  append("shop.log", "1\n");
+  collect_once();
+  std::filesystem::resize_file(path("shop.log"), 0);
+  collect_once();
+  append("shop.log", "1\n2\n");
+  collect_once();
+  EXPECT_EQ(stored(), (Lines{"1", "1", "2"}));
+}
+
+TEST_F(LogProgramsTest, a_collector_that_is_to_end_gives_up_what_cannot_be_sent) {
+  append("shop.log", "1\n");
+  std::ofstream(path("files.conf")) << "file " << path("shop.log") << "\ntopic no/topic\n";
+  ChildProcess collector(command({"once"}));
+  EXPECT_EQ(collector.wait(), 1);
+  EXPECT_NE(collector.stderr_text().find("given up after 100"), std::string::npos)
+      << collector.stderr_text();
 }
 
 // The file is renamed while nobody follows it, twice in a row, and collectors are killed with
