@@ -44,7 +44,7 @@ LogManagerOptions log_options(const BrokerConfig& config) {
   options.workers = static_cast<std::size_t>(config.num_recovery_threads_per_data_dir);
   options.flush.delay = milliseconds(config.ottla_flush_delay_ms);
   auto& cleaner = options.cleaner;
-  cleaner.enabled = config.log_cleaner_enable && config.log_cleaner_threads > 0;
+  cleaner.enabled = config.log_cleaner_enable;
   cleaner.threads = static_cast<std::size_t>(config.log_cleaner_threads);
   cleaner.backoff = milliseconds(std::max<std::int64_t>(config.log_cleaner_backoff_ms, 1));
   cleaner.map_limits.memory = static_cast<std::uint64_t>(config.log_cleaner_dedupe_buffer_size);
@@ -159,17 +159,18 @@ void Broker::Impl::start(OnDone done) {
 
 void Broker::Impl::open_logs(OpenedData opened) {
   loaded_ = std::move(opened.metadata);
+  auto now = with_dynamic_settings(config_,
+                                   dynamic_settings_of(*loaded_->image, BrokerId(config_.node_id)));
   logs_ =
       std::make_unique<LogDirs>(loop_, std::move(opened.directories), base::Random(random_.next()),
-                                deps_.logger.named("log"), log_options(config_));
+                                deps_.logger.named("log"), log_options(now));
   logs_->set_on_offline([this](const OfflineDirectory& lost) { on_directory_offline(lost); });
-  const auto dynamic = dynamic_settings_of(*loaded_->image, BrokerId(config_.node_id));
-  logs_->load([this, now = with_dynamic_settings(config_, dynamic)](
-                  LogManager::Found& found) { return describe_log(now, found); },
-              lifetime_.guard([this](const Result<void>& loaded) {
-                if (!loaded) return started(loaded.error());
-                bind_ports();
-              }));
+  logs_->load(
+      [this, now = std::move(now)](LogManager::Found& found) { return describe_log(now, found); },
+      lifetime_.guard([this](const Result<void>& loaded) {
+        if (!loaded) return started(loaded.error());
+        bind_ports();
+      }));
 }
 
 void Broker::Impl::on_directory_offline(const OfflineDirectory& lost) {

@@ -49,7 +49,7 @@ class ConfigReader {
     for (const auto& [old_name, name] : kSynonyms) {
       const auto* value = find(old_name);
       if (value == nullptr || find(name) != nullptr) continue;
-      if (auto set = assign(*find_broker_key(name), old_name, *value); !set) return set;
+      if (auto set = find_broker_key(name)->assign(config_, old_name, *value); !set) return set;
     }
     return {};
   }
@@ -62,7 +62,7 @@ class ConfigReader {
   }
 
   Result<void> read_key(const std::string& name, const std::string& value) {
-    if (const auto* key = find_broker_key(name)) return assign(*key, name, value);
+    if (const auto* key = find_broker_key(name)) return key->assign(config_, name, value);
     const auto [topic_key, synonym] = find_topic_key_by_synonym(name);
     if (topic_key != nullptr) return check_topic_default(*topic_key, *synonym, value);
     if (is_handled_elsewhere(name)) return {};
@@ -99,39 +99,6 @@ class ConfigReader {
     names.insert(names.end(), kafka.begin(), kafka.end());
     return unknown_name("setting", name, names);
   }
-
-  Result<void> assign(const BrokerKey& key, std::string_view name, const std::string& value) {
-    const ValueRule rule = key.rule();
-    if (auto checked = check_value(name, trim(value), rule); !checked) return checked;
-    std::visit([&](auto member) { store(member, rule, trim(value)); }, key.member);
-    return {};
-  }
-
-  // The value has been checked.
-  void store(bool BrokerConfig::*member, const ValueRule&, std::string_view value) {
-    config_.*member = *parse_bool({}, value);
-  }
-  template <std::integral T>
-  void store(T BrokerConfig::*member, const ValueRule& rule, std::string_view value) {
-    config_.*member = static_cast<T>(*parse_integer({}, value, rule));
-  }
-  void store(double BrokerConfig::*member, const ValueRule& rule, std::string_view value) {
-    config_.*member = *parse_float({}, value, rule);
-  }
-  void store(std::string BrokerConfig::*member, const ValueRule&, std::string_view value) {
-    config_.*member = std::string(value);
-  }
-  void store(std::optional<std::string> BrokerConfig::*member, const ValueRule&,
-             std::string_view value) {
-    (config_.*member).reset();
-    if (!value.empty()) config_.*member = std::string(value);
-  }
-  void store(std::vector<std::string> BrokerConfig::*member, const ValueRule&,
-             std::string_view value) {
-    config_.*member = split_list(value);
-  }
-  // Listeners need the protocol map first.
-  void store(std::vector<ListenerConfig> BrokerConfig::*, const ValueRule&, std::string_view) {}
 
   Result<void> read_roles() {
     if (const auto* roles = find("process.roles")) {

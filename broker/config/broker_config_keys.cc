@@ -114,9 +114,10 @@ const std::array kBrokerKeys = {
               .min = 0},
     BrokerKey{.name = "log.cleaner.threads",
               .member = &C::log_cleaner_threads,
-              .documentation = "Logs that are compacted at a time; of each log directory at least "
-                               "one.",
-              .min = 0},
+              .documentation = "Logs that are compacted at a time, of each log directory at least "
+                               "one; 0: none. Can be changed while the broker runs.",
+              .min = 0,
+              .dynamic = true},
     BrokerKey{.name = "log.dirs",
               .member = &C::log_dirs,
               .documentation = "The directories that hold the logs; a new one goes where the "

@@ -29,10 +29,15 @@ struct BrokerKey {
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
   std::string_view choices = {};
+  // Whether a change holds at once; whoever sets this sees to that.
+  bool dynamic = false;
 
   ValueRule rule() const;
   // The value as text; nullopt: null.
   std::optional<std::string> value_in(const BrokerConfig& config) const;
+  // Gives it a value; errors, invalid_config, call the key `called`. Listeners stay as they are:
+  // they cannot be read alone.
+  Result<void> assign(BrokerConfig& config, std::string_view called, std::string_view value) const;
 };
 
 // The keys that this broker acts on, but for the defaults of topics; sorted by name.

@@ -51,6 +51,32 @@ struct TextOf {
   }
 };
 
+// Of a value that was checked.
+struct Store {
+  BrokerConfig& config;
+  const ValueRule& rule;
+  std::string_view value;
+
+  void operator()(bool BrokerConfig::*member) const { config.*member = *parse_bool({}, value); }
+  template <std::integral T>
+  void operator()(T BrokerConfig::*member) const {
+    config.*member = static_cast<T>(*parse_integer({}, value, rule));
+  }
+  void operator()(double BrokerConfig::*member) const {
+    config.*member = *parse_float({}, value, rule);
+  }
+  void operator()(std::string BrokerConfig::*member) const { config.*member = std::string(value); }
+  void operator()(std::optional<std::string> BrokerConfig::*member) const {
+    (config.*member).reset();
+    if (!value.empty()) config.*member = std::string(value);
+  }
+  void operator()(std::vector<std::string> BrokerConfig::*member) const {
+    config.*member = split_list(value);
+  }
+  // Listeners need the protocol map first.
+  void operator()(std::vector<ListenerConfig> BrokerConfig::*) const {}
+};
+
 }  // namespace
 
 ValueRule BrokerKey::rule() const {
@@ -59,6 +85,14 @@ ValueRule BrokerKey::rule() const {
 
 std::optional<std::string> BrokerKey::value_in(const BrokerConfig& config) const {
   return std::visit(TextOf{config}, member);
+}
+
+Result<void> BrokerKey::assign(BrokerConfig& config, std::string_view called,
+                               std::string_view value) const {
+  const auto allowed = rule();
+  if (auto checked = check_value(called, trim(value), allowed); !checked) return checked;
+  std::visit(Store{config, allowed, trim(value)}, member);
+  return {};
 }
 
 const BrokerKey* find_broker_key(std::string_view name) {

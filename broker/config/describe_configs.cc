@@ -36,6 +36,11 @@ class Layers {
     }
   }
 
+  // The same for a setting of the broker's own.
+  void add(std::string_view name, std::vector<ConfigSynonym>& synonyms) const {
+    for (const auto& layer : layers_) add(layer, name, synonyms);
+  }
+
  private:
   static void add(const Layer& layer, std::string_view name, std::vector<ConfigSynonym>& synonyms) {
     if (layer.source != ConfigSource::static_broker && !is_dynamic_setting(name)) return;
@@ -96,18 +101,15 @@ ConfigDescription describe(const TopicKey& key, const BrokerConfig& now, const L
   return description;
 }
 
-ConfigDescription describe(const BrokerKey& key, const BrokerConfig& config) {
+ConfigDescription describe(const BrokerKey& key, const BrokerConfig& now, const Layers& layers) {
   static const BrokerConfig kDefaults;
   ConfigDescription description;
   description.name = key.name;
   description.type = key.rule().type;
   description.documentation = key.documentation;
-  description.read_only = true;
-  description.value = key.value_in(config);
-  const auto set = config.explicit_values.find(key.name);
-  if (set != config.explicit_values.end()) {
-    description.synonyms.push_back({set->first, set->second, ConfigSource::static_broker});
-  }
+  description.read_only = !key.dynamic;
+  description.value = key.value_in(now);
+  layers.add(key.name, description.synonyms);
   if (auto value = key.value_in(kDefaults)) {
     description.synonyms.push_back({description.name, std::move(value)});
   }
@@ -151,9 +153,10 @@ std::vector<ConfigDescription> describe_topic_configs(const BrokerConfig& config
 
 std::vector<ConfigDescription> describe_broker_configs(const BrokerConfig& config,
                                                        const DynamicSettings& dynamic) {
+  const auto now = with_dynamic_settings(config, dynamic);
   const Layers layers(config, dynamic);
   std::vector<ConfigDescription> descriptions;
-  for (const auto& key : broker_keys()) descriptions.push_back(describe(key, config));
+  for (const auto& key : broker_keys()) descriptions.push_back(describe(key, now, layers));
   for (const auto& key : topic_keys()) {
     for (const auto& synonym : key.synonyms) {
       if (synonym.name.empty()) continue;
@@ -168,14 +171,17 @@ std::vector<ConfigDescription> describe_cluster_configs(const DynamicSettings& d
   std::vector<ConfigDescription> descriptions;
   for (const auto& [name, value] : dynamic.cluster) {
     const auto [key, synonym] = find_topic_key_by_synonym(name);
+    const auto* own = find_broker_key(name);
     ConfigDescription description;
     description.name = name;
     description.value = value;
     description.source = ConfigSource::dynamic_default_broker;
     // What is not known here may be a password.
-    description.sensitive = key == nullptr;
+    description.sensitive = key == nullptr && (own == nullptr || !own->dynamic);
     if (key != nullptr) description.type = key->type;
     if (key != nullptr) description.documentation = key->documentation;
+    if (own != nullptr) description.type = own->rule().type;
+    if (own != nullptr) description.documentation = own->documentation;
     description.synonyms.push_back({name, value, ConfigSource::dynamic_default_broker});
     descriptions.push_back(std::move(description));
   }

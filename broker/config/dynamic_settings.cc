@@ -14,6 +14,12 @@ const TopicKey* topic_key_of(std::string_view name) {
   return key != nullptr && synonym == &key->synonyms.front() ? key : nullptr;
 }
 
+// The broker's own setting that is dynamic; null if there is none.
+const BrokerKey* dynamic_broker_key(std::string_view name) {
+  const auto* key = find_broker_key(name);
+  return key != nullptr && key->dynamic ? key : nullptr;
+}
+
 bool is_broker_key(std::string_view name) {
   return find_broker_key(name) != nullptr || find_topic_key_by_synonym(name).first != nullptr ||
          is_kafka_broker_key(name);
@@ -30,13 +36,14 @@ Error unknown_setting(std::string_view name) {
 }  // namespace
 
 bool is_dynamic_setting(std::string_view name) {
-  return topic_key_of(name) != nullptr;
+  return topic_key_of(name) != nullptr || dynamic_broker_key(name) != nullptr;
 }
 
 Result<void> check_dynamic_setting(std::string_view name, std::string_view value) {
   const auto* key = topic_key_of(name);
-  if (key != nullptr) {
-    const auto checked = check_value(name, value, key->rule());
+  const auto* own = dynamic_broker_key(name);
+  if (key != nullptr || own != nullptr) {
+    const auto checked = check_value(name, value, key != nullptr ? key->rule() : own->rule());
     if (checked) return {};
     return Error(ErrorCode::invalid_request, checked.error().message());
   }
@@ -50,7 +57,9 @@ BrokerConfig with_dynamic_settings(const BrokerConfig& config, const DynamicSett
   BrokerConfig now = config;
   for (const auto* settings : {&dynamic.cluster, &dynamic.own}) {
     for (const auto& [name, value] : *settings) {
-      if (check_dynamic_setting(name, value)) now.explicit_values.insert_or_assign(name, value);
+      if (!check_dynamic_setting(name, value)) continue;
+      now.explicit_values.insert_or_assign(name, value);
+      if (const auto* key = dynamic_broker_key(name)) (void)key->assign(now, name, value);
     }
   }
   return now;

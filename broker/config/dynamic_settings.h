@@ -19,7 +19,8 @@ struct DynamicSettings {
 };
 
 // Whether a broker setting can be changed while the broker runs: the defaults of topics can, by the
-// name that stands nearest to the topic's setting (log.retention.ms, not log.retention.hours).
+// name that stands nearest to the topic's setting (log.retention.ms, not log.retention.hours), and
+// those of the broker's own whose row of the table says so.
 bool is_dynamic_setting(std::string_view name);
 
 // Checks a value for a dynamic setting. Errors: invalid_config for a name that no broker knows,

@@ -41,7 +41,8 @@ LogDirs::LogDirs(base::Loop& loop, std::vector<OpenDirectory> directories, base:
   const auto parts = std::max<std::size_t>(static_cast<std::size_t>(count), 1);
   auto share = options;
   share.open_files /= parts;
-  share.cleaner.threads = std::max<std::size_t>(options.cleaner.threads / parts, 1);
+  parts_ = parts;
+  share.cleaner.threads = share_of_threads(options.cleaner.threads);
   share.cleaner.map_limits.memory /= parts;
   share.cleaner.max_bytes_per_second /= static_cast<double>(parts);
   for (auto& each : directories) add(std::move(each), share);
@@ -49,6 +50,16 @@ LogDirs::LogDirs(base::Loop& loop, std::vector<OpenDirectory> directories, base:
 }
 
 LogDirs::~LogDirs() = default;
+
+std::size_t LogDirs::share_of_threads(std::size_t threads) const {
+  return threads == 0 ? 0 : std::max<std::size_t>(threads / parts_, 1);
+}
+
+void LogDirs::set_cleaner_threads(std::size_t threads) {
+  for (const auto& member : members_) {
+    if (member->manager) member->manager->set_cleaner_threads(share_of_threads(threads));
+  }
+}
 
 void LogDirs::add(OpenDirectory directory, const LogManagerOptions& options) {
   auto& member = *members_.emplace_back(std::make_unique<Member>());

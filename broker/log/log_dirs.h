@@ -81,6 +81,9 @@ class LogDirs {
   // LogManager::checkpoint_log_start_offsets where these logs are.
   void checkpoint_log_start_offsets(const std::vector<TopicPartition>& partitions, Done done);
 
+  // LogCleaner::set_threads of all together.
+  void set_cleaner_threads(std::size_t threads);
+
   // A clean shutdown of all that are online; the others are let go of.
   void close(std::int64_t broker_epoch, Done done);
 
@@ -99,6 +102,7 @@ class LogDirs {
   struct Gathering;
 
   void add(OpenDirectory directory, const LogManagerOptions& options);
+  std::size_t share_of_threads(std::size_t threads) const;
   Member* member_of(const TopicPartition& partition);
   void on_loaded(Member& member, const Result<void>& loaded);
   void go_offline(Member& member, const Error& error);
@@ -108,6 +112,7 @@ class LogDirs {
   base::Loop& loop_;
   base::Random random_;
   base::Logger logger_;
+  std::size_t parts_ = 1;  // directories that share what there is
 
   // Loop's thread only.
   std::vector<std::unique_ptr<Member>> members_;  // in the order of the settings

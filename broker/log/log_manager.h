@@ -96,6 +96,7 @@ class LogManager {
 
   FlushScheduler& flush_scheduler() { return *flush_; }
   const LogCleaner& cleaner() const { return *cleaner_; }
+  void set_cleaner_threads(std::size_t threads) { cleaner_->set_threads(threads); }
   LogDirectory& directory() { return *directory_; }
   bool offline() const { return flush_->offline(); }
   // Once, when the directory goes offline; its logs have been told.

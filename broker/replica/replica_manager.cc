@@ -36,7 +36,7 @@ void ReplicaManager::on_image(const std::shared_ptr<const MetadataImage>& image,
   }
 }
 
-// Settings of brokers are the defaults of every topic.
+// Most settings of brokers that change are the defaults of every topic.
 void ReplicaManager::apply_broker_configs(const MetadataImage& image,
                                           const MetadataChanges& changes) {
   const bool changed =
@@ -45,6 +45,7 @@ void ReplicaManager::apply_broker_configs(const MetadataImage& image,
   if (!changed) return;
   config_now_ =
       with_dynamic_settings(config_, dynamic_settings_of(image, BrokerId(config_.node_id)));
+  logs_.set_cleaner_threads(static_cast<std::size_t>(config_now_.log_cleaner_threads));
   for (const auto* topic : image.topics()) apply_topic_config(image, *topic);
 }
 

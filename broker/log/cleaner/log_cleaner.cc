@@ -37,18 +37,23 @@ LogCleaner::LogCleaner(base::Loop& loop, Surroundings surroundings, base::Random
       surroundings_(std::move(surroundings)),
       random_(random),
       logger_(std::move(logger)),
-      options_(options) {
-  // What follows counts for one thread.
-  const auto threads = std::max<std::size_t>(options_.threads, 1);
-  options_.threads = threads;
-  options_.map_limits.memory /= threads;
-  options_.buffer_bytes /= threads;
-  options_.max_bytes_per_second /= static_cast<double>(threads);
-}
+      options_(options) {}
 
 void LogCleaner::start(OffsetCheckpoint cleaned) {
   cleaned_ = std::move(cleaned);
   if (options_.enabled) check_later(options_.backoff);
+}
+
+void LogCleaner::set_threads(std::size_t threads) {
+  options_.threads = threads;
+  // Not where it was never started.
+  if (timer_ != base::TimerId::none || !jobs_.empty()) check_later(base::Duration(0));
+}
+
+// Of one thread.
+double LogCleaner::bytes_per_second() const {
+  return options_.max_bytes_per_second /
+         static_cast<double>(std::max<std::size_t>(options_.threads, 1));
 }
 
 void LogCleaner::check_later(base::Duration delay) {
@@ -93,6 +98,7 @@ void LogCleaner::check() {
     if (job->log == nullptr) return check_later(options_.backoff);
     begin(std::move(job));
   }
+  if (jobs_.empty()) check_later(options_.backoff);
 }
 
 void LogCleaner::begin(std::shared_ptr<Job> job) {
@@ -108,8 +114,9 @@ void LogCleaner::begin(std::shared_ptr<Job> job) {
   request.config = log.config();
   request.now = loop_.wall_now();
   request.map_limits = options_.map_limits;
+  request.map_limits.memory /= options_.threads;
   request.secret = {random_.next(), random_.next()};
-  request.buffer_bytes = options_.buffer_bytes;
+  request.buffer_bytes = options_.buffer_bytes / options_.threads;
   job->cleaning = std::make_unique<Cleaning>(std::move(request));
   jobs_.push_back(job);
   run_step(job);
@@ -120,7 +127,7 @@ void LogCleaner::run_step(const std::shared_ptr<Job>& job) {
   job->step_began = loop_.now();
   job->bytes_at_step = job->cleaning->bytes_moved();
   const auto budget =
-      std::min(static_cast<double>(kStepBytes), std::max(options_.max_bytes_per_second, 4096.0));
+      std::min(static_cast<double>(kStepBytes), std::max(bytes_per_second(), 4096.0));
   loop_.offload(
       [job, budget] { job->result = job->cleaning->step(static_cast<std::uint64_t>(budget)); },
       lifetime_.guard([this, job] {
@@ -145,7 +152,7 @@ void LogCleaner::end_step(const std::shared_ptr<Job>& job) {
 // At once, or when the throttle allows it.
 void LogCleaner::go_on(const std::shared_ptr<Job>& job) {
   const auto moved = static_cast<double>(job->cleaning->bytes_moved() - job->bytes_at_step);
-  const double seconds = moved / options_.max_bytes_per_second;
+  const double seconds = moved / bytes_per_second();
   if (!std::isfinite(seconds) || seconds <= 0) return run_step(job);
   const auto pause = std::chrono::duration_cast<base::Duration>(
       std::chrono::duration<double>(std::min(seconds, 3600.0)));

@@ -20,6 +20,7 @@
 namespace ottla::broker {
 
 // Kafka's `log.cleaner.*`. Memory, buffers and bytes per second are those of all threads together.
+// With no thread nothing is compacted.
 struct LogCleanerOptions {
   bool enabled = true;                                // log.cleaner.enable
   std::size_t threads = 1;                            // log.cleaner.threads
@@ -61,6 +62,10 @@ class LogCleaner {
   // The log is about to be deleted.
   void forget(const TopicPartition& partition);
 
+  // From now on so many. What is under way goes on with the memory that it has, at its new share of
+  // the bytes per second; where there are fewer threads nothing is begun until as many have ended.
+  void set_threads(std::size_t threads);
+
   // `done` is called when no worker works for it any more, maybe at once. Nothing follows.
   void stop(base::Task done);
 
@@ -73,6 +78,7 @@ class LogCleaner {
 
   void check();
   void check_later(base::Duration delay);
+  double bytes_per_second() const;
   UnifiedLog* filthiest(Job& job);
   bool may_clean(const TopicPartition& partition) const;
   void begin(std::shared_ptr<Job> job);

@@ -50,6 +50,33 @@ TEST(DynamicSettings, stand_above_the_start_and_the_brokers_own_above_the_cluste
   EXPECT_EQ(log.segment_bytes, 2'000'000);
 }
 
+TEST(DynamicSettings, threads_of_the_cleaner_are_one) {
+  BrokerConfig config;
+  config.explicit_values = {{"log.cleaner.threads", "3"}};
+  config.log_cleaner_threads = 3;
+  EXPECT_TRUE(is_dynamic_setting("log.cleaner.threads"));
+  EXPECT_TRUE(check_dynamic_setting("log.cleaner.threads", "0"));
+  EXPECT_EQ(check_dynamic_setting("log.cleaner.threads", "-1").error().code(),
+            ErrorCode::invalid_request);
+  const DynamicSettings dynamic{.own = {}, .cluster = {{"log.cleaner.threads", "5"}}};
+  EXPECT_EQ(with_dynamic_settings(config, {}).log_cleaner_threads, 3);
+  EXPECT_EQ(with_dynamic_settings(config, dynamic).log_cleaner_threads, 5);
+  const auto all = describe_broker_configs(config, dynamic);
+  const auto& described = named(all, "log.cleaner.threads");
+  EXPECT_EQ(described.value, "5");
+  EXPECT_FALSE(described.read_only);
+  EXPECT_EQ(described.synonyms,
+            (std::vector<ConfigSynonym>{
+                {"log.cleaner.threads", "5", ConfigSource::dynamic_default_broker},
+                {"log.cleaner.threads", "3", ConfigSource::static_broker},
+                {"log.cleaner.threads", "1", ConfigSource::default_value}}));
+  EXPECT_TRUE(named(all, "log.cleaner.backoff.ms").read_only);
+  const auto cluster = describe_cluster_configs(dynamic);
+  ASSERT_EQ(cluster.size(), 1U);
+  EXPECT_FALSE(cluster[0].sensitive);
+  EXPECT_EQ(cluster[0].type, ConfigType::int32);
+}
+
 TEST(DynamicSettings, what_cannot_be_read_counts_as_not_set) {
   const DynamicSettings dynamic{.own = {{"log.retention.ms", "soon"}, {"brand.new", "1"}},
                                 .cluster = {{"num.partitions", "4"}}};

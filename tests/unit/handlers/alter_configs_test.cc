@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "broker/handlers/services.h"
+#include "broker/replica/replica_manager.h"
 #include "tests/unit/handlers/handler_fixture.h"
 
 namespace ottla::broker {
@@ -66,6 +68,32 @@ TEST_F(AlterConfigsHandler, a_brokers_setting_is_the_default_of_every_topic_with
   EXPECT_EQ(set(Type::broker, "1", "message.max.bytes", "30000"), ErrorCode::none);
   EXPECT_EQ(described("t", "max.message.bytes"), "30000 2");
   EXPECT_EQ(produce_10_kB("t"), ErrorCode::none);
+}
+
+TEST_F(AlterConfigsHandler, threads_of_the_cleaner_change_while_the_broker_runs) {
+  config_.log_cleaner_threads = 0;
+  config_.log_cleaner_backoff_ms = 1000;
+  restart();
+  ASSERT_EQ(create_topic("t", 1,
+                         {{"cleanup.policy", "compact"},
+                          {"internal.segment.bytes", "200"},
+                          {"min.cleanable.dirty.ratio", "0.1"}}),
+            ErrorCode::none);
+  for (int i = 0; i < 20; ++i) {
+    auto builder = protocol::RecordBatchBuilder::growing();
+    ASSERT_TRUE(builder.append(1'700'000'000'000 + i, BytesView("key"), BytesView("value")));
+    const std::string batch(builder.close_sealed());
+    const auto response = call(simulation::produce_request("t", 0, batch), 9);
+    ASSERT_EQ(response.responses.at(0).partition_responses.at(0).error_code, ErrorCode::none);
+  }
+  const auto size = [this] {
+    return broker_->services().replicas.find({"t", 0})->log().size_in_bytes();
+  };
+  const auto filled = size();
+  const auto is_smaller = [&] { return size() < filled / 2; };
+  EXPECT_FALSE(run_until(is_smaller));
+  EXPECT_EQ(set(Type::broker, "", "log.cleaner.threads", "1"), ErrorCode::none);
+  EXPECT_TRUE(run_until(is_smaller));
 }
 
 TEST_F(AlterConfigsHandler, validating_changes_nothing) {

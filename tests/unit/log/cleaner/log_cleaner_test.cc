@@ -544,5 +544,33 @@ TEST_F(LogCleanerTest, compacts_as_many_logs_at_a_time_as_it_has_threads) {
   }
 }
 
+TEST_F(LogCleanerTest, takes_another_number_of_threads_while_it_runs) {
+  options.cleaner.threads = 0;
+  options.cleaner.max_bytes_per_second = 500;  // so that each takes its time
+  restart();
+  for (const auto partition : {0, 1, 2}) {
+    log = manager->create_log({"many", partition}, kTopicId, config).value();
+    for (int i = 0; i < 12; ++i) append("key", "value " + std::to_string(i));
+  }
+  wait();
+  EXPECT_EQ(manager->cleaner().running(), 0U);
+  manager->set_cleaner_threads(1);
+  loop.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(manager->cleaner().running(), 1U);
+  manager->set_cleaner_threads(3);
+  loop.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(manager->cleaner().running(), 3U);
+  manager->set_cleaner_threads(0);
+  for (int i = 0; i < 100 && manager->cleaner().running() > 0; ++i) wait();
+  EXPECT_EQ(manager->cleaner().running(), 0U);
+  EXPECT_EQ(cleanings(), 3U) << "what was under way comes to its end";
+  for (int i = 0; i < 12; ++i) append("key", "value " + std::to_string(i));
+  wait();
+  EXPECT_EQ(cleanings(), 3U);
+  manager->set_cleaner_threads(2);
+  for (int i = 0; i < 100 && cleanings() < 4; ++i) wait();
+  EXPECT_EQ(cleanings(), 4U);
+}
+
 }  // namespace
 }  // namespace ottla::broker
