@@ -14,6 +14,15 @@ namespace ottla::base {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+namespace {
+
+// How long events and posted tasks, which may follow each other without end, keep each other
+// waiting.
+constexpr int kMostEvents = 64;
+constexpr int kMostPostedTurns = 8;
+
+}  // namespace
+
 class AsioLoop::Reactor {
  public:
   // One thread runs it.
@@ -109,7 +118,9 @@ void AsioLoop::start() {
 void AsioLoop::run() {
   auto& io = reactor_->io;
   while (!io.stopped()) {
-    if (io.poll() == 0 && !look()) io.run_one();
+    int events = 0;
+    while (events < kMostEvents && io.poll_one() > 0) ++events;
+    if (!run_posted() && events == 0 && !look()) io.run_one();
   }
 }
 
@@ -119,7 +130,7 @@ bool AsioLoop::look() {
   auto now = clock_.now();
   if (!busy_poll_.may_look(now)) return false;
   for (const auto end = now + busy_poll_.limits().look; now < end; now = clock_.now()) {
-    if (io.poll() > 0 || io.stopped()) return true;
+    if (io.poll_one() > 0 || io.stopped()) return true;
   }
   busy_poll_.looked_in_vain();
   return false;
@@ -162,26 +173,36 @@ void AsioLoop::post(Task task) {
     std::lock_guard guard(mutex_);
     if (discarded_) return;
     posted_.push_back(std::move(task));
-    if (wake_pending_) return;
-    wake_pending_ = true;
+    if (std::exchange(wake_pending_, true)) return;
   }
-  asio::post(reactor_->io, [this] { run_posted(); });
+  // The loop's own thread looks before it sleeps.
+  if (!on_loop_thread()) asio::post(reactor_->io, [] {});
 }
 
-void AsioLoop::run_posted() {
-  begin_turn();
-  {
-    std::lock_guard guard(mutex_);
-    batch_.swap(posted_);
-    wake_pending_ = false;
+// A task often posts the next: as long as nothing else has to wait long, these are run before
+// events are looked for. Whether there were any.
+bool AsioLoop::run_posted() {
+  int turns = 0;
+  while (turns < kMostPostedTurns && take_posted()) {
+    ++turns;
+    begin_turn();
+    for (auto& task : batch_) {
+      // What is left then is destroyed by `discard`.
+      if (stopping_.load(std::memory_order_relaxed)) return true;
+      task();
+      task = {};
+    }
+    batch_.clear();
   }
-  for (auto& task : batch_) {
-    // What is left then is destroyed by `discard`.
-    if (stopping_.load(std::memory_order_relaxed)) return;
-    task();
-    task = {};
-  }
-  batch_.clear();
+  return turns > 0;
+}
+
+bool AsioLoop::take_posted() {
+  std::lock_guard guard(mutex_);
+  batch_.swap(posted_);
+  // While there are some, the thread looks again by itself.
+  wake_pending_ = !batch_.empty();
+  return wake_pending_;
 }
 
 TimerId AsioLoop::call_at(TimePoint when, Task task) {

@@ -57,7 +57,8 @@ class AsioLoop final : public Loop {
 
   void run();
   bool look();
-  void run_posted();
+  bool run_posted();
+  bool take_posted();
   void run_timers();
   void arm_timer();
 

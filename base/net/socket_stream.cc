@@ -96,6 +96,8 @@ class Connection final : public SocketEvents, public std::enable_shared_from_thi
   // Nothing can be read any more: on_closed is due.
   bool ended_ = false;
   bool paused_ = false;
+  // The last read took less than it could: more is not there before the loop says so.
+  bool drained_ = false;
   bool in_callback_ = false;
   bool drain_due_ = false;
   bool settle_posted_ = false;
@@ -104,11 +106,15 @@ class Connection final : public SocketEvents, public std::enable_shared_from_thi
 };
 
 std::size_t Connection::read(std::span<char> into) {
-  if (ended_ || into.empty()) return 0;
+  if (ended_ || drained_ || into.empty()) return 0;
   const int fd = socket_->descriptor();
   const auto count = uninterrupted([&] { return ::recv(fd, into.data(), into.size(), 0); });
-  if (count > 0) return static_cast<std::size_t>(count);
-  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
+  const bool is_blocked = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  if (count > 0 || is_blocked) {
+    const auto taken = is_blocked ? 0 : static_cast<std::size_t>(count);
+    drained_ = taken < into.size();
+    return taken;
+  }
   if (!error_) {
     error_ = count < 0 ? socket_error(errno, "receive", peer_)
                        : Error(ErrorCode::connection_closed, "the peer closed the connection",
@@ -121,6 +127,7 @@ std::size_t Connection::read(std::span<char> into) {
 void Connection::on_socket_readable() {
   if (handler_ == nullptr || paused_ || ended_) return;
   const auto self = shared_from_this();
+  drained_ = false;
   tell([](StreamHandler& handler) { handler.on_readable(); });
   settle();
 }

@@ -142,7 +142,11 @@ void TransactionCoordinator::write(Entry& entry, TransactionMetadata next, OnDon
     if (still == nullptr) return done(ErrorCode::not_coordinator);
     if (outcome.error == ErrorCode::none) {
       on_durable(*still);
+      const bool is_ending = still->transaction.ending();
+      // Before the markers: whoever waits for this answer does not wait for them.
       done(ErrorCode::none);
+      still = is_ending ? find_entry(partition, epoch, id) : nullptr;
+      if (still != nullptr) send_markers(*still);
     } else if (outcome.refused) {
       on_refused(*still, outcome.error);
       done(coordinator_error(outcome.error));
@@ -165,9 +169,7 @@ void TransactionCoordinator::on_durable(Entry& entry) {
   } else if (!was_open) {
     entry.deadline = loop_.now() + milliseconds(now.timeout_ms);
   }
-  if (!entry.transaction.ending()) return;
-  entry.unmarked = now.partitions;
-  send_markers(entry);
+  if (entry.transaction.ending()) entry.unmarked = now.partitions;
 }
 
 void TransactionCoordinator::on_refused(Entry& entry, ErrorCode error) {
