@@ -9,6 +9,7 @@
 #include "client/admin/configs.h"
 #include "client/admin/delete_records.h"
 #include "client/admin/describe.h"
+#include "client/admin/describe_groups.h"
 #include "client/admin/groups.h"
 #include "client/admin/list_offsets.h"
 #include "client/admin/scram_users.h"

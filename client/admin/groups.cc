@@ -6,9 +6,7 @@
 #include <utility>
 
 #include "client/admin/names.h"
-#include "protocol/group/consumer_protocol.h"
 #include "protocol/messages/delete_groups.h"
-#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/leave_group.h"
 #include "protocol/messages/list_groups.h"
 
@@ -57,13 +55,16 @@ std::string_view to_string(GroupType type) {
 }  // namespace ottla
 
 namespace ottla::client {
+
+GroupState parse_group_state(std::string_view name) {
+  return value_in(kStateNames, name);
+}
+
 namespace {
 
 using protocol::CoordinatorType;
 using protocol::DeleteGroupsRequest;
 using protocol::DeleteGroupsResponse;
-using protocol::DescribeGroupsRequest;
-using protocol::DescribeGroupsResponse;
 using protocol::LeaveGroupRequest;
 using protocol::LeaveGroupResponse;
 using protocol::ListGroupsRequest;
@@ -97,50 +98,13 @@ std::vector<GroupListing> listings_in(const ListGroupsResponse& response,
     }
     listings[each.group_id] = {.group_id = std::string(each.group_id),
                                .protocol_type = std::string(each.protocol_type),
-                               .state = value_in(kStateNames, each.group_state),
+                               .state = parse_group_state(each.group_state),
                                .type = type_of(each.group_type)};
   }
   std::vector<GroupListing> sorted;
   sorted.reserve(listings.size());
   for (auto& [id, listing] : listings) sorted.push_back(std::move(listing));
   return sorted;
-}
-
-Result<MemberDescription> description_of(const DescribeGroupsResponse::Member& told,
-                                         bool consumer) {
-  MemberDescription member{.member_id = std::string(told.member_id),
-                           .client_id = std::string(told.client_id),
-                           .client_host = std::string(told.client_host)};
-  if (told.group_instance_id) member.group_instance_id = *told.group_instance_id;
-  if (!consumer || told.member_assignment.view.empty()) return member;
-  const auto assignment = protocol::parse_assignment(told.member_assignment.view);
-  if (!assignment) {
-    return Error(assignment.error().code(), "the assignment of member " + member.member_id +
-                                                " cannot be read: " + assignment.error().message());
-  }
-  for (const auto& topic : assignment->assigned_partitions) {
-    for (const auto partition : topic.partitions) {
-      member.assignment.push_back({std::string(topic.topic), partition});
-    }
-  }
-  std::sort(member.assignment.begin(), member.assignment.end());
-  return member;
-}
-
-Result<GroupDescription> description_of(const DescribeGroupsResponse::Group& told,
-                                        const Node& coordinator) {
-  GroupDescription group{.group_id = std::string(told.group_id),
-                         .state = value_in(kStateNames, told.group_state),
-                         .protocol_type = std::string(told.protocol_type),
-                         .partition_assignor = std::string(told.protocol_data),
-                         .coordinator = coordinator};
-  const bool consumer = told.protocol_type == protocol::kConsumerProtocolType;
-  for (const auto& each : told.members) {
-    auto member = description_of(each, consumer);
-    if (!member) return member.error();
-    group.members.push_back(std::move(*member));
-  }
-  return group;
 }
 
 // By what a member that is to be removed is told apart.
@@ -184,44 +148,6 @@ Request ListGroupsCall::ask(BrokerId broker) {
     take_answer(listings_in(response->message, options_.protocol_types));
   };
   return make_request<ListGroupsRequest>(broker, std::move(make), std::move(done));
-}
-
-DescribeGroupsCall::DescribeGroupsCall(Promise<GroupDescriptions> promise,
-                                       const std::vector<std::string>& groups)
-    : CoordinatorsCall(std::move(promise), CoordinatorType::group) {
-  for (const auto& group : groups) add(group);
-  answer_if_settled();
-}
-
-Request DescribeGroupsCall::ask(BrokerId broker, std::int32_t) {
-  auto asked = routed_to(broker);
-  auto make = [asked](std::int16_t) {
-    DescribeGroupsRequest request;
-    request.groups.assign(asked.begin(), asked.end());
-    return request;
-  };
-  auto done = [this, asked, broker](Result<Response<DescribeGroupsResponse>> response) {
-    if (!response) return on_broker_failure(response.error());
-    const auto take = [&](const std::string& id,
-                          const DescribeGroupsResponse::Group& told) -> std::optional<Error> {
-      auto code = told.error_code;
-      // How brokers older than Kafka 4.0 say that there is none (KIP-1043).
-      if (code == ErrorCode::none && value_in(kStateNames, told.group_state) == GroupState::dead) {
-        code = ErrorCode::group_id_not_found;
-      }
-      if (code != ErrorCode::none) {
-        return take_error(id, Error(code, std::string(told.error_message.value_or(""))),
-                          coordinates_no_more(code));
-      }
-      auto description = description_of(told, coordinator(broker));
-      if (!description) return take_error(id, description.error(), false);
-      settle(id, std::move(*description));
-      return std::nullopt;
-    };
-    const auto key = [](const auto& told) { return std::optional(std::string(told.group_id)); };
-    take_answers(asked, response->message.groups, key, take);
-  };
-  return make_request<DescribeGroupsRequest>(broker, std::move(make), std::move(done));
 }
 
 DeleteGroupsCall::DeleteGroupsCall(Promise<GroupOutcomes> promise,

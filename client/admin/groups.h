@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/admin/brokers_call.h"
@@ -9,6 +10,9 @@
 #include "ottla/admin.h"
 
 namespace ottla::client {
+
+// The reverse of to_string; `unknown` if there is no such state.
+GroupState parse_group_state(std::string_view name);
 
 class ListGroupsCall final : public BrokersCall<Result<std::vector<GroupListing>>> {
  public:
@@ -19,14 +23,6 @@ class ListGroupsCall final : public BrokersCall<Result<std::vector<GroupListing>
   Request ask(BrokerId broker) override;
 
   const ListGroupsOptions options_;
-};
-
-class DescribeGroupsCall final : public CoordinatorsCall<Result<GroupDescription>> {
- public:
-  DescribeGroupsCall(Promise<GroupDescriptions> promise, const std::vector<std::string>& groups);
-
- private:
-  Request ask(BrokerId broker, std::int32_t timeout_ms) override;
 };
 
 class DeleteGroupsCall final : public CoordinatorsCall<std::optional<Error>> {

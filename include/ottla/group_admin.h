@@ -68,6 +68,10 @@ struct MemberDescription {
   std::string client_id{};
   std::string client_host{};
   std::vector<TopicPartition> assignment{};  // sorted; of a stable group of consumers
+  // Of a group whose broker assigns (KIP-848): how far the member has come, and what it is to have
+  // when it has come to the group's assignment, sorted.
+  std::int32_t member_epoch = -1;
+  std::vector<TopicPartition> target_assignment{};
 
   bool operator==(const MemberDescription&) const = default;
 };
@@ -75,10 +79,14 @@ struct MemberDescription {
 struct GroupDescription {
   std::string group_id{};
   GroupState state = GroupState::unknown;
+  GroupType type = GroupType::unknown;  // classic or consumer
   std::string protocol_type{};
   std::string partition_assignor{};  // its name; of a stable group
   std::vector<MemberDescription> members{};
   Node coordinator{};
+  // Of a group whose broker assigns: its members and what they read, and the assignment made of it.
+  std::int32_t group_epoch = -1;
+  std::int32_t target_assignment_epoch = -1;
 };
 using GroupDescriptions = std::map<std::string, Result<GroupDescription>>;
 

@@ -7,6 +7,7 @@
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -65,22 +66,21 @@ struct ApiList {
   }
 };
 
-using AllApis =
-    ApiList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
-            FindCoordinatorRequest, ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
-            InitProducerIdRequest, DescribeConfigsRequest, DescribeClusterRequest,
-            AlterConfigsRequest, IncrementalAlterConfigsRequest, CreatePartitionsRequest,
-            DeleteRecordsRequest, OffsetForLeaderEpochRequest, JoinGroupRequest, SyncGroupRequest,
-            HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
-            DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest,
-            AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
-            WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest,
-            DescribeTransactionsRequest, ListTransactionsRequest, DescribeLogDirsRequest,
-            AlterReplicaLogDirsRequest, SaslHandshakeRequest, SaslAuthenticateRequest,
-            DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest,
-            DescribeTopicPartitionsRequest, UpdateFeaturesRequest, ElectLeadersRequest,
-            ListConfigResourcesRequest, AlterPartitionReassignmentsRequest,
-            ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest,
-            DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest>;
+using AllApis = ApiList<
+    ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
+    ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, InitProducerIdRequest,
+    DescribeConfigsRequest, DescribeClusterRequest, AlterConfigsRequest,
+    IncrementalAlterConfigsRequest, CreatePartitionsRequest, DeleteRecordsRequest,
+    OffsetForLeaderEpochRequest, JoinGroupRequest, SyncGroupRequest, HeartbeatRequest,
+    LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest, DescribeGroupsRequest,
+    ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest, AddPartitionsToTxnRequest,
+    AddOffsetsToTxnRequest, EndTxnRequest, WriteTxnMarkersRequest, TxnOffsetCommitRequest,
+    DescribeProducersRequest, DescribeTransactionsRequest, ListTransactionsRequest,
+    DescribeLogDirsRequest, AlterReplicaLogDirsRequest, SaslHandshakeRequest,
+    SaslAuthenticateRequest, DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest,
+    DescribeTopicPartitionsRequest, UpdateFeaturesRequest, ElectLeadersRequest,
+    ListConfigResourcesRequest, AlterPartitionReassignmentsRequest,
+    ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest,
+    DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest, ConsumerGroupDescribeRequest>;
 
 }  // namespace ottla::protocol

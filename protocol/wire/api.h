@@ -115,7 +115,7 @@ inline constexpr Api kApis[] = {
     {ApiKey::list_transactions, "ListTransactions", 0, 0, 2},
     {ApiKey::allocate_producer_ids, "AllocateProducerIds", 0},
     {ApiKey::consumer_group_heartbeat, "ConsumerGroupHeartbeat", 0},
-    {ApiKey::consumer_group_describe, "ConsumerGroupDescribe", 0},
+    {ApiKey::consumer_group_describe, "ConsumerGroupDescribe", 0, 0, 1},
     {ApiKey::controller_registration, "ControllerRegistration", 0},
     {ApiKey::get_telemetry_subscriptions, "GetTelemetrySubscriptions", 0},
     {ApiKey::push_telemetry, "PushTelemetry", 0},

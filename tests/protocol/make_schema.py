@@ -22,7 +22,7 @@ APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVe
         "DescribeUserScramCredentials", "AlterUserScramCredentials",
         "DescribeTopicPartitions", "UpdateFeatures", "ElectLeaders", "ListConfigResources",
         "AlterPartitionReassignments", "ListPartitionReassignments", "DescribeQuorum", "UnregisterBroker",
-        "DescribeAcls", "CreateAcls", "DeleteAcls"]
+        "DescribeAcls", "CreateAcls", "DeleteAcls", "ConsumerGroupDescribe"]
 
 
 def camel(name):

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/group/consumer_protocol.h"
+#include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/find_coordinator.h"
@@ -16,6 +17,8 @@
 namespace ottla::client {
 namespace {
 
+using protocol::ConsumerGroupDescribeRequest;
+using protocol::ConsumerGroupDescribeResponse;
 using protocol::CoordinatorType;
 using protocol::DeleteGroupsRequest;
 using protocol::DeleteGroupsResponse;
@@ -311,6 +314,81 @@ TEST_F(GroupCoordinators, know_nothing_of_a_group_that_is_dead_or_not_there) {
   EXPECT_EQ(code_of(described, "b"), ErrorCode::none);
   EXPECT_EQ(code_of(described, "c"), ErrorCode::group_authorization_failed);
   EXPECT_EQ(code_of(described, "dead"), ErrorCode::group_id_not_found);
+}
+
+// Group "a" is one whose broker assigns, "c" is not there.
+ConsumerGroupDescribeResponse describe_assigned(const ConsumerGroupDescribeRequest& request) {
+  ConsumerGroupDescribeResponse response;
+  for (const auto id : request.group_ids) {
+    auto& told = response.groups.emplace_back();
+    told.group_id = id;
+    if (id == "c") {
+      told.error_code = ErrorCode::group_id_not_found;
+      told.error_message = "there is no c";
+      continue;
+    }
+    told.group_state = "Reconciling";
+    told.group_epoch = 7;
+    told.assignment_epoch = 6;
+    told.assignor_name = "uniform";
+    auto& member = told.members.emplace_back();
+    member.member_id = "member";
+    member.client_id = "client";
+    member.client_host = "/127.0.0.1";
+    member.member_epoch = 5;
+    member.assignment.topic_partitions = {{.topic_id = {}, .topic_name = "u", .partitions = {1}}};
+    member.target_assignment.topic_partitions = {
+        {.topic_id = {}, .topic_name = "u", .partitions = {1, 0}},
+        {.topic_id = {}, .topic_name = "t", .partitions = {4}}};
+  }
+  return response;
+}
+
+TEST_F(GroupCoordinators, are_asked_otherwise_for_groups_that_are_not_classic) {
+  Strings asked;
+  world.broker(1).on<ConsumerGroupDescribeRequest>(
+      [&](const ConsumerGroupDescribeRequest& request, std::int16_t) {
+        for (const auto id : request.group_ids) asked.emplace_back(id);
+        return describe_assigned(request);
+      });
+  errors["a"] = {ErrorCode::group_id_not_found};
+  errors["b"] = {ErrorCode::group_id_not_found};
+  errors["c"] = {ErrorCode::group_id_not_found};
+  const auto described =
+      world.wait(world.admin().describe_consumer_groups({"a", "b", "c", "connect"}, {})).value();
+  const auto& a = described.at("a").value();
+  EXPECT_EQ(a.type, GroupType::consumer);
+  EXPECT_EQ(a.state, GroupState::reconciling);
+  EXPECT_EQ(a.partition_assignor, "uniform");
+  EXPECT_EQ(a.group_epoch, 7);
+  EXPECT_EQ(a.target_assignment_epoch, 6);
+  const MemberDescription member{.member_id = "member",
+                                 .client_id = "client",
+                                 .client_host = "/127.0.0.1",
+                                 .assignment = {{"u", 1}},
+                                 .member_epoch = 5,
+                                 .target_assignment = {{"t", 4}, {"u", 0}, {"u", 1}}};
+  EXPECT_EQ(a.members, std::vector{member});
+  // Broker 2 knows of classic groups alone.
+  EXPECT_EQ(code_of(described, "b"), ErrorCode::group_id_not_found);
+  EXPECT_EQ(code_of(described, "c"), ErrorCode::group_id_not_found);
+  EXPECT_NE(described.at("c").error().message().find("there is no c"), std::string::npos);
+  EXPECT_EQ(described.at("connect").value().type, GroupType::classic);
+  EXPECT_EQ(asked, (Strings{"a", "c"}));
+}
+
+TEST_F(GroupCoordinators, that_go_away_in_between_are_looked_for_again) {
+  int attempts = 0;
+  world.broker(1).on<ConsumerGroupDescribeRequest>(
+      [&](const ConsumerGroupDescribeRequest& request, std::int16_t) {
+        auto response = describe_assigned(request);
+        if (++attempts == 1) response.groups[0].error_code = ErrorCode::not_coordinator;
+        return response;
+      });
+  errors["a"] = {ErrorCode::group_id_not_found};
+  const auto described = world.wait(world.admin().describe_consumer_groups({"a"}, {})).value();
+  EXPECT_EQ(described.at("a").value().group_epoch, 7);
+  EXPECT_EQ(attempts, 2);
 }
 
 TEST_F(GroupCoordinators, may_tell_assignments_that_are_none) {

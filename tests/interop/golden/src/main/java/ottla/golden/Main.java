@@ -84,6 +84,7 @@ public final class Main {
         APIS.put("DescribeAcls", new int[] {1, 3});
         APIS.put("CreateAcls", new int[] {1, 3});
         APIS.put("DeleteAcls", new int[] {1, 3});
+        APIS.put("ConsumerGroupDescribe", new int[] {0, 1});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
