@@ -203,6 +203,11 @@ Cell assignment_cell(const std::vector<TopicPartition>& assignment) {
   return {std::move(object), text.empty() ? "-" : text};
 }
 
+// Of groups whose coordinator assigns (KIP-848).
+Cell epoch_cell(std::int32_t epoch) {
+  return epoch < 0 ? kNone : Cell(epoch);
+}
+
 bool has_static_members(const std::vector<GroupDescription>& groups) {
   return std::any_of(groups.begin(), groups.end(), [](const auto& group) {
     return std::any_of(group.members.begin(), group.members.end(),
@@ -219,7 +224,6 @@ std::vector<PaddedColumn> member_columns(const ConsumerGroupFlags& flags, bool w
   if (!flags.verbose) {
     columns.push_back({"", "", 0});
   } else {
-    // Epochs and targets are of groups whose coordinator assigns (KIP-848).
     columns.insert(columns.end(), {{"CURRENT-EPOCH", "currentEpoch", 15},
                                    {"CURRENT-ASSIGNMENT", "currentAssignment", 20},
                                    {"TARGET-EPOCH", "targetEpoch", 15},
@@ -241,7 +245,10 @@ int describe_members(const ConsumerGroupFlags& flags, const Described& all) {
       if (with_instance_ids) row.emplace_back(member.group_instance_id, "");
       row.insert(row.end(), {member.client_host, member.client_id, member.assignment.size()});
       if (flags.verbose) {
-        row.insert(row.end(), {kNone, assignment_cell(member.assignment), kNone, kNone});
+        const bool has_target = group.type == GroupType::consumer;
+        row.insert(row.end(), {epoch_cell(member.member_epoch), assignment_cell(member.assignment),
+                               epoch_cell(group.target_assignment_epoch),
+                               has_target ? assignment_cell(member.target_assignment) : kNone});
       } else {
         row.emplace_back(std::string());
       }
@@ -277,7 +284,10 @@ int describe_states(const ConsumerGroupFlags& flags, const Described& all) {
                     at.host + ":" + std::to_string(at.port) + "  (" + std::to_string(at.id) + ")"),
                group.partition_assignor.empty() ? kNone : Cell(group.partition_assignor),
                to_string(group.state)};
-    if (flags.verbose) row.insert(row.end(), {kNone, kNone});
+    if (flags.verbose) {
+      row.insert(row.end(),
+                 {epoch_cell(group.group_epoch), epoch_cell(group.target_assignment_epoch)});
+    }
     row.emplace_back(group.members.size());
     tables.add({row});
   }

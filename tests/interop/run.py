@@ -188,6 +188,7 @@ def run_tool(table, context):
         tool.rows(table, context, "kafka/tool", kafka)
         tool_looks.rows(table, context, "kafka/tool", kafka)
         tool_groups.row(table, context, "kafka/tool/consumer-groups", kafka)
+        tool_groups.assigned_row(table, context, "kafka/tool/assigned-groups", kafka)
         clients.own_rows(table, context, "kafka", kafka)
         groups.own_rows(table, context, "kafka/consumer", kafka)
         isolation.rows(table, context, "kafka/isolation", kafka)

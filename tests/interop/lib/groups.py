@@ -28,6 +28,8 @@ JAVA_NAMES = {
     "roundrobin": "RoundRobin",
     "cooperative-sticky": "CooperativeSticky",
 }
+# The coordinator assigns (KIP-848); of Java's members alone.
+BY_COORDINATOR = "coordinator"
 _names = itertools.count(1)
 
 
@@ -37,8 +39,11 @@ class JavaMember:
     def __init__(self, context, bootstrap, topic, group, assignor, instance=""):
         self._harness = context.harness
         self._name = f"member-{next(_names)}"
-        java_name = f"org.apache.kafka.clients.consumer.{JAVA_NAMES[assignor]}Assignor"
-        properties = {"partition.assignment.strategy": java_name}
+        if assignor == BY_COORDINATOR:
+            properties = {"group.protocol": "consumer"}
+        else:
+            java_name = f"org.apache.kafka.clients.consumer.{JAVA_NAMES[assignor]}Assignor"
+            properties = {"partition.assignment.strategy": java_name}
         if instance:
             properties["group.instance.id"] = instance
         fields = {"topic": topic, "group": group, "properties": properties}

@@ -9,6 +9,19 @@ LIVE = (("--offsets",), ("--verbose",), ("--members",), ("--members", "--verbose
         ("--state", "--verbose"))
 
 
+def assigned_row(table, context, name, server):
+    """Groups whose coordinator assigns (KIP-848): while they have members, and when these are gone."""
+    if not table.wants(name):
+        return
+    with table.row(name) as cells:
+        pair = _Pair(context, server)
+        try:
+            if cells.cell("live", pair.show_assigned):
+                cells.cell("inactive", pair.show_inactive_assigned)
+        finally:
+            pair.stop()
+
+
 def row(table, context, name, server):
     if not table.wants(name):
         return
@@ -57,6 +70,33 @@ class _Pair:
         self._expect_same("--list", "--state", "stable")
         for view in LIVE:
             self._expect_same("--describe", *self._both(), *view)
+
+    def show_assigned(self):
+        team = groups.Team(self._context, self._server.bootstrap, "seen-assigned")
+        self._teams.append(team)
+        for instance in ("", "static"):
+            team.add("java", groups.BY_COORDINATOR, instance)
+        team.write()
+        team.expect_whole()
+        self._expect_same("--list", "--state", "--type")
+        peers.eventually(
+            lambda: self._stands_at("Stable"),
+            "the group does not become stable",
+        )
+        for view in LIVE:
+            self._expect_same("--describe", *self._both(), *view)
+
+    def show_inactive_assigned(self):
+        self._teams[0].stop()
+        peers.eventually(
+            lambda: self._stands_at("Empty"),
+            "the group has members",
+        )
+        for view in LIVE:
+            self._expect_same("--describe", *self._both(), *view)
+
+    def _stands_at(self, state):
+        return any(state in each for each in self._ours("--describe", *self._both(), "--state"))
 
     def show_inactive(self):
         for each in self._teams:
