@@ -43,8 +43,11 @@ final class Groups {
             config.put("group.id", request.get("group").asText());
             config.put("auto.offset.reset", "earliest");
             config.put("enable.auto.commit", "false");
-            config.put("heartbeat.interval.ms", "200");
-            config.put("session.timeout.ms", "6000");
+            // Where the coordinator assigns, it says how long these are.
+            if (!request.get("properties").has("group.protocol")) {
+                config.put("heartbeat.interval.ms", "200");
+                config.put("session.timeout.ms", "6000");
+            }
             config.put("fetch.max.wait.ms", "50");
             config.put("key.deserializer", ByteArrayDeserializer.class);
             config.put("value.deserializer", ByteArrayDeserializer.class);
