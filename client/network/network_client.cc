@@ -7,6 +7,15 @@
 #include <utility>
 
 namespace ottla::client {
+namespace {
+
+BearerTokens* tokens_of(std::optional<BearerTokens>& tokens, base::Loop& loop,
+                        const NetworkConfig& config) {
+  if (!config.sasl || !config.sasl->token) return nullptr;
+  return &tokens.emplace(loop, config.sasl->token, config.connection_setup.initial);
+}
+
+}  // namespace
 
 NetworkClient::NetworkClient(base::Loop& loop, base::Transport& transport, NetworkConfig config,
                              std::uint64_t seed, base::Logger log, Events events)
@@ -16,6 +25,7 @@ NetworkClient::NetworkClient(base::Loop& loop, base::Transport& transport, Netwo
            .transport = transport,
            .config = config_,
            .random = random_,
+           .tokens = tokens_of(tokens_, loop, config_),
            .log = std::move(log),
            .on_change = std::move(events.on_change),
            .on_failure = [this](BrokerId broker,

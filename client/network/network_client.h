@@ -85,6 +85,7 @@ class NetworkClient final : public BrokerGate {
 
   const NetworkConfig config_;
   base::Random random_;
+  std::optional<BearerTokens> tokens_;
   LinkEnvironment env_;
   Links links_;
   bool knows_brokers_ = false;

@@ -12,14 +12,16 @@
 #include "base/transport.h"
 #include "client/metrics/network_metrics.h"
 #include "client/network/backoff.h"
+#include "ottla/security_config.h"
 
 namespace ottla::client {
 
 // Whom the client logs in as.
 struct SaslCredentials {
-  std::string mechanism;  // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+  std::string mechanism;  // PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER
   std::string user;
   std::string password;
+  OauthBearerTokenSource token = {};  // of OAUTHBEARER, instead of the two above
 };
 
 struct NetworkConfig {

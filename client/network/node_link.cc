@@ -70,6 +70,7 @@ void NodeLink::connect_next() {
 void NodeLink::on_connected(Result<std::unique_ptr<base::Stream>> stream) {
   if (!stream) return next_address_or_fail(std::move(stream).error());
   setup_deadline_ = base::kNever;
+  logged_in_at_ = base::TimePoint::min();
   state_ = State::negotiating;
   auto on_throttle = [this](base::Duration time) { throttled_until_ = env_.loop.now() + time; };
   auto on_closed = [this](const Error& error) { on_connection_closed(error); };
@@ -152,6 +153,7 @@ void NodeLink::log_in() {
   }
   login_ = std::make_unique<SaslLogin>(
       env_.loop, *connection_, env_.config, SaslLogin::Versions{*handshake, *authenticate},
+      SaslLogin::Token{.tokens = env_.tokens, .newer_than = logged_in_at_},
       [this](const Result<base::Duration>& session) { on_login(session); });
   login_->start();
 }
@@ -168,6 +170,7 @@ void NodeLink::on_login(const Result<base::Duration>& session) {
         base::Duration(static_cast<std::int64_t>(static_cast<double>(session->count()) * part));
   }
   state_ = State::ready;
+  logged_in_at_ = env_.loop.now();
   failures_ = 0;
   env_.on_change();
 }

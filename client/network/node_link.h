@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/transport.h"
 #include "client/network/api_versions.h"
+#include "client/network/bearer_tokens.h"
 #include "client/network/connection.h"
 #include "client/network/network_config.h"
 #include "client/network/request.h"
@@ -25,6 +26,7 @@ struct LinkEnvironment {
   base::Transport& transport;
   const NetworkConfig& config;
   base::Random& random;
+  BearerTokens* tokens;  // null: nobody logs in by OAUTHBEARER
   base::Logger log;
   // The link became ready, or what it can do changed.
   base::Task on_change;
@@ -115,8 +117,9 @@ class NodeLink {
 
   std::unique_ptr<Connection> connection_;
   ApiVersions versions_;
-  std::unique_ptr<SaslLogin> login_;                // while it is under way
-  base::TimePoint log_in_again_at_ = base::kNever;  // before anything more is sent
+  std::unique_ptr<SaslLogin> login_;                       // while it is under way
+  base::TimePoint logged_in_at_ = base::TimePoint::min();  // over this connection
+  base::TimePoint log_in_again_at_ = base::kNever;         // before anything more is sent
   base::TimePoint throttled_until_ = base::TimePoint::min();
   std::deque<Queued> queue_;
   base::Lifetime lifetime_;

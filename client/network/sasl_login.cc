@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
 
 namespace ottla::client {
@@ -18,6 +19,15 @@ constexpr std::size_t kMostTextOfBroker = 500;
 // Longer sessions are as good as those.
 constexpr std::int64_t kLongestSessionMs = std::int64_t{1000} * 60 * 60 * 24 * 365;
 
+// `text` without the secret, if that is in it.
+std::string without(const std::string& secret, std::string text) {
+  for (auto at = text.find(secret); !secret.empty() && at != std::string::npos;
+       at = text.find(secret, at)) {
+    text.replace(at, secret.size(), "***");
+  }
+  return text;
+}
+
 std::string shortened(std::string_view text) {
   std::string shown(text.substr(0, kMostTextOfBroker));
   for (char& c : shown) {
@@ -29,12 +39,13 @@ std::string shortened(std::string_view text) {
 }  // namespace
 
 SaslLogin::SaslLogin(base::Loop& loop, Connection& connection, const NetworkConfig& config,
-                     const Versions& versions, OnDone on_done)
+                     const Versions& versions, const Token& token, OnDone on_done)
     : loop_(loop),
       connection_(connection),
       config_(config),
       credentials_(*config.sasl),
       versions_(versions),
+      token_(token),
       on_done_(std::move(on_done)) {}
 
 template <class M, class Take>
@@ -65,6 +76,19 @@ void SaslLogin::send(const M& message, std::int16_t version, Take take) {
 }
 
 void SaslLogin::start() {
+  if (token_.tokens == nullptr) return shake_hands();
+  token_.tokens->get(token_.newer_than,
+                     lifetime_.guard([this](const auto& token) { on_token(token); }));
+}
+
+void SaslLogin::on_token(const Result<OauthBearerToken>& token) {
+  if (over_) return;
+  if (!token) return fail(Error(token.error().code(), shortened(token.error().message())));
+  bearer_ = *token;
+  shake_hands();
+}
+
+void SaslLogin::shake_hands() {
   send(SaslHandshakeRequest{.mechanism = credentials_.mechanism}, versions_.handshake,
        [this](const auto& response) { on_handshake(response); });
 }
@@ -83,6 +107,10 @@ void SaslLogin::on_handshake(const protocol::SaslHandshakeResponse& response) {
     proved_ = true;
     return authenticate(protocol::encode_plain({credentials_.user, credentials_.password}));
   }
+  if (token_.tokens != nullptr) {
+    return authenticate(
+        protocol::encode_oauthbearer({.token = bearer_.token, .extensions = bearer_.extensions}));
+  }
   scram_.emplace(*parse_scram_mechanism(credentials_.mechanism), credentials_.user,
                  protocol::scram_random());
   authenticate(scram_->first_message());
@@ -96,15 +124,36 @@ void SaslLogin::authenticate(std::string message) {
 }
 
 void SaslLogin::on_answer(const Answer& answer) {
-  if (answer.error_code != ErrorCode::none) {
-    std::string text =
-        "the broker refuses to let " + credentials_.user + " log in by " + credentials_.mechanism;
-    const auto why = answer.error_message.value_or("");
-    if (!why.empty()) text += ": " + shortened(why);
-    return fail(Error(answer.error_code, std::move(text)));
-  }
+  if (answer.error_code != ErrorCode::none) return on_refusal(answer);
   if (scram_) return on_scram(answer);
+  if (token_.tokens != nullptr) return on_bearer(answer);
   finish(answer);
+}
+
+void SaslLogin::on_refusal(const Answer& answer) {
+  if (token_.tokens != nullptr) token_.tokens->forget();
+  std::string text = token_.tokens != nullptr
+                         ? "the broker refuses the token of " + credentials_.mechanism
+                         : "the broker refuses to let " + credentials_.user + " log in by " +
+                               credentials_.mechanism;
+  // The challenge is the mechanism's own word, the message at best the same.
+  const std::string why(challenge_.empty() ? answer.error_message.value_or("")
+                                           : std::string_view(challenge_));
+  if (!why.empty()) text += ": " + shortened(without(bearer_.token, why));
+  fail(Error(answer.error_code, std::move(text)));
+}
+
+// RFC 7628, 3.2.3: a token is refused by a challenge that says why, and the refusal comes when that
+// is answered.
+void SaslLogin::on_bearer(const Answer& answer) {
+  const auto challenge = answer.auth_bytes.view;
+  if (challenge.empty() && challenge_.empty()) return finish(answer);
+  if (!challenge_.empty()) {
+    return fail(Error(ErrorCode::illegal_sasl_state,
+                      "the broker goes on after it has refused the token of OAUTHBEARER"));
+  }
+  challenge_ = challenge;
+  authenticate(std::string(protocol::kOauthBearerGivesUp));
 }
 
 void SaslLogin::on_scram(const Answer& answer) {

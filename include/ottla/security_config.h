@@ -1,11 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "ottla/result.h"
 
 namespace ottla {
 
@@ -68,15 +73,42 @@ struct SslConfig {
   bool operator==(const SslConfig&) const = default;
 };
 
+// What a client shows by OAUTHBEARER.
+struct OauthBearerToken {
+  // As it is sent: letters, digits and -._~+/ with = at the end, such as a JWT.
+  std::string token{};
+  // Until then it is shown at every login, but for its last fifth or five minutes, if it lasts
+  // longer than six. Without it every login asks for a token anew.
+  std::optional<std::chrono::system_clock::time_point> expiry{};
+  // Sent beside it (KIP-342): names of letters, values that can be printed.
+  std::map<std::string, std::string, std::less<>> extensions{};
+
+  bool operator==(const OauthBearerToken&) const = default;
+};
+
+// Gives a token, from a server or wherever it may be. Called on a worker of the client's runtime,
+// where it may sleep: the network goes on meanwhile, and the connections that need a token wait for
+// the same call, up to `socket_connection_setup_timeout`. A client makes one call at a time, and
+// none after it is closed; one under way then keeps a thread of its own runtime from ending, and on
+// a shared runtime may outlast the client: what the function captures it must own. An error that it
+// returns and an exception that it throws end the login with sasl_authentication_failed and what
+// they say, which should not be the token, unless the last token still lasts.
+using OauthBearerTokenSource = std::function<Result<OauthBearerToken>()>;
+
 // Whom a client logs in as: what Kafka has in `sasl.mechanism` and `sasl.jaas.config`.
 struct SaslConfig {
   // PLAIN, which sends the password, for connections that nobody listens to; SCRAM-SHA-256 or
-  // SCRAM-SHA-512, which prove it, on both sides.
+  // SCRAM-SHA-512, which prove it, on both sides; OAUTHBEARER, which sends a token, for connections
+  // that nobody listens to.
   std::string mechanism{};
   std::string username{};
   std::string password{};
 
-  bool operator==(const SaslConfig&) const = default;
+  // Of OAUTHBEARER, one of two: a function that gives tokens ...
+  OauthBearerTokenSource oauthbearer_token{};
+  // ... or `file:///PATH` of a file with nothing but a token in it, read for every login. Tokens
+  // are not fetched from https URLs.
+  std::string oauthbearer_token_endpoint_url{};
 };
 
 // How a client connects to brokers: Kafka's keys that begin with `security.`, `ssl.` and `sasl.`.
@@ -85,8 +117,6 @@ struct SecurityConfig {
   SecurityProtocol protocol = SecurityProtocol::plaintext;
   SslConfig ssl{};    // counts with protocols that have TLS
   SaslConfig sasl{};  // counts with those in which the client logs in
-
-  bool operator==(const SecurityConfig&) const = default;
 };
 
 }  // namespace ottla

@@ -37,6 +37,7 @@ from lib import (  # noqa: E402
     selfcheck,
     streams,
     tls,
+    tokens,
     tool,
     tool_groups,
     tool_looks,
@@ -66,7 +67,8 @@ class Context:
         self.jvm_folder = FOLDER / "jvm"
         self.connect_folder = FOLDER / "connect"
         self.token = work / "token"
-        self.harness = Harness(self.jvm_folder, self.log("jvm.log"), self.token)
+        self.keys = work / "keys.json"
+        self.harness = Harness(self.jvm_folder, self.log("jvm.log"), (self.token, self.keys))
         self.java = peers.Java(self.harness)
         self.producers, self.consumers = peers.all_peers(FOLDER / "peers", self.java)
         self.tool = tool.Tool(bin_folder)
@@ -356,7 +358,8 @@ def run_all(table, context, arguments):
     tls.run_kafka(table, context)
     sasl.run_broker(table, context)
     sasl.run_kafka(table, context)
-    sasl.run_tokens(table, context)
+    tokens.run_broker(table, context)
+    tokens.run_kafka(table, context)
     sasl.run_directory(table, context)
     acls.run(table, context)
     run_tool_transactions(table, context)

@@ -14,10 +14,10 @@ COMMAND_TIMEOUT_S = 90
 
 
 class Harness:
-    """One JVM. `call` may be used from several threads. `token` is the one file that its clients may
-    take tokens of OAUTHBEARER from."""
+    """One JVM. `call` may be used from several threads. `readable` are the files that it may take
+    tokens of OAUTHBEARER, and keys to check them, from."""
 
-    def __init__(self, folder, log_file, token=None):
+    def __init__(self, folder, log_file, readable=("/none",)):
         classpath = (folder / "target" / "classpath").read_text().strip()
         self._process = process.start(
             [
@@ -27,7 +27,8 @@ class Harness:
                 f"-Dorg.slf4j.simpleLogger.logFile={log_file}",
                 "-Dorg.slf4j.simpleLogger.showDateTime=true",
                 "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
-                f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://{token or '/none'}",
+                "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls="
+                + ",".join(f"file://{file}" for file in readable),
                 "-cp",
                 f"{folder / 'target' / 'classes'}:{classpath}",
                 "ottla.interop.Harness",

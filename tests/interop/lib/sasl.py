@@ -103,7 +103,7 @@ def run_broker(table, context):
             _peer_row(table, context, f"{group}/{peer.name}", addresses, files, peer)
         _tool_row(table, context, f"{group}/tool", addresses, files)
         words = ("SaslAuthenticationException", "the credentials are not valid")
-        _refused(table, f"{group}/refused", _java_lists(context, addresses), words,
+        _refused(table, f"{group}/refused", java_lists(context, addresses), words,
                  ("UnsupportedSaslMechanismException", "SCRAM-SHA-256"))
         _refused_ours(table, context, f"{group}/refused-ours", addresses)
     finally:
@@ -173,7 +173,7 @@ def _administer(tool, address):
     tool.run("configs", address, "--alter", *users, "--delete-config", "SCRAM-SHA-256")
 
 
-def _java_lists(context, addresses):
+def java_lists(context, addresses):
     def step(listener, properties):
         java = SecuredHarness(context.harness, properties)
         java.call("listTopics", bootstrap=addresses[listener])
@@ -211,81 +211,6 @@ def _refused_ours(table, context, name, addresses):
     _refused(table, name, lists, words, of_mechanism)
 
 
-TOKEN_MODULE = f"{MODULES}.oauthbearer.OAuthBearerLoginModule required;"
-TOKEN_LOGIN = f"{MODULES}.oauthbearer.OAuthBearerLoginCallbackHandler"
-
-
-def run_tokens(table, context):
-    """Foreign clients on our broker, by OAUTHBEARER."""
-    group = "broker/token"
-    named = [each for each in context.producers if hasattr(each, "command") or each.name == "java"]
-    if not any(table.wants(f"{group}/{each}") for each in [*(p.name for p in named), "refused"]):
-        return
-    files = Files(context)
-    addresses = {name: f"localhost:{servers.free_port()}" for name in ("PLAINTEXT", "LOGIN")}
-    listeners = ",".join(f"{name}://{address}" for name, address in addresses.items())
-    server = context.ottla(
-        context.new_folder("broker-token"),
-        {
-            "listeners": listeners,
-            "advertised.listeners": listeners,
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,LOGIN:SASL_PLAINTEXT",
-            "sasl.enabled.mechanisms": "OAUTHBEARER",
-            "sasl.oauthbearer.jwks.endpoint.url": f"file://{files['keys.json']}",
-            "sasl.oauthbearer.expected.issuer": "https://id.example.org",
-            "sasl.oauthbearer.expected.audience": "kafka",
-        },
-    )
-    server.start()
-    try:
-        for peer in named:
-            name = f"{group}/{peer.name}"
-            if table.wants(name):
-                with table.row(name) as row:
-                    row.cell("", lambda p=peer, n=name: _by_token(context, addresses, files, p, n))
-        _refused_tokens(table, context, f"{group}/refused", addresses, files)
-    finally:
-        server.stop()
-
-
-def _token_properties(context, files, token):
-    """Java takes tokens from the one file that its harness allows."""
-    context.token.write_bytes((files.folder / token).read_bytes())
-    return {
-        "security.protocol": "SASL_PLAINTEXT",
-        "sasl.mechanism": "OAUTHBEARER",
-        "sasl.jaas.config": TOKEN_MODULE,
-        "sasl.login.callback.handler.class": TOKEN_LOGIN,
-        "sasl.oauthbearer.token.endpoint.url": f"file://{context.token}",
-    }
-
-
-def _by_token(context, addresses, files, peer, name):
-    if isinstance(peer, peers.Java):
-        client = peers.Java(
-            SecuredHarness(peer.harness, _token_properties(context, files, "token"))
-        )
-    else:
-        environment = ["OTTLA_SASL_MECHANISM=OAUTHBEARER", f"OTTLA_SASL_TOKEN={files['token']}"]
-        client = type(peer)(peer.name, ["env", *environment, *peer.command])
-    clients.write_and_read(context, addresses, client, "LOGIN", name.replace("/", "-"))
-
-
-def _refused_tokens(table, context, name, addresses, files):
-    if not table.wants(name):
-        return
-    lists = _java_lists(context, addresses)
-    with table.row(name) as row:
-        for token in ("expired-token", "strange-token"):
-            properties = _token_properties(context, files, token)
-            row.cell(
-                token,
-                lambda p=properties: expect_refused(
-                    lambda: lists("LOGIN", p), "SaslAuthenticationException"
-                ),
-            )
-
-
 def run_directory(table, context):
     """Users of SCRAM go with the data directory, whoever serves it."""
     name = "directory/sasl"
@@ -295,7 +220,7 @@ def run_directory(table, context):
     files, addresses = Files(context), _addresses()
     ours = context.ottla(data, broker_properties(addresses, files))
     kafka = servers.Kafka(context.harness, data)
-    lists = _java_lists(context, addresses)
+    lists = java_lists(context, addresses)
 
     def serve(server, step):
         server.start()

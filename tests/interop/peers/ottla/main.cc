@@ -90,6 +90,9 @@ ottla::SecurityConfig security() {
                                  .sasl = {.mechanism = environment("OTTLA_SASL_MECHANISM"),
                                           .username = environment("OTTLA_SASL_USER"),
                                           .password = environment("OTTLA_SASL_PASSWORD")}};
+  if (const auto token = environment("OTTLA_SASL_TOKEN"); !token.empty()) {
+    security.sasl.oauthbearer_token_endpoint_url = "file://" + token;
+  }
   const bool has_tls = !security.ssl.truststore_location.empty();
   const bool has_sasl = !security.sasl.mechanism.empty();
   if (has_tls) security.protocol = has_sasl ? SecurityProtocol::sasl_ssl : SecurityProtocol::ssl;

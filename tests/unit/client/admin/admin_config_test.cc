@@ -77,17 +77,21 @@ TEST(AdminConfig, reads_how_to_connect_securely) {
                                                     {"ssl.enabled.protocols", "TLSv1.3"},
                                                     {"ssl.provider", ""}});
   ASSERT_TRUE(config) << config.error();
-  SecurityConfig expected{.protocol = SecurityProtocol::ssl};
-  expected.ssl.truststore_location = "/ca.pem";
-  expected.ssl.keystore_password = "secret";
-  expected.ssl.enabled_protocols = {"TLSv1.3"};
-  EXPECT_EQ(config->security, expected);
+  SslConfig expected;
+  expected.truststore_location = "/ca.pem";
+  expected.keystore_password = "secret";
+  expected.enabled_protocols = {"TLSv1.3"};
+  EXPECT_EQ(config->security.protocol, SecurityProtocol::ssl);
+  EXPECT_EQ(config->security.ssl, expected);
 }
 
 TEST(AdminConfig, reads_whom_to_log_in_as) {
-  const SecurityConfig expected{
-      .protocol = SecurityProtocol::sasl_ssl,
-      .sasl = {.mechanism = "SCRAM-SHA-512", .username = "alice", .password = "s3cret"}};
+  const auto expect_alice = [](const SecurityConfig& security) {
+    EXPECT_EQ(security.protocol, SecurityProtocol::sasl_ssl);
+    EXPECT_EQ(security.sasl.mechanism, "SCRAM-SHA-512");
+    EXPECT_EQ(security.sasl.username, "alice");
+    EXPECT_EQ(security.sasl.password, "s3cret");
+  };
   const std::string jaas =
       "org.apache.kafka.common.security.scram.ScramLoginModule required "
       "username=\"alice\" password='s3cret';";
@@ -95,18 +99,18 @@ TEST(AdminConfig, reads_whom_to_log_in_as) {
                                                     {"sasl.mechanism", "SCRAM-SHA-512"},
                                                     {"sasl.jaas.config", jaas}});
   ASSERT_TRUE(kafkas) << kafkas.error();
-  EXPECT_EQ(kafkas->security, expected);
+  expect_alice(kafkas->security);
   const auto librdkafkas = AdminConfig::from_properties({{"security.protocol", "sasl_ssl"},
                                                          {"sasl.mechanisms", "SCRAM-SHA-512"},
                                                          {"sasl.username", "alice"},
                                                          {"sasl.password", "s3cret"}});
   ASSERT_TRUE(librdkafkas) << librdkafkas.error();
-  EXPECT_EQ(librdkafkas->security, expected);
+  expect_alice(librdkafkas->security);
 }
 
 TEST(AdminConfig, says_what_is_wrong_with_a_login_and_not_the_password) {
   EXPECT_EQ(refusal("sasl.jaas.config", "com.sun.Krb5LoginModule required password=s3cret;"),
-            "sasl.jaas.config names a login module that is not the one of PLAIN or of SCRAM");
+            "sasl.jaas.config names a login module that is none of PLAIN, SCRAM and OAUTHBEARER");
   for (const auto* text :
        {"ScramLoginModule required password=\"s3cret\"", "s3cret", "x s3cret;"}) {
     const auto said = refusal("sasl.jaas.config", text);
@@ -115,6 +119,27 @@ TEST(AdminConfig, says_what_is_wrong_with_a_login_and_not_the_password) {
   }
   EXPECT_EQ(refusal("sasl.usrname", "x"),
             "unknown key sasl.usrname; the nearest one there is is sasl.username");
+}
+
+TEST(AdminConfig, reads_where_tokens_are_and_makes_none) {
+  const std::string module =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+  const auto config =
+      AdminConfig::from_properties({{"sasl.mechanism", "OAUTHBEARER"},
+                                    {"sasl.jaas.config", module + ";"},
+                                    {"sasl.oauthbearer.token.endpoint.url", "file:///token"}});
+  ASSERT_TRUE(config) << config.error();
+  EXPECT_EQ(config->security.sasl.mechanism, "OAUTHBEARER");
+  EXPECT_EQ(config->security.sasl.oauthbearer_token_endpoint_url, "file:///token");
+  const std::string instead =
+      "; tokens come from sasl.oauthbearer.token.endpoint.url=file:///PATH, or from the program's "
+      "function oauthbearer_token";
+  EXPECT_EQ(
+      refusal("sasl.jaas.config", module + " unsecuredLoginStringClaim_sub=\"s3cret\" scope=x;"),
+      "sasl.jaas.config: tokens that nobody signed (unsecuredLogin...) are not made" + instead);
+  EXPECT_EQ(refusal("sasl.jaas.config", module + " zone=\"1\" clientSecret=\"s3cret\";"),
+            "sasl.jaas.config: the login module of OAUTHBEARER has options, and there are none" +
+                instead);
 }
 
 TEST(AdminConfig, refuses_security_that_there_is_not) {
