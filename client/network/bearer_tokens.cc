@@ -57,8 +57,7 @@ bool can_be_sent(const OauthBearerToken& token) {
 
 }  // namespace
 
-BearerTokens::BearerTokens(base::Loop& loop, OauthBearerTokenSource source,
-                           base::Duration patience)
+BearerTokens::BearerTokens(base::Loop& loop, OauthBearerTokenSource source, base::Duration patience)
     : loop_(loop),
       source_(std::make_shared<const OauthBearerTokenSource>(std::move(source))),
       patience_(patience) {}
@@ -121,9 +120,9 @@ void BearerTokens::give_up(std::uint64_t id) {
   auto waiting = waiting_.extract(id);
   if (!waiting) return;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience_).count();
-  waiting.mapped().then(held_or(failed("no token of OAUTHBEARER was given within " +
-                                       std::to_string(ms) +
-                                       " ms (socket.connection.setup.timeout.ms)")));
+  waiting.mapped().then(
+      held_or(failed("no token of OAUTHBEARER was given within " + std::to_string(ms) +
+                     " ms (socket.connection.setup.timeout.ms)")));
 }
 
 Result<OauthBearerToken> BearerTokens::held_or(const Error& error) const {

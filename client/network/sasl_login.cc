@@ -152,6 +152,7 @@ void SaslLogin::on_bearer(const Answer& answer) {
     return fail(Error(ErrorCode::illegal_sasl_state,
                       "the broker goes on after it has refused the token of OAUTHBEARER"));
   }
+  token_.tokens->forget();
   challenge_ = challenge;
   authenticate(std::string(protocol::kOauthBearerGivesUp));
 }

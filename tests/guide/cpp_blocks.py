@@ -43,6 +43,7 @@ struct Context {
 [[maybe_unused]] void report(const ottla::Error& error) { std::cerr << error << '\\n'; }
 [[maybe_unused]] ottla::Result<void> handle(const ottla::RecordView&) { return {}; }
 [[maybe_unused]] std::string upper(std::string_view text) { return std::string(text); }
+[[maybe_unused]] std::string fetch_token() { return "token"; }
 
 }  // namespace
 """
