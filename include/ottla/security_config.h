@@ -77,8 +77,8 @@ struct SslConfig {
 struct OauthBearerToken {
   // As it is sent: letters, digits and -._~+/ with = at the end, such as a JWT.
   std::string token{};
-  // Until then it is shown at every login, but for its last fifth or five minutes, if it lasts
-  // longer than six. Without it every login asks for a token anew.
+  // The connections of a client share it until a fifth of its life is left, or five minutes if that
+  // is more; then another is asked for. Without it every login asks anew.
   std::optional<std::chrono::system_clock::time_point> expiry{};
   // Sent beside it (KIP-342): names of letters, values that can be printed.
   std::map<std::string, std::string, std::less<>> extensions{};
