@@ -135,7 +135,7 @@ TEST_F(TokenLogin, clients_log_in_with_what_a_file_has) {
   expect_let_in(by_file());
 }
 
-TEST_F(TokenLogin, a_stranger_s_token_is_refused_by_name_and_told_to_nobody) {
+TEST_F(TokenLogin, the_token_of_a_stranger_is_refused_by_name_and_told_to_nobody) {
   const auto strange = token(tls_test::TokenIssuer());
   write("token", strange);
   EXPECT_EQ(refusal(by_file()),
