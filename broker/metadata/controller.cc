@@ -39,6 +39,9 @@ MetadataChanges all_of(const MetadataImage& image) {
   }
   image.acls().for_each(
       [&changes](const Uuid&, const auto& acl) { changes.added_acls.push_back(acl); });
+  image.quotas().for_each([&changes](const QuotaEntity& entity, const auto&) {
+    changes.changed_quotas.push_back(entity);
+  });
   changes.brokers_changed = true;
   changes.features_changed = true;
   return changes;
@@ -126,6 +129,8 @@ class Controller::Impl {
   void unregister_broker(BrokerId broker, OnDone done);
   void create_acls(const std::vector<AclBinding>& acls, OnAclsCreated done);
   void delete_acls(const std::vector<AclBindingFilter>& filters, OnAclsDeleted done);
+  void alter_quotas(const std::vector<QuotaAlteration>& alterations, bool validate_only,
+                    OnQuotasAltered done);
   void allocate_producer_ids(OnBlock done);
 
  private:
@@ -402,6 +407,18 @@ void Controller::Impl::alter_scram_credentials(ScramAlteration alteration, OnScr
                   std::move(done));
 }
 
+void Controller::Impl::alter_quotas(const std::vector<QuotaAlteration>& alterations,
+                                    bool validate_only, OnQuotasAltered done) {
+  if (const auto refused = refusal()) {
+    auto results = decide_alter_quotas(alterations, *image_).results;
+    for (auto& result : results) result.result = *refused;
+    return done(std::move(results));
+  }
+  auto decision = decide_alter_quotas(alterations, *log_->working());
+  if (validate_only) decision.records.clear();
+  commit_decision(std::move(decision), std::chrono::milliseconds(0), std::move(done));
+}
+
 void Controller::Impl::elect_leaders(ElectionType type,
                                      const std::optional<std::vector<PartitionToElect>>& partitions,
                                      std::chrono::milliseconds timeout, OnPartitionResults done) {
@@ -526,6 +543,10 @@ void Controller::alter_configs(std::vector<ConfigAlteration> alterations, AlterM
 }
 void Controller::alter_scram_credentials(ScramAlteration alteration, OnScramAltered done) {
   impl_->alter_scram_credentials(std::move(alteration), std::move(done));
+}
+void Controller::alter_quotas(const std::vector<QuotaAlteration>& alterations, bool validate_only,
+                              OnQuotasAltered done) {
+  impl_->alter_quotas(alterations, validate_only, std::move(done));
 }
 void Controller::elect_leaders(ElectionType type,
                                const std::optional<std::vector<PartitionToElect>>& partitions,

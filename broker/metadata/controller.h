@@ -23,6 +23,7 @@
 #include "broker/metadata/metadata_log.h"
 #include "broker/metadata/own_directories.h"
 #include "broker/metadata/partition_requests.h"
+#include "broker/metadata/quota_requests.h"
 #include "broker/metadata/scram_requests.h"
 #include "broker/metadata/topic_requests.h"
 #include "ottla/result.h"
@@ -183,6 +184,14 @@ class Controller {
   void create_acls(const std::vector<AclBinding>& acls, OnAclsCreated done);
   using OnAclsDeleted = base::UniqueFunction<void(std::vector<DeleteAclsResult>)>;
   void delete_acls(const std::vector<AclBindingFilter>& filters, OnAclsDeleted done);
+
+  // Answers once for each entity, in the order of the request. invalid_request: a type, a key or a
+  // combination of types that there is not, an entity or key twice, an empty or overlong name, an
+  // ip that is no address, a value that is not above 0 or, where it must be, not whole. Taking away
+  // what is not there is a success. Changes hold once they are answered.
+  using OnQuotasAltered = base::UniqueFunction<void(std::vector<AlterQuotasResult>)>;
+  void alter_quotas(const std::vector<QuotaAlteration>& alterations, bool validate_only,
+                    OnQuotasAltered done);
 
   // A block of 1,000, durable before it is handed out.
   using OnBlock = base::UniqueFunction<void(Result<ProducerIdBlock>)>;

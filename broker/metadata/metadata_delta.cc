@@ -77,6 +77,7 @@ MetadataChanges MetadataDelta::changes() const {
     if (const auto* before = base_->acls().find(id)) changes.removed_acls.push_back(*before);
     if (const auto* after = work.state.acls.find(id)) changes.added_acls.push_back(*after);
   }
+  for (const auto& [entity, unused] : work.changed_quotas) changes.changed_quotas.push_back(entity);
   changes.brokers_changed = work.brokers_changed;
   changes.features_changed = work.features_changed;
   return changes;
@@ -360,6 +361,32 @@ Result<void> MetadataDelta::on(const RemoveAccessControlEntryRecord& record) {
     return corrupt("RemoveAccessControlEntryRecord for the unknown id " + record.id.to_string());
   }
   work_.changed_acls[record.id] = true;
+  return {};
+}
+
+// --- Quotas. Types and keys that are not known here are kept: they limit nobody.
+
+Result<void> MetadataDelta::on(const ClientQuotaRecord& record) {
+  QuotaEntity entity;
+  for (const auto& part : record.entity) {
+    auto& name = entity[std::string(part.entity_type)];
+    name.reset();
+    if (part.entity_name) name = std::string(*part.entity_name);
+  }
+  work_.changed_quotas[entity] = true;
+  const auto* shared = work_.state.quotas.find(entity);
+  auto values =
+      shared != nullptr ? std::make_shared<QuotaValues>(**shared) : std::make_shared<QuotaValues>();
+  if (!record.remove) {
+    values->insert_or_assign(std::string(record.key), record.value);
+  } else if (const auto found = values->find(record.key); found != values->end()) {
+    values->erase(found);
+  }
+  if (values->empty()) {
+    work_.state.quotas.erase(entity);
+  } else {
+    work_.state.quotas.set(entity, std::move(values));
+  }
   return {};
 }
 

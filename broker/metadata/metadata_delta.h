@@ -40,6 +40,7 @@ class MetadataDelta {
     std::unordered_map<Uuid, bool> changed;
     std::map<ConfigResource, bool> changed_configs;
     std::unordered_map<Uuid, bool> changed_acls;
+    std::map<QuotaEntity, bool> changed_quotas;
     bool brokers_changed = false;
     bool features_changed = false;
   };
@@ -64,9 +65,9 @@ class MetadataDelta {
   Result<void> on(const RemoveUserScramCredentialRecord& record);
   Result<void> on(const AccessControlEntryRecord& record);
   Result<void> on(const RemoveAccessControlEntryRecord& record);
+  Result<void> on(const ClientQuotaRecord& record);
   // Known, and nothing here depends on them yet.
   Result<void> on(const DelegationTokenRecord&) { return {}; }
-  Result<void> on(const ClientQuotaRecord&) { return {}; }
   Result<void> on(const NoOpRecord&) { return {}; }
   Result<void> on(const ZkMigrationStateRecord&) { return {}; }
   Result<void> on(const RemoveDelegationTokenRecord&) { return {}; }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "broker/metadata/cow_map.h"
+#include "broker/metadata/quota_entity.h"
 #include "ottla/acl.h"
 #include "ottla/result.h"
 #include "protocol/sasl/scram.h"
@@ -129,6 +130,7 @@ struct MetadataState {
   // The first few forms that credentials ever had, be their users still there or not.
   std::map<protocol::ScramMechanism, std::vector<protocol::ScramForm>> scram_forms;
   CowMap<Uuid, AclBinding> acls;
+  CowMap<QuotaEntity, QuotaValues, QuotaEntityHash> quotas;  // of entities that have any
 };
 
 // Everything the metadata log says up to one offset. Never changes: whoever holds one sees one
@@ -188,6 +190,9 @@ class MetadataImage {
   // Who may do what, by the ids of the records.
   const CowMap<Uuid, AclBinding>& acls() const { return state_.acls; }
 
+  // What users, clients and addresses may use; nothing is there without a value.
+  const CowMap<QuotaEntity, QuotaValues, QuotaEntityHash>& quotas() const { return state_.quotas; }
+
   const MetadataState& state() const { return state_; }
 
  private:
@@ -204,6 +209,7 @@ struct MetadataChanges {
   std::vector<ConfigResource> changed_configs;
   std::vector<std::shared_ptr<const AclBinding>> removed_acls;
   std::vector<std::shared_ptr<const AclBinding>> added_acls;
+  std::vector<QuotaEntity> changed_quotas;
   bool brokers_changed = false;
   bool features_changed = false;
 };

@@ -341,7 +341,7 @@ struct FeatureLevelRecord {
   bool operator==(const FeatureLevelRecord&) const = default;
 };
 
-// Not acted on. `value` has the bits of a double.
+// What an entity may use of the broker, or that it has no such limit.
 struct ClientQuotaRecord {
   static constexpr protocol::Api api = metadata_record_api(14, "ClientQuotaRecord", 0);
   static constexpr protocol::Side side = protocol::Side::record;
@@ -361,7 +361,7 @@ struct ClientQuotaRecord {
 
   std::vector<EntityData> entity;
   std::string_view key;
-  std::uint64_t value = 0;
+  double value = 0;
   bool remove = false;
 
   template <class Self, class Wire>
@@ -489,7 +489,7 @@ struct ZkMigrationStateRecord {
   bool operator==(const ZkMigrationStateRecord&) const = default;
 };
 
-// Not acted on.
+// That is no more.
 struct RemoveUserScramCredentialRecord {
   static constexpr protocol::Api api =
       metadata_record_api(22, "RemoveUserScramCredentialRecord", 0);

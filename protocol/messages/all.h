@@ -2,6 +2,7 @@
 
 #include "protocol/messages/add_offsets_to_txn.h"
 #include "protocol/messages/add_partitions_to_txn.h"
+#include "protocol/messages/alter_client_quotas.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_partition_reassignments.h"
 #include "protocol/messages/alter_replica_log_dirs.h"
@@ -16,6 +17,7 @@
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_acls.h"
+#include "protocol/messages/describe_client_quotas.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_groups.h"
@@ -66,21 +68,23 @@ struct ApiList {
   }
 };
 
-using AllApis = ApiList<
-    ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, FindCoordinatorRequest,
-    ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest, InitProducerIdRequest,
-    DescribeConfigsRequest, DescribeClusterRequest, AlterConfigsRequest,
-    IncrementalAlterConfigsRequest, CreatePartitionsRequest, DeleteRecordsRequest,
-    OffsetForLeaderEpochRequest, JoinGroupRequest, SyncGroupRequest, HeartbeatRequest,
-    LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest, DescribeGroupsRequest,
-    ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest, AddPartitionsToTxnRequest,
-    AddOffsetsToTxnRequest, EndTxnRequest, WriteTxnMarkersRequest, TxnOffsetCommitRequest,
-    DescribeProducersRequest, DescribeTransactionsRequest, ListTransactionsRequest,
-    DescribeLogDirsRequest, AlterReplicaLogDirsRequest, SaslHandshakeRequest,
-    SaslAuthenticateRequest, DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest,
-    DescribeTopicPartitionsRequest, UpdateFeaturesRequest, ElectLeadersRequest,
-    ListConfigResourcesRequest, AlterPartitionReassignmentsRequest,
-    ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest,
-    DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest, ConsumerGroupDescribeRequest>;
+using AllApis =
+    ApiList<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
+            FindCoordinatorRequest, ApiVersionsRequest, CreateTopicsRequest, DeleteTopicsRequest,
+            InitProducerIdRequest, DescribeConfigsRequest, DescribeClusterRequest,
+            AlterConfigsRequest, IncrementalAlterConfigsRequest, CreatePartitionsRequest,
+            DeleteRecordsRequest, OffsetForLeaderEpochRequest, JoinGroupRequest, SyncGroupRequest,
+            HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
+            DescribeGroupsRequest, ListGroupsRequest, DeleteGroupsRequest, OffsetDeleteRequest,
+            AddPartitionsToTxnRequest, AddOffsetsToTxnRequest, EndTxnRequest,
+            WriteTxnMarkersRequest, TxnOffsetCommitRequest, DescribeProducersRequest,
+            DescribeTransactionsRequest, ListTransactionsRequest, DescribeLogDirsRequest,
+            AlterReplicaLogDirsRequest, SaslHandshakeRequest, SaslAuthenticateRequest,
+            DescribeUserScramCredentialsRequest, AlterUserScramCredentialsRequest,
+            DescribeTopicPartitionsRequest, UpdateFeaturesRequest, ElectLeadersRequest,
+            ListConfigResourcesRequest, AlterPartitionReassignmentsRequest,
+            ListPartitionReassignmentsRequest, DescribeQuorumRequest, UnregisterBrokerRequest,
+            DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest, ConsumerGroupDescribeRequest,
+            DescribeClientQuotasRequest, AlterClientQuotasRequest>;
 
 }  // namespace ottla::protocol

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +64,10 @@ class Decoder : public Visitor<Decoder<M>>, public FrameReader {
   }
   bool get(bool& value) {
     value = integer<std::int8_t>() != 0;
+    return true;
+  }
+  bool get(double& value) {
+    value = std::bit_cast<double>(integer<std::uint64_t>());
     return true;
   }
   bool get(Uuid& uuid) {

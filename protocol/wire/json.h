@@ -61,6 +61,7 @@ class Print : public Visitor<Print> {
     text_ += std::to_string(to_integer(value));
   }
   void put(bool value) { text_ += value ? "true" : "false"; }
+  void put(double value) { append_json_double(text_, value); }
   void put(const Uuid& uuid) { append_json_string(text_, uuid.to_string()); }
   void put(std::string_view text) { append_json_string(text_, text); }
   void put(const OpaqueBytes& bytes) { put_base64(bytes.view); }
@@ -159,12 +160,20 @@ class JsonReader : public Visitor<JsonReader> {
   template <Number T>
   void get(const JsonValue& from, T& value) {
     using Integer = IntegerOf<T>;
+    if (from.kind == JsonValue::Kind::real) return fail("is not a 64-bit integer");
     if (!expect(from, JsonValue::Kind::number, "a number")) return;
     if (!std::in_range<Integer>(from.number)) return fail("is out of range");
     value = T(static_cast<Integer>(from.number));
   }
   void get(const JsonValue& from, bool& value) {
     if (expect(from, JsonValue::Kind::boolean, "true or false")) value = from.boolean;
+  }
+  void get(const JsonValue& from, double& value) {
+    if (from.kind == JsonValue::Kind::real) {
+      value = from.real;
+    } else if (expect(from, JsonValue::Kind::number, "a number")) {
+      value = static_cast<double>(from.number);
+    }
   }
   void get(const JsonValue& from, Uuid& uuid) {
     if (!expect(from, JsonValue::Kind::string, "an id of 22 characters")) return;

@@ -1,6 +1,8 @@
 #include "protocol/wire/json_text.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -85,6 +87,26 @@ void append_json_string(std::string& to, std::string_view text) {
     at += length == 0 ? 1 : length;
   }
   to += '"';
+}
+
+void append_json_double(std::string& to, double value) {
+  if (std::isnan(value)) return append_json_string(to, "NaN");
+  if (std::isinf(value)) return append_json_string(to, value > 0 ? "Infinity" : "-Infinity");
+  const bool plain = value == 0 || (std::abs(value) >= 1e-3 && std::abs(value) < 1e7);
+  char text[32];
+  const auto form = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto written = std::to_chars(std::begin(text), std::end(text), value, form);
+  std::string_view digits(text, static_cast<std::size_t>(written.ptr - text));
+  const auto exponent_at = std::min(digits.find('e'), digits.size());
+  to += digits.substr(0, exponent_at);
+  if (digits.substr(0, exponent_at).find('.') == std::string_view::npos) to += ".0";
+  if (exponent_at == digits.size()) return;
+  digits.remove_prefix(exponent_at + 1);
+  to += 'E';
+  if (digits.front() == '-') to += '-';
+  digits.remove_prefix(1);
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  to += digits;
 }
 
 void append_base64(std::string& to, BytesView bytes) {

@@ -7,7 +7,7 @@ namespace {
 
 namespace json = boost::json;
 
-// False for a number that is not a 64-bit integer.
+// False for a whole number of more than 64 bits.
 bool convert(const json::value& from, JsonValue& to);
 
 bool convert_object(const json::object& from, JsonValue& to) {
@@ -38,6 +38,10 @@ bool convert(const json::value& from, JsonValue& to) {
     case json::kind::int64:
       to.kind = JsonValue::Kind::number;
       to.number = from.get_int64();
+      return true;
+    case json::kind::double_:
+      to.kind = JsonValue::Kind::real;
+      to.real = from.get_double();
       return true;
     case json::kind::string:
       to.kind = JsonValue::Kind::string;

@@ -10,13 +10,15 @@
 
 namespace ottla::protocol {
 
-// A JSON text that has been read. Messages have no fractions, so numbers are whole.
+// A JSON text that has been read.
 struct JsonValue {
-  enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
+  // A number is whole; what is written with a fraction or an exponent is real.
+  enum class Kind : std::uint8_t { null, boolean, number, real, string, array, object };
 
   Kind kind = Kind::null;
   bool boolean = false;
   std::int64_t number = 0;
+  double real = 0;
   std::string string;
   // Of an array; of an object, with the key of each in `keys`.
   std::vector<JsonValue> elements;
@@ -27,7 +29,7 @@ struct JsonValue {
 };
 
 // Fails with invalid_argument for a text that is not JSON, nests deeper than 32 levels, or has a
-// number that is not a 64-bit integer.
+// whole number that has more than 64 bits.
 Result<JsonValue> parse_json(std::string_view text);
 
 }  // namespace ottla::protocol

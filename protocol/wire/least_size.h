@@ -32,6 +32,7 @@ class LeastSize : public Visitor<LeastSize> {
   constexpr void add(const T&) {
     bytes_ += sizeof(IntegerOf<T>);
   }
+  constexpr void add(const double&) { bytes_ += 8; }
   constexpr void add(const Uuid&) { bytes_ += 16; }
   constexpr void add(const std::string_view&) { bytes_ += flexible_ ? 1 : 2; }
   constexpr void add(const OpaqueBytes&) { add_length(); }

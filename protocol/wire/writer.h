@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -160,6 +161,7 @@ class Writer : public Visitor<Writer<Sink>> {
     sink_.integer(to_integer(value));
   }
   void put(bool value) { sink_.integer(static_cast<std::int8_t>(value)); }
+  void put(double value) { sink_.integer(std::bit_cast<std::uint64_t>(value)); }
   void put(const Uuid& uuid) {
     sink_.integer(uuid.high);
     sink_.integer(uuid.low);

@@ -94,6 +94,7 @@ class Describe : public Visitor<Describe> {
     return (std::is_signed_v<Integer> ? "int" : "uint") + std::to_string(sizeof(Integer) * 8);
   }
   static std::string type_of(const bool&) { return "bool"; }
+  static std::string type_of(const double&) { return "float64"; }
   static std::string type_of(const Uuid&) { return "uuid"; }
   static std::string type_of(const std::string_view&) { return "string"; }
   static std::string type_of(const OpaqueBytes&) { return "bytes"; }
@@ -116,6 +117,7 @@ class Describe : public Visitor<Describe> {
     return std::to_string(to_integer(value));
   }
   static std::string text_of(const bool& value) { return value ? "true" : "false"; }
+  static std::string text_of(const double& value) { return std::to_string(value); }
   static std::string text_of(const Uuid& uuid) { return '"' + uuid.to_string() + '"'; }
   static std::string text_of(const std::string_view& text) { return '"' + std::string(text) + '"'; }
   static std::string text_of(const OpaqueBytes&) { return "\"\""; }

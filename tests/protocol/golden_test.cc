@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -53,6 +54,8 @@ std::string canonical(const JsonValue& value) {
       return value.boolean ? "true" : "false";
     case JsonValue::Kind::number:
       return std::to_string(value.number);
+    case JsonValue::Kind::real:
+      return std::to_string(std::bit_cast<std::uint64_t>(value.real));
     case JsonValue::Kind::string:
       return '"' + value.string + '"';
     default:

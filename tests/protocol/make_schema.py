@@ -22,7 +22,8 @@ APIS = ["Produce", "Fetch", "ListOffsets", "Metadata", "FindCoordinator", "ApiVe
         "DescribeUserScramCredentials", "AlterUserScramCredentials",
         "DescribeTopicPartitions", "UpdateFeatures", "ElectLeaders", "ListConfigResources",
         "AlterPartitionReassignments", "ListPartitionReassignments", "DescribeQuorum", "UnregisterBroker",
-        "DescribeAcls", "CreateAcls", "DeleteAcls", "ConsumerGroupDescribe"]
+        "DescribeAcls", "CreateAcls", "DeleteAcls", "ConsumerGroupDescribe",
+        "DescribeClientQuotas", "AlterClientQuotas"]
 
 
 def camel(name):
@@ -43,6 +44,8 @@ def default_of(field):
         return json.dumps(text or "")
     if kind == "bool":
         return (text or "false").lower()
+    if kind == "float64":
+        return f"{float(text or 0):f}"
     if kind.startswith(("int", "uint")):
         return str(int(text or "0", 0))
     return "-"

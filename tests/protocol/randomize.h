@@ -62,6 +62,11 @@ class Randomize : public Visitor<Randomize> {
     value = T(choices[random_.below(std::size(choices))]);
   }
   void fill(bool& value) { value = random_.one_in(2); }
+  // What Boost reads to the last bit.
+  void fill(double& value) {
+    const double choices[] = {-3.75, 0, 0.1, 1'048'576, 1e10, -1e100};
+    value = choices[random_.below(std::size(choices))];
+  }
   void fill(Uuid& uuid) { uuid = {random_.next(), random_.next()}; }
   void fill(std::string_view& text) { text = bytes(32, 126); }
   void fill(OpaqueBytes& out) { out.view = bytes(0, 255); }

@@ -256,6 +256,24 @@ TEST(Json, mistakes_are_named_with_their_field) {
   EXPECT_NE(why(0, "{\"colour\":1.5}").find("not a 64-bit integer"), std::string::npos);
 }
 
+TEST(Json, writes_doubles_as_java_does) {
+  const auto text = [](double value) {
+    std::string to;
+    append_json_double(to, value);
+    return to;
+  };
+  EXPECT_EQ(text(0), "0.0");
+  EXPECT_EQ(text(-0.0), "-0.0");
+  EXPECT_EQ(text(-3.75), "-3.75");
+  EXPECT_EQ(text(0.001), "0.001");
+  EXPECT_EQ(text(0.0005), "5.0E-4");
+  EXPECT_EQ(text(1'048'576), "1048576.0");
+  EXPECT_EQ(text(12'345'678), "1.2345678E7");
+  EXPECT_EQ(text(1e100), "1.0E100");
+  EXPECT_EQ(text(std::numeric_limits<double>::quiet_NaN()), "\"NaN\"");
+  EXPECT_EQ(text(-std::numeric_limits<double>::infinity()), "\"-Infinity\"");
+}
+
 TEST(Base64, comes_back_and_refuses_what_is_none) {
   for (const auto& bytes : {""s, "a"s, "ab"s, "abc"s, "abcd\0\xff"s}) {
     std::string text;

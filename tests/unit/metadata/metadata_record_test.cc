@@ -100,6 +100,19 @@ TEST(MetadataRecord, fields_land_where_Kafka_put_them) {
   EXPECT_TRUE(found);
 }
 
+TEST(MetadataRecord, quotas_have_the_numbers_that_Kafka_wrote) {
+  std::vector<double> values;
+  for (const auto& golden : golden_records()) {
+    if (golden.name != "ClientQuotaRecord") continue;
+    const auto record = parse_metadata_record(golden.bytes);
+    ASSERT_TRUE(record) << record.error();
+    values.push_back(std::get<ClientQuotaRecord>(*record).value);
+  }
+  ASSERT_EQ(values.size(), 3U);
+  EXPECT_EQ(values[0], 0.0);
+  EXPECT_EQ(values[1], -3.75);
+}
+
 TEST(MetadataRecord, a_type_or_version_from_the_future_is_named) {
   const auto type = parse_metadata_record(from_hex("01630000"));
   ASSERT_FALSE(type);

@@ -85,6 +85,8 @@ public final class Main {
         APIS.put("CreateAcls", new int[] {1, 3});
         APIS.put("DeleteAcls", new int[] {1, 3});
         APIS.put("ConsumerGroupDescribe", new int[] {0, 1});
+        APIS.put("DescribeClientQuotas", new int[] {0, 1});
+        APIS.put("AlterClientQuotas", new int[] {0, 1});
     }
 
     /** Control records of a metadata log: the value alone, which has no frame. */
