@@ -72,7 +72,8 @@ class Broker::Impl {
         config_(std::move(config)),
         loop_(*deps_.loop.loop),
         random_(deps_.seed),
-        authorizer_(config_) {}
+        authorizer_(config_),
+        quotas_(loop_, config_) {}
 
   void start(OnDone done);
   void stop(OnDone done);
@@ -117,6 +118,7 @@ class Broker::Impl {
   base::Loop& loop_;
   base::Random random_;
   Authorizer authorizer_;
+  ClientQuotas quotas_;
 
   // Loop's thread only; made one after the other by the start, destroyed the other way round.
   OnDone on_started_;
@@ -281,6 +283,7 @@ void Broker::Impl::start_controller() {
   controller_->on_image(
       [this](const std::shared_ptr<const MetadataImage>& image, const MetadataChanges& changes) {
         authorizer_.on_image(changes);
+        quotas_.on_image(*image, changes);
         replicas_->on_image(image, changes);
         groups_->on_image(*image, changes);
         transactions_->on_image(image);
@@ -343,9 +346,9 @@ std::vector<BrokerEndpoint> Broker::Impl::endpoints() const {
 void Broker::Impl::serve() {
   const auto slots = static_cast<std::size_t>(config_.max_incremental_fetch_session_cache_slots);
   fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
-  services_ = std::make_unique<Services>(
-      Services{loop_, config_, *controller_, *replicas_, *logs_, *producer_ids_, *fetch_sessions_,
-               *groups_, *markers_, *transactions_, authorizer_, deps_.logger.named("api")});
+  services_ = std::make_unique<Services>(Services{
+      loop_, config_, *controller_, *replicas_, *logs_, *producer_ids_, *fetch_sessions_, *groups_,
+      *markers_, *transactions_, authorizer_, quotas_, deps_.logger.named("api")});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});

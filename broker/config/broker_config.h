@@ -87,6 +87,12 @@ struct BrokerConfig {
   double log_cleaner_io_max_bytes_per_second = std::numeric_limits<double>::max();
   std::int32_t log_cleaner_threads = 1;
 
+  // Quotas.
+  std::int32_t quota_window_num = 11;
+  std::int32_t quota_window_size_seconds = 1;
+  std::int32_t controller_quota_window_num = 11;
+  std::int32_t controller_quota_window_size_seconds = 1;
+
   // Fetch.
   std::int32_t fetch_max_bytes = 57'671'680;
   std::int32_t max_incremental_fetch_session_cache_slots = 1'000;

@@ -1,4 +1,5 @@
 #include "broker/handlers/create_partitions.h"
+#include "broker/handlers/mutation_quota.h"
 #include "broker/handlers/wire_code.h"
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 namespace ottla::broker {
 namespace {
 
+constexpr std::int16_t kStrictQuotaSince = 3;
+
 using protocol::CreatePartitionsRequest;
 using protocol::CreatePartitionsResponse;
 
@@ -22,6 +25,13 @@ MorePartitions more_partitions(const CreatePartitionsRequest::Topic& asked) {
     topic.assignments->push_back(assignment.broker_ids);
   }
   return topic;
+}
+
+// The partitions to be made; 0 where there is nothing to make.
+std::int64_t partitions_of(const Services& services, const CreatePartitionsRequest::Topic& asked) {
+  const auto* topic = services.image().find_topic(asked.name);
+  if (topic == nullptr) return 0;
+  return asked.count - static_cast<std::int64_t>(topic->partitions.size());
 }
 
 }  // namespace
@@ -37,6 +47,9 @@ CreatePartitionsResponse refusal(const CreatePartitionsRequest& request, ErrorCo
 }
 
 void handle_create_partitions(Services& services, Request<CreatePartitionsRequest> request) {
+  charge_mutations(
+      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topics; },
+      [&services](const auto& asked) { return partitions_of(services, asked); });
   std::vector<MorePartitions> topics;
   for (const auto& asked : request.message.topics) topics.push_back(more_partitions(asked));
   const std::chrono::milliseconds timeout(std::max(request.message.timeout_ms, 1));

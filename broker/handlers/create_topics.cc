@@ -9,10 +9,13 @@
 
 #include "broker/config/describe_configs.h"
 #include "broker/handlers/access.h"
+#include "broker/handlers/mutation_quota.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
 namespace {
+
+constexpr std::int16_t kStrictQuotaSince = 6;
 
 using protocol::CreateTopicsRequest;
 using protocol::CreateTopicsResponse;
@@ -29,6 +32,13 @@ NewTopic new_topic(const CreateTopicsRequest::Topic& asked) {
     topic.configs.emplace_back(config.name, config.value);
   }
   return topic;
+}
+
+// The partitions to be made; 0 where there is nothing to make.
+std::int64_t partitions_of(const Services& services, const CreateTopicsRequest::Topic& asked) {
+  if (services.image().find_topic(asked.name) != nullptr) return 0;
+  if (!asked.assignments.empty()) return static_cast<std::int64_t>(asked.assignments.size());
+  return asked.num_partitions > 0 ? asked.num_partitions : services.config.num_partitions;
 }
 
 // What the response borrows from until it is encoded.
@@ -72,6 +82,9 @@ CreateTopicsResponse refusal(const CreateTopicsRequest& request, ErrorCode error
 }
 
 void handle_create_topics(Services& services, Request<CreateTopicsRequest> request) {
+  charge_mutations(
+      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topics; },
+      [&services](const auto& asked) { return partitions_of(services, asked); });
   std::vector<NewTopic> topics;
   for (const auto& asked : request.message.topics) topics.push_back(new_topic(asked));
   const std::chrono::milliseconds timeout(std::max(request.message.timeout_ms, 1));

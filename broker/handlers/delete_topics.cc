@@ -1,4 +1,5 @@
 #include "broker/handlers/delete_topics.h"
+#include "broker/handlers/mutation_quota.h"
 #include "broker/handlers/wire_code.h"
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 
 namespace ottla::broker {
 namespace {
+
+constexpr std::int16_t kStrictQuotaSince = 5;
 
 using protocol::DeleteTopicsRequest;
 using protocol::DeleteTopicsResponse;
@@ -37,6 +40,23 @@ DeleteTopicsResponse::Topic answer_to(const DeleteTopicResult& result) {
   return topic;
 }
 
+std::int64_t partitions_of(const TopicImage* topic) {
+  return topic == nullptr ? 0 : static_cast<std::int64_t>(topic->partitions.size());
+}
+
+void charge_deletions(const Services& services, Request<DeleteTopicsRequest>& request) {
+  const auto& image = services.image();
+  charge_mutations(
+      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topic_names; },
+      [&image](std::string_view name) { return partitions_of(image.find_topic(name)); });
+  charge_mutations(
+      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topics; },
+      [&image](const auto& topic) {
+        return partitions_of(topic.name ? image.find_topic(*topic.name)
+                                        : image.find_topic(topic.topic_id));
+      });
+}
+
 }  // namespace
 
 DeleteTopicsResponse refusal(const DeleteTopicsRequest& request, ErrorCode error) {
@@ -57,6 +77,7 @@ DeleteTopicsResponse refusal(const DeleteTopicsRequest& request, ErrorCode error
 
 void handle_delete_topics(Services& services, Request<DeleteTopicsRequest> request) {
   const std::chrono::milliseconds timeout(std::max(request.message.timeout_ms, 1));
+  charge_deletions(services, request);
   auto topics = topics_of(request.message);
   auto waiting = std::make_shared<Request<DeleteTopicsRequest>>(std::move(request));
   services.controller.delete_topics(std::move(topics), timeout,

@@ -58,13 +58,20 @@ std::vector<FetchEntry> collect(const Services& services, Fetch& fetch) {
   return entries;
 }
 
-FetchOptions options_of(const Services& services, const FetchRequest& request) {
+FetchOptions options_of(const Services& services, const Request<FetchRequest>& asked) {
+  const auto& request = asked.message;
   FetchOptions options;
   options.max_wait =
       std::min<base::Duration>(std::chrono::milliseconds(request.max_wait_ms), kLongestWait);
   options.min_bytes = count_of(request.min_bytes);
   options.max_bytes =
       std::min(count_of(request.max_bytes), count_of(services.config.fetch_max_bytes));
+  if (const auto& context = asked.context; context.quotas != nullptr) {
+    const auto most = context.quotas->most_at_once(QuotaKind::fetch, context.quota_client());
+    if (most < static_cast<double>(options.max_bytes)) {
+      options.max_bytes = static_cast<std::size_t>(most);
+    }
+  }
   options.bound = request.isolation_level == IsolationLevel::read_committed
                       ? ReadBound::last_stable
                       : ReadBound::high_watermark;
@@ -136,13 +143,54 @@ std::vector<base::Segment> weave(const protocol::EncodedFrame& frame, Fetch& fet
   return segments;
 }
 
+// How long the client has to wait. What it does not get for that is not counted; what is more than
+// the quota ever allows at once it gets in its turn, or it would never get on.
+struct Throttle {
+  base::Duration wait{};
+  bool gives_nothing = false;
+};
+
+Throttle throttle(const Fetch& fetch) {
+  const auto& context = fetch.request.context;
+  if (context.quotas == nullptr) return {};
+  std::size_t bytes = 0;
+  for (const auto& result : fetch.results) bytes += result.data.size;
+  const auto who = context.quota_client();
+  const auto count = static_cast<double>(bytes);
+  const auto before = std::max(context.quotas->delay(QuotaKind::fetch, who),
+                               context.quotas->delay(QuotaKind::request, who));
+  const auto after = context.quotas->charge(QuotaKind::fetch, who, count);
+  const bool fits = count <= context.quotas->most_at_once(QuotaKind::fetch, who);
+  const Throttle found{
+      .wait = std::max(before, after),
+      .gives_nothing = before > base::Duration::zero() || (fits && after > base::Duration::zero())};
+  if (found.gives_nothing) context.quotas->charge(QuotaKind::fetch, who, -count);
+  return found;
+}
+
 void finish(Services& services, Fetch& fetch) {
   auto& request = fetch.request;
+  const auto [wait, gives_nothing] = throttle(fetch);
+  request.context.throttle = wait;
+  if (gives_nothing) {
+    // Nothing is told of the partitions: to the session it is as if they had not been read.
+    FetchResponse nothing;
+    if (fetch.context.session) nothing.session_id = fetch.context.session->id();
+    return request.answer(nothing);
+  }
   const auto told = answer_of(services, fetch);
   if (told.error != ErrorCode::none) fetch.results.clear();
-  const auto encoded = protocol::encode_response(
-      response_to(fetch, told), request.context.version(), request.context.header.correlation_id);
+  auto response = response_to(fetch, told);
+  response.throttle_time_ms = static_cast<std::int32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(wait).count());
+  request.reply.mute(wait);
+  const auto encoded = protocol::encode_response(response, request.context.version(),
+                                                 request.context.header.correlation_id);
   if (!encoded) return request.reply.refuse(encoded.error());
+  if (request.context.quotas != nullptr) {
+    request.context.quotas->charge(QuotaKind::fetch, request.context.quota_client(),
+                                   static_cast<double>(encoded->bytes.size()));
+  }
   request.reply.send(weave(*encoded, fetch));
 }
 
@@ -183,7 +231,7 @@ void handle_fetch(Services& services, Request<FetchRequest> request) {
   }
   auto fetch = std::make_shared<Fetch>(Fetch{std::move(request), *std::move(context), {}, {}});
   auto entries = collect(services, *fetch);
-  auto options = options_of(services, fetch->request.message);
+  auto options = options_of(services, fetch->request);
   // An error is told at once, and so is that there is nothing to wait for. While one request is
   // beyond the budget no other large one comes in: it does not wait for records.
   if (fetch->request.context.charge.overdraws()) options.max_wait = {};

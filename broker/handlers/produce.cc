@@ -175,11 +175,17 @@ ProduceResponse response_to(const Services& services, const Produce& produce,
 }
 
 void finish(Services& services, Produce& produce) {
+  auto& context = produce.request.context;
+  if (context.quotas != nullptr) {
+    context.throttle = context.quotas->charge(QuotaKind::produce, context.quota_client(),
+                                              static_cast<double>(context.frame.size()));
+  }
   if (produce.request.message.acks == 0) {
     // Nobody reads an answer; a hang-up is how the client learns that its view is wrong.
     for (const auto& result : produce.results) {
       if (!result) return produce.request.reply.refuse(result.error());
     }
+    produce.request.reply.mute(context.throttle);
     return produce.request.reply.send_nothing();
   }
   const auto own_host = services.advertised(produce.request.context).host;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/task.h"
+#include "base/time.h"
 #include "base/transport.h"
 #include "ottla/error.h"
 
@@ -25,6 +26,9 @@ class ReplyTarget {
 
   // The connection must end: the request can have no answer.
   virtual void on_refusal(std::uint64_t request, const Error& reason) = 0;
+
+  // When the answer has left, nothing more is taken from the client for so long.
+  virtual void on_mute(std::uint64_t request, base::Duration duration) = 0;
 
   // The answer waits for something; `abandon` is to be called if the one who asked goes first.
   virtual void on_wait(std::uint64_t request, base::Task abandon) = 0;
@@ -68,6 +72,12 @@ class Reply {
   void abandon_with(base::Task abandon) const {
     if (!open_) return;
     if (auto target = target_.lock()) target->on_wait(request_, std::move(abandon));
+  }
+
+  // Before the answer: nothing more is taken from the client for so long after it (KIP-219).
+  void mute(base::Duration duration) const {
+    if (!open_) return;
+    if (auto target = target_.lock()) target->on_mute(request_, duration);
   }
 
   // For acks=0: the request is done, and nothing is said.

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -11,6 +14,7 @@
 #include "base/transport.h"
 #include "broker/handlers/byte_budget.h"
 #include "broker/handlers/reply.h"
+#include "broker/quota/client_quotas.h"
 #include "broker/security/sasl_session.h"
 #include "ottla/error.h"
 #include "protocol/wire/frame.h"
@@ -27,7 +31,12 @@ struct RequestContext {
   base::Endpoint local;  // the address the client came by
   std::shared_ptr<const Principal> principal = anonymous();
   std::shared_ptr<SaslSession> sasl = nullptr;  // null where the listener has none
+  ClientQuotas* quotas = nullptr;               // null where nobody has any
+  base::Duration throttle{};                    // how long the client has to wait after the answer
 
+  QuotaClient quota_client() const {
+    return {principal->name, header.client_id.value_or(std::string_view())};
+  }
   std::int16_t version() const { return header.api_version; }
 };
 
@@ -85,7 +94,31 @@ struct Request {
     }
   }
 
+  // Who has used more than a quota allows is told, and not listened to for that long.
   void send(const typename M::Response& response) {
+    if (context.quotas != nullptr && !is_exempt()) {
+      const auto time = context.quotas->delay(QuotaKind::request, context.quota_client());
+      context.throttle = std::max(context.throttle, time);
+    }
+    if (context.throttle <= base::Duration::zero()) return encode(response);
+    reply.mute(context.throttle);
+    if constexpr (requires { response.throttle_time_ms; }) {
+      auto throttled = response;
+      throttled.throttle_time_ms = static_cast<std::int32_t>(
+          std::chrono::duration_cast<std::chrono::milliseconds>(context.throttle).count());
+      return encode(throttled);
+    }
+    encode(response);
+  }
+
+  // What brokers send each other, and what comes before it is known who sends.
+  static constexpr bool is_exempt() {
+    using enum ApiKey;
+    const auto key = M::api.key;
+    return key == write_txn_markers || key == sasl_handshake || key == sasl_authenticate;
+  }
+
+  void encode(const typename M::Response& response) {
     auto encoded =
         protocol::encode_response(response, context.version(), context.header.correlation_id);
     if (!encoded) return reply.refuse(encoded.error());

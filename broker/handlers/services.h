@@ -30,6 +30,7 @@ struct Services {
   MarkerWriter& markers;
   TransactionCoordinator& transactions;
   const Authorizer& authorizer;
+  ClientQuotas& quotas;
   base::Logger logger;
   VersionLimits version_limits = {};
 

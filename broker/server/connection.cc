@@ -78,6 +78,7 @@ Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<b
 Connection::~Connection() {
   loop_.cancel(authentication_timer_);
   loop_.cancel(idle_timer_);
+  loop_.cancel(mute_timer_);
   loop_.cancel(frame_watch_.timer);
 }
 
@@ -95,6 +96,7 @@ void Connection::close(const Error& reason) {
   frames_.clear();
   loop_.cancel(std::exchange(authentication_timer_, base::TimerId::none));
   loop_.cancel(std::exchange(idle_timer_, base::TimerId::none));
+  loop_.cancel(std::exchange(mute_timer_, base::TimerId::none));
   loop_.cancel(std::exchange(frame_watch_.timer, base::TimerId::none));
   for (auto& slot : abandoned) {
     if (slot.on_abandoned) slot.on_abandoned();
@@ -173,12 +175,14 @@ void Connection::take_frame() {
 }
 
 bool Connection::wants_requests() const {
-  return !waits_for_room_ && !last_ && frames_.size() + slots_.size() < most_outstanding_ &&
+  const bool muted = mute_timer_ != base::TimerId::none;
+  return !waits_for_room_ && !last_ && !muted &&
+         frames_.size() + slots_.size() < most_outstanding_ &&
          outstanding_bytes_ < kMostOutstandingBytes && stream_->queued_bytes() < most_unsent_bytes_;
 }
 
 bool Connection::may_hand_out(const Frame& frame) const {
-  if (last_) return false;
+  if (last_ || mute_timer_ != base::TimerId::none) return false;
   if (stream_->queued_bytes() >= most_unsent_bytes_) return false;
   if (slots_.empty()) return true;
   return api_of(frame) == ApiKey::produce && slots_.back().api == ApiKey::produce;
@@ -241,6 +245,10 @@ void Connection::on_refusal(std::uint64_t, const Error& reason) {
   close(reason);
 }
 
+void Connection::on_mute(std::uint64_t request, base::Duration duration) {
+  if (auto* slot = find_slot(request)) slot->mute = std::max(slot->mute, duration);
+}
+
 void Connection::on_wait(std::uint64_t request, base::Task abandon) {
   auto* slot = find_slot(request);
   if (slot != nullptr && !slot->answered) slot->on_abandoned = std::move(abandon);
@@ -285,12 +293,30 @@ void Connection::watch_authentication() {
 void Connection::send_answer(Slot& slot) {
   const auto bytes = size_of(slot.response);
   if (!slot.response.empty()) stream_->write(std::move(slot.response));
+  if (slot.mute > base::Duration::zero()) mute(slot.mute);
   slot.times.sent = clock_.now();
   owner_.on_answered(*this, {.api = slot.api,
                              .version = slot.version,
                              .request_bytes = slot.bytes,
                              .response_bytes = bytes,
                              .times = slot.times});
+}
+
+// What the client has sent already waits with what it sends later.
+void Connection::mute(base::Duration duration) {
+  muted_until_ = std::max(muted_until_, loop_.now() + duration);
+  if (mute_timer_ == base::TimerId::none) wait_for_voice();
+}
+
+void Connection::wait_for_voice() {
+  mute_timer_ = loop_.call_at(muted_until_, lifetime_.guard([this] {
+    mute_timer_ = base::TimerId::none;
+    if (loop_.now() < muted_until_) return wait_for_voice();
+    const auto self = shared_from_this();
+    last_activity_ = loop_.now();
+    hand_out();
+    continue_reading();
+  }));
 }
 
 void Connection::on_drained() {
@@ -336,10 +362,11 @@ void Connection::watch_frame() {
 void Connection::watch_idleness() {
   if (limits_.idle <= base::Duration::zero()) return;
   idle_timer_ = loop_.call_at(last_activity_ + limits_.idle, lifetime_.guard([this] {
-    if (slots_.empty() && loop_.now() >= last_activity_ + limits_.idle) {
+    const bool muted = mute_timer_ != base::TimerId::none;
+    if (slots_.empty() && !muted && loop_.now() >= last_activity_ + limits_.idle) {
       return close(Error(ErrorCode::closed, "idle for longer than connections.max.idle.ms"));
     }
-    last_activity_ = slots_.empty() ? last_activity_ : loop_.now();
+    last_activity_ = slots_.empty() && !muted ? last_activity_ : loop_.now();
     watch_idleness();
   }));
 }

@@ -83,6 +83,7 @@ class Connection final : public base::StreamHandler,
   void on_last_reply(std::uint64_t request, std::vector<base::Segment> response,
                      const Error& reason) override;
   void on_refusal(std::uint64_t request, const Error& reason) override;
+  void on_mute(std::uint64_t request, base::Duration duration) override;
   void on_wait(std::uint64_t request, base::Task abandon) override;
 
  private:
@@ -101,6 +102,7 @@ class Connection final : public base::StreamHandler,
     std::int16_t version = 0;
     bool answered = false;
     std::size_t bytes = 0;
+    base::Duration mute{};
     RequestTimes times;
     base::Task on_abandoned;  // or null
     std::vector<base::Segment> response;
@@ -124,6 +126,8 @@ class Connection final : public base::StreamHandler,
   void watch_authentication();
   void watch_idleness();
   void watch_frame();
+  void mute(base::Duration duration);
+  void wait_for_voice();
 
   // Set at construction.
   const std::uint64_t id_;
@@ -143,6 +147,8 @@ class Connection final : public base::StreamHandler,
   std::string unread_;  // bytes that were read while no frame could be taken
   bool paused_ = false;
   bool waits_for_room_ = false;
+  base::TimePoint muted_until_{};
+  base::TimerId mute_timer_ = base::TimerId::none;  // set while the client is not listened to
   bool handing_out_ = false;
   std::deque<Frame> frames_;
   std::deque<Slot> slots_;

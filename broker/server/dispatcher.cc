@@ -134,6 +134,10 @@ constexpr auto kEntries = std::to_array<Entry>({
     entry<protocol::DescribeAclsRequest, handle_describe_acls, OnCluster<Op::describe>>(),
     entry<protocol::CreateAclsRequest, handle_create_acls, OnCluster<Op::alter>>(),
     entry<protocol::DeleteAclsRequest, handle_delete_acls, OnCluster<Op::alter>>(),
+    entry<protocol::DescribeClientQuotasRequest, handle_describe_client_quotas,
+          OnCluster<Op::describe_configs>>(),
+    entry<protocol::AlterClientQuotasRequest, handle_alter_client_quotas,
+          OnCluster<Op::alter_configs>>(),
 });
 
 const Entry* find_entry(ApiKey key) {
@@ -158,6 +162,7 @@ class HangUp final : public ReplyTarget {
     hang_up();
   }
   void on_refusal(std::uint64_t, const Error&) override { hang_up(); }
+  void on_mute(std::uint64_t, base::Duration) override {}
   void on_wait(std::uint64_t, base::Task abandon) override {
     reply_.abandon_with(std::move(abandon));
   }
@@ -187,6 +192,8 @@ void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame f
                          .local = connection->local(),
                          .principal = connection->principal(),
                          .sasl = connection->sasl()};
+  const bool known = !context.sasl || context.sasl->was_authenticated();
+  if (known && services_.quotas.any_of_clients()) context.quotas = &services_.quotas;
   const auto& api = *request->api;
   if (context.sasl) {
     const auto admitted = context.sasl->admit(api.key, services_.loop.now());
@@ -212,7 +219,22 @@ void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame f
 
 void Dispatcher::dispatch(RequestContext context, BytesView body, Reply reply) {
   const auto* entry = find_entry(context.header.api_key);
+  if (context.quotas == nullptr || !services_.quotas.has(QuotaKind::request)) {
+    return entry->carry_out(services_, std::move(context), body, std::move(reply));
+  }
+  // What the client's name is in.
+  const auto frame = context.frame;
+  const auto principal = context.principal;
+  const QuotaClient who{principal->name, context.header.client_id.value_or("")};
+  const base::RealClock clock;
+  const auto begun = clock.now();
+  const bool exempt = context.header.api_key == ApiKey::write_txn_markers;
   entry->carry_out(services_, std::move(context), body, std::move(reply));
+  if (!exempt) services_.quotas.note_time(who, clock.now() - begun);
+}
+
+base::Duration Dispatcher::delay_connection(const std::string& host) {
+  return services_.quotas.connect(host);
 }
 
 void Dispatcher::dispatch_with(const Fault& fault, RequestContext context, BytesView body,

@@ -23,6 +23,8 @@ class Dispatcher final : public FrameHandler {
 
   void on_frame(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override;
 
+  base::Duration delay_connection(const std::string& host) override;
+
   // What tests ask to go wrong.
   FaultInjector& faults() { return faults_; }
 

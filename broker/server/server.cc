@@ -15,6 +15,9 @@ constexpr std::size_t kScratchBytes = 64 << 10;
 // Connections that wait for the broker to be ready; the others try again.
 constexpr std::size_t kMostEarlyConnections = 1000;
 
+// Connections that wait because of a quota; those beyond are refused.
+constexpr std::size_t kMostDelayedConnections = 1000;
+
 // Who is refused for not having logged in may come again at any rate.
 constexpr auto kBetweenWarnings = std::chrono::seconds(1);
 
@@ -112,10 +115,23 @@ bool Server::has_room_for_unknown(const std::string& host) {
 }
 
 void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream) {
-  if (handler_ != nullptr) return serve(listener, std::move(stream));
+  if (handler_ != nullptr) return admit(listener, std::move(stream));
   if (early_.size() < std::min(kMostEarlyConnections, most_connections_)) {
     early_.emplace_back(listener, std::move(stream));
   }
+}
+
+// One that has to wait is not read from until then.
+void Server::admit(const std::string& listener, std::unique_ptr<base::Stream> stream) {
+  const auto delay = handler_->delay_connection(stream->peer().host);
+  if (delay <= base::Duration::zero()) return serve(listener, std::move(stream));
+  if (delayed_ >= std::min(kMostDelayedConnections, most_connections_)) return;
+  ++delayed_;
+  loop_.loop->call_at(loop_.loop->now() + delay,
+                      lifetime_.guard([this, listener, waiting = std::move(stream)]() mutable {
+                        --delayed_;
+                        if (!listening_.empty()) serve(listener, std::move(waiting));
+                      }));
 }
 
 void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> stream) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/lifetime.h"
 #include "base/logger.h"
 #include "base/loop.h"
 #include "base/runtime.h"
@@ -28,6 +29,8 @@ class FrameHandler {
   virtual ~FrameHandler() = default;
   virtual void on_frame(const std::shared_ptr<Connection>& connection, Frame frame,
                         Reply reply) = 0;
+  // How long one more connection from there has to wait until it is served.
+  virtual base::Duration delay_connection(const std::string&) { return {}; }
 };
 
 // The sockets of one broker: listeners and connections, with their limits (max.connections, but at
@@ -69,6 +72,7 @@ class Server final : public ConnectionOwner {
 
  private:
   void on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream);
+  void admit(const std::string& listener, std::unique_ptr<base::Stream> stream);
   void serve(const std::string& listener, std::unique_ptr<base::Stream> stream);
   bool has_room_for(const std::string& host);
   bool has_room_for_unknown(const std::string& host);
@@ -92,12 +96,14 @@ class Server final : public ConnectionOwner {
   TokenListeners tokens_;
   FrameHandler* handler_ = nullptr;  // null until `open`
   std::vector<std::pair<std::string, std::unique_ptr<base::Stream>>> early_;
+  std::size_t delayed_ = 0;  // connections that wait for what connection_creation_rate allows
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::unordered_map<std::string, std::int32_t> connections_by_host_;
   UnknownClients unknown_;
   base::TimePoint next_warning_of_unknown_{};
   std::uint64_t next_connection_ = 1;
   RequestMetrics request_metrics_;
+  base::Lifetime lifetime_;
 };
 
 }  // namespace ottla::broker

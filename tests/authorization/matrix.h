@@ -663,6 +663,19 @@ std::vector<Row> Matrix<Caller>::cluster_rows() {
          filter.principal_filter = "User:nobody";
          return this->ask(request).filter_results.at(0).error_code;
        }},
+      {ApiKey::describe_client_quotas,
+       {{describe_configs, cluster}},
+       kCluster,
+       [this](auto) { return this->ask(DescribeClientQuotasRequest()).error_code; }},
+      {ApiKey::alter_client_quotas,
+       {{alter_configs, cluster}},
+       kCluster,
+       [this](auto name) {
+         AlterClientQuotasRequest request;
+         request.entries.push_back({{{"user", name}}, {{"producer_byte_rate", 1e9, false}}});
+         request.validate_only = true;
+         return this->ask(request).entries.at(0).error_code;
+       }},
   };
 }
 

@@ -29,6 +29,7 @@ class Keeper final : public FrameHandler {
     frames.push_back(std::move(frame));
     replies.push_back(std::make_unique<Reply>(std::move(reply)));
   }
+  base::Duration delay_connection(const std::string&) override { return connection_delay; }
   void answer(std::size_t request, const std::string& text) {
     std::vector<base::Segment> segments;
     segments.emplace_back(base::Slice::own(text));
@@ -40,6 +41,7 @@ class Keeper final : public FrameHandler {
   std::vector<std::string> bodies;
   std::vector<Frame> frames;
   std::vector<std::unique_ptr<Reply>> replies;
+  base::Duration connection_delay{};
 };
 
 // A client that collects what it gets, if it reads at all.
@@ -224,6 +226,68 @@ TEST_F(ConnectionTest, an_idle_client_is_closed_and_a_waiting_one_is_not) {
   EXPECT_FALSE(waiting.closed);
   answer(0, "a");
   EXPECT_TRUE(received(waiting, "a"));
+}
+
+TEST_F(ConnectionTest, who_has_used_too_much_is_answered_and_then_not_heard_for_a_while) {
+  serve();
+  auto& client = connect();
+  auto& bystander = connect();
+  send(client, request(ApiKey::produce, "1") + request(ApiKey::produce, "2"));
+  ASSERT_TRUE(handed_out(2));
+  on(broker_, [&] { keeper_.replies[0]->mute(seconds(5)); });
+  answer(0, "a");
+  EXPECT_TRUE(received(client, "a"));
+  // What was handed out before is answered all the same.
+  answer(1, "b");
+  EXPECT_TRUE(received(client, "ab"));
+  send(client, request(ApiKey::produce, "3"));
+  send(bystander, request(ApiKey::produce, "4"));
+  ASSERT_TRUE(handed_out(3));
+  EXPECT_EQ(keeper_.bodies[2].substr(2), "4");
+  simulation_.run_for(milliseconds(4'500));
+  EXPECT_EQ(keeper_.bodies.size(), 3U);
+  simulation_.run_for(seconds(1));
+  ASSERT_EQ(keeper_.bodies.size(), 4U);
+  EXPECT_EQ(keeper_.bodies[3].substr(2), "3");
+}
+
+TEST_F(ConnectionTest, requests_that_came_already_wait_too_and_nobody_idles_meanwhile) {
+  config_.connections_max_idle_ms = 1000;
+  serve();
+  auto& client = connect();
+  send(client, request(ApiKey::metadata, "1") + request(ApiKey::metadata, "2"));
+  ASSERT_TRUE(handed_out(1));
+  on(broker_, [&] { keeper_.replies[0]->mute(seconds(5)); });
+  answer(0, "a");
+  simulation_.run_for(milliseconds(4'500));
+  EXPECT_EQ(keeper_.bodies.size(), 1U);
+  EXPECT_FALSE(client.closed);
+  ASSERT_TRUE(handed_out(2));
+  answer(1, "b");
+  EXPECT_TRUE(received(client, "ab"));
+}
+
+TEST_F(ConnectionTest, one_that_comes_too_soon_after_others_is_served_later) {
+  serve();
+  keeper_.connection_delay = seconds(3);
+  auto& client = connect();
+  send(client, request(ApiKey::metadata, "1"));
+  simulation_.run_for(milliseconds(2'500));
+  EXPECT_EQ(keeper_.bodies.size(), 0U);
+  ASSERT_TRUE(handed_out(1));
+  answer(0, "a");
+  EXPECT_TRUE(received(client, "a"));
+}
+
+TEST_F(ConnectionTest, a_server_that_closes_serves_nobody_who_still_waits) {
+  serve();
+  keeper_.connection_delay = seconds(3);
+  auto& client = connect();
+  send(client, request(ApiKey::metadata, "1"));
+  simulation_.run_for(seconds(1));
+  on(broker_, [&] { server_->close(); });
+  simulation_.run_for(seconds(5));
+  EXPECT_EQ(keeper_.bodies.size(), 0U);
 }
 
 TEST_F(ConnectionTest, a_spent_budget_holds_others_back_until_it_is_free) {

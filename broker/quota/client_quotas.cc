@@ -1,0 +1,110 @@
+#include "broker/quota/client_quotas.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "broker/security/client_host.h"
+
+namespace ottla::broker {
+namespace {
+
+// Names are told apart by so many bytes of them: a client may send 32 KiB.
+constexpr std::size_t kMostNameBytes = 1024;
+
+// A look for what can be forgotten goes through everything.
+constexpr auto kBetweenSweeps = std::chrono::seconds(10);
+
+}  // namespace
+
+ClientQuotas::ClientQuotas(base::Loop& loop, const BrokerConfig& config)
+    : loop_(loop),
+      windows_{config.quota_window_num, std::chrono::seconds(config.quota_window_size_seconds)},
+      mutation_windows_{config.controller_quota_window_num,
+                        std::chrono::seconds(config.controller_quota_window_size_seconds)} {}
+
+void ClientQuotas::on_image(const MetadataImage& image, const MetadataChanges& changes) {
+  for (const auto& entity : changes.changed_quotas) {
+    const auto* values = image.quotas().find(entity);
+    limits_.change(entity, values == nullptr ? nullptr : values->get());
+  }
+}
+
+base::Duration ClientQuotas::charge(QuotaKind kind, const QuotaClient& client, double amount) {
+  if (!has(kind)) return {};
+  const auto limit = limits_.find(kind, client);
+  if (!limit) return {};
+  auto& window = meter_of(kind, *limit).window;
+  window.add(amount, loop_.now(), windows_);
+  return window.delay(limit->bound, loop_.now(), windows_);
+}
+
+void ClientQuotas::note_time(const QuotaClient& client, base::Duration time) {
+  const double percent = 100 * std::chrono::duration<double>(time).count();
+  charge(QuotaKind::request, client, percent);
+}
+
+base::Duration ClientQuotas::delay(QuotaKind kind, const QuotaClient& client) {
+  if (!has(kind)) return {};
+  const auto limit = limits_.find(kind, client);
+  if (!limit) return {};
+  const auto delay = meter_of(kind, *limit).window.delay(limit->bound, loop_.now(), windows_);
+  return kind == QuotaKind::request ? std::min(delay, windows_.size) : delay;
+}
+
+double ClientQuotas::most_at_once(QuotaKind kind, const QuotaClient& client) const {
+  const auto limit = has(kind) ? limits_.find(kind, client) : std::nullopt;
+  if (!limit) return std::numeric_limits<double>::infinity();
+  const auto whole = windows_.size * std::max(windows_.count - 1, 1);
+  return limit->bound * std::chrono::duration<double>(whole).count();
+}
+
+base::Duration ClientQuotas::charge_mutations(const QuotaClient& client, double partitions,
+                                              bool strict) {
+  if (!has(QuotaKind::mutation)) return {};
+  const auto limit = limits_.find(QuotaKind::mutation, client);
+  if (!limit) return {};
+  auto& bucket = meter_of(QuotaKind::mutation, *limit).bucket;
+  const auto now = loop_.now();
+  if (strict) {
+    const auto delay = bucket.delay(limit->bound, now, mutation_windows_);
+    if (delay > base::Duration::zero()) return delay;
+  }
+  bucket.take(partitions, limit->bound, now, mutation_windows_);
+  return strict ? base::Duration{} : bucket.delay(limit->bound, now, mutation_windows_);
+}
+
+base::Duration ClientQuotas::connect(const std::string& host) {
+  if (!has(QuotaKind::connection)) return {};
+  const auto address = client_host(host);
+  return charge(QuotaKind::connection, {address, {}}, 1);
+}
+
+std::size_t ClientQuotas::meters() const {
+  std::size_t count = 0;
+  for (const auto& each : meters_) count += each.by_client.size();
+  return count;
+}
+
+ClientQuotas::Meter& ClientQuotas::meter_of(QuotaKind kind, const FoundLimit& limit) {
+  auto& meters = meters_[static_cast<std::size_t>(kind)];
+  const std::pair<std::string_view, std::string_view> key{
+      limit.user.substr(0, kMostNameBytes), limit.client_id.substr(0, kMostNameBytes)};
+  const auto found = meters.by_client.find(key);
+  if (found != meters.by_client.end()) return found->second;
+  if (loop_.now() >= meters.next_sweep) sweep(kind);
+  if (meters.by_client.size() >= kMostMeters) return meters.others;
+  return meters.by_client[Key(key)];
+}
+
+void ClientQuotas::sweep(QuotaKind kind) {
+  auto& meters = meters_[static_cast<std::size_t>(kind)];
+  const auto now = loop_.now();
+  const auto& windows = windows_of(kind);
+  std::erase_if(meters.by_client, [&](const auto& each) {
+    return each.second.window.is_idle(now, windows) && each.second.bucket.is_idle(now, windows);
+  });
+  meters.next_sweep = now + kBetweenSweeps;
+}
+
+}  // namespace ottla::broker

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/loop.h"
+#include "broker/config/broker_config.h"
+#include "broker/metadata/metadata_image.h"
+#include "broker/quota/quota_limits.h"
+#include "broker/quota/usage_window.h"
+
+namespace ottla::broker {
+
+// What clients use of this broker, and how long they have to wait for having used more than their
+// quotas allow (KIP-13, KIP-124, KIP-599, KIP-612). Asked on the way of every request: with no
+// quota of a kind that costs a comparison. One loop.
+//
+// Bounded, whatever clients call themselves: use is counted apart for kMostMeters at a time, and
+// together for who comes on top; who has used nothing for as long as the windows reach back is
+// forgotten.
+class ClientQuotas {
+ public:
+  static constexpr std::size_t kMostMeters = 10'000;
+
+  ClientQuotas(base::Loop& loop, const BrokerConfig& config);
+
+  void on_image(const MetadataImage& image, const MetadataChanges& changes);
+
+  bool has(QuotaKind kind) const { return limits_.has(kind); }
+  // Whether a request may have to wait at all.
+  bool any_of_clients() const {
+    return has(QuotaKind::produce) || has(QuotaKind::fetch) || has(QuotaKind::request) ||
+           has(QuotaKind::mutation);
+  }
+
+  // Counts what the client uses (bytes; below 0: takes back) and says how long it has to wait.
+  base::Duration charge(QuotaKind kind, const QuotaClient& client, double amount);
+
+  // Counts the time that the loop had for nobody else.
+  void note_time(const QuotaClient& client, base::Duration time);
+
+  // How long the client has to wait for what it has used; of time no longer than one window.
+  base::Duration delay(QuotaKind kind, const QuotaClient& client);
+
+  // The most that can be used at once without having to wait in any case; infinite without a quota.
+  double most_at_once(QuotaKind kind, const QuotaClient& client) const;
+
+  // Counts partitions that the client makes or deletes, and says how long it has to wait. A strict
+  // one that has to wait already is not counted: it must not be carried out.
+  base::Duration charge_mutations(const QuotaClient& client, double partitions, bool strict);
+
+  // One more connection from an address; how long until it may be served.
+  base::Duration connect(const std::string& host);
+
+  // How much is remembered.
+  std::size_t meters() const;
+
+ private:
+  struct Meter {
+    UsageWindow window;
+    TokenBucket bucket;  // of mutations
+  };
+  using Key = std::pair<std::string, std::string>;
+  // A tree, since clients choose their names.
+  struct Less {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      const auto order = std::string_view(a.first).compare(std::string_view(b.first));
+      return order != 0 ? order < 0 : std::string_view(a.second) < std::string_view(b.second);
+    }
+  };
+  struct Meters {
+    std::map<Key, Meter, Less> by_client;
+    Meter others;  // of all for whom there was no room
+    base::TimePoint next_sweep{};
+  };
+
+  Meter& meter_of(QuotaKind kind, const FoundLimit& limit);
+  void sweep(QuotaKind kind);
+  const QuotaWindows& windows_of(QuotaKind kind) const {
+    return kind == QuotaKind::mutation ? mutation_windows_ : windows_;
+  }
+
+  base::Loop& loop_;
+  const QuotaWindows windows_;
+  const QuotaWindows mutation_windows_;
+  QuotaLimits limits_;
+  std::array<Meters, kQuotaKinds> meters_;
+};
+
+}  // namespace ottla::broker
