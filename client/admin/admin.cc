@@ -210,6 +210,18 @@ Future<UserOutcomes> Admin::alter_user_scram_credentials(
                                                       options);
 }
 
+Future<ClientQuotas> Admin::describe_client_quotas(ClientQuotaFilter filter,
+                                                   const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<ClientQuotas>();
+  return handle_->core().describe_client_quotas(std::move(filter), options);
+}
+
+Future<ClientQuotaOutcomes> Admin::alter_client_quotas(
+    std::vector<ClientQuotaAlteration> alterations, const ChangeOptions& options) {
+  if (handle_->forked()) return forked_future<ClientQuotaOutcomes>();
+  return handle_->core().alter_client_quotas(alterations, options);
+}
+
 Future<AclOutcomes> Admin::create_acls(std::vector<AclBinding> acls, const AdminOptions& options) {
   if (handle_->forked()) return forked_future<AclOutcomes>();
   return handle_->core().create_acls(std::move(acls), options);

@@ -5,6 +5,7 @@
 #include "client/admin/acls.h"
 #include "client/admin/brokers.h"
 #include "client/admin/change_topics.h"
+#include "client/admin/client_quotas.h"
 #include "client/admin/committed_offsets.h"
 #include "client/admin/configs.h"
 #include "client/admin/delete_records.h"
@@ -252,6 +253,21 @@ Future<UserOutcomes> AdminCore::alter_user_scram_credentials(
           self->submit(std::make_unique<AlterScramUsersCall>(promise, std::move(*change)), timeout);
         });
   });
+  return promise.future();
+}
+
+Future<ClientQuotas> AdminCore::describe_client_quotas(ClientQuotaFilter filter,
+                                                       const AdminOptions& options) {
+  const Promise<ClientQuotas> promise(executor_);
+  submit(std::make_unique<DescribeClientQuotasCall>(promise, std::move(filter)), options.timeout);
+  return promise.future();
+}
+
+Future<ClientQuotaOutcomes> AdminCore::alter_client_quotas(
+    const std::vector<ClientQuotaAlteration>& alterations, const ChangeOptions& options) {
+  const Promise<ClientQuotaOutcomes> promise(executor_);
+  submit(std::make_unique<AlterClientQuotasCall>(promise, alterations, options.validate_only),
+         options.timeout);
   return promise.future();
 }
 

@@ -78,6 +78,11 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
       std::vector<ScramCredentialUpsertion> upsertions,
       std::vector<ScramCredentialDeletion> deletions, const AdminOptions& options);
 
+  Future<ClientQuotas> describe_client_quotas(ClientQuotaFilter filter,
+                                              const AdminOptions& options);
+  Future<ClientQuotaOutcomes> alter_client_quotas(
+      const std::vector<ClientQuotaAlteration>& alterations, const ChangeOptions& options);
+
   Future<AclOutcomes> create_acls(std::vector<AclBinding> acls, const AdminOptions& options);
   Future<std::vector<AclBinding>> describe_acls(AclBindingFilter filter,
                                                 const AdminOptions& options);

@@ -15,6 +15,7 @@
 #include "ottla/error.h"
 #include "ottla/future.h"
 #include "ottla/group_admin.h"
+#include "ottla/quota_admin.h"
 #include "ottla/result.h"
 #include "ottla/scram_admin.h"
 #include "ottla/topic_admin.h"
@@ -188,6 +189,15 @@ class Admin {
   Future<UserOutcomes> alter_user_scram_credentials(
       std::vector<ScramCredentialUpsertion> upsertions,
       std::vector<ScramCredentialDeletion> deletions = {}, const AdminOptions& options = {});
+
+  // As a whole: invalid_request, cluster_authorization_failed ...
+  Future<ClientQuotas> describe_client_quotas(ClientQuotaFilter filter = {},
+                                              const AdminOptions& options = {});
+
+  // Each entity is changed whole or not at all. Per entity: invalid_request (a quota, a value or an
+  // entity that there cannot be), cluster_authorization_failed ...
+  Future<ClientQuotaOutcomes> alter_client_quotas(std::vector<ClientQuotaAlteration> alterations,
+                                                  const ChangeOptions& options = {});
 
   // An ACL that is there already is no error. Per ACL: invalid_request, security_disabled (the
   // brokers have no authorizer), cluster_authorization_failed ...

@@ -18,6 +18,7 @@
 #include "ottla/metrics.h"
 #include "ottla/partitioner.h"
 #include "ottla/producer.h"
+#include "ottla/quota_admin.h"
 #include "ottla/record.h"
 #include "ottla/result.h"
 #include "ottla/runtime.h"
