@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "ottla/admin.h"
+#include "tools/client_quotas.h"
 #include "tools/command.h"
 #include "tools/flags.h"
 #include "tools/scram_users.h"
@@ -23,13 +25,20 @@ struct Flags {
   bool alter = false;
   bool describe = false;
   bool all = false;
-  bool entity_default = false;
+  bool entity_default = false;  // see `names`
   bool broker_defaults = false;
-  std::string entity_type;
-  std::string entity_name;
+  bool user_defaults = false;
+  bool client_defaults = false;
+  bool ip_defaults = false;
+  std::vector<std::string> entity_types;
+  std::vector<std::string> entity_names;
+  // One for each --entity-name and --entity-default, in the order in which they stand.
+  std::vector<std::optional<std::string>> names;
   std::string topic;
   std::string broker;
   std::string user;
+  std::string client;
+  std::string ip;
   std::string add_config;
   std::string delete_config;
   OutputFormat output = OutputFormat::table;
@@ -45,12 +54,20 @@ struct Flags {
     whose->add_option("--broker", broker, "a broker's id");
     whose->add_flag("--broker-defaults", broker_defaults, "what holds for all brokers");
     whose->add_option("--user", user, "a user's name");
-    whose->add_option("--entity-type", entity_type, "topics, brokers or users")
-        ->check(CLI::IsMember({"topics", "brokers", "users"}));
-    whose->require_option(1);
-    app.add_option("--entity-name", entity_name, "a topic's or a user's name, or a broker's id")
+    whose->add_flag("--user-defaults", user_defaults, "users without a quota by name");
+    whose->add_option("--client,--client-id", client, "how clients call themselves");
+    whose->add_flag("--client-defaults", client_defaults, "clients without a quota by name");
+    whose->add_option("--ip", ip, "an address that clients come from");
+    whose->add_flag("--ip-defaults", ip_defaults, "addresses without a quota of their own");
+    one_by_one(whose->add_option("--entity-type", entity_types,
+                                 "topics, brokers, users, clients or ips; users and clients can be "
+                                 "given together"))
+        ->check(CLI::IsMember({"topics", "brokers", "users", "clients", "ips"}));
+    whose->require_option(1, 2);
+    one_by_one(app.add_option("--entity-name", entity_names,
+                              "the name of a topic, a user or a client, a broker's id, an address"))
         ->needs("--entity-type");
-    app.add_flag("--entity-default", entity_default, "what holds for all brokers")
+    app.add_flag("--entity-default", entity_default, "what holds where nothing is said by name")
         ->needs("--entity-type");
     app.add_option("--add-config", add_config, "k=v,k=[v1,v2]: settings to set");
     app.add_option("--delete-config", delete_config, "k,k: settings to take back");
@@ -58,7 +75,24 @@ struct Flags {
     add_output_flag(app, output);
   }
 
-  bool of_users() const { return !user.empty() || entity_type == "users"; }
+  // One value each time.
+  static CLI::Option* one_by_one(CLI::Option* option) {
+    return option->type_size(1)->allow_extra_args(false)->multi_option_policy(
+        CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  // After the parse.
+  void read_names(const CLI::App& app) {
+    std::size_t next = 0;
+    for (const auto* option : app.parse_order()) {
+      if (option->check_name("--entity-default")) names.emplace_back();
+      if (option->check_name("--entity-name")) names.emplace_back(entity_names.at(next++));
+    }
+  }
+
+  bool has_type(std::string_view type) const {
+    return std::find(entity_types.begin(), entity_types.end(), type) != entity_types.end();
+  }
 };
 
 // The parts between commas that stand in no brackets.
@@ -87,14 +121,67 @@ Result<ConfigResource> resource_of(const Flags& flags) {
   if (!flags.topic.empty()) return ConfigResource::topic(flags.topic);
   if (!flags.broker.empty()) return ConfigResource{ConfigResourceType::broker, flags.broker};
   if (flags.broker_defaults) return ConfigResource::all_brokers();
-  if (flags.entity_type == "brokers" && flags.entity_default) return ConfigResource::all_brokers();
-  if (flags.entity_name.empty()) {
-    return Error(ErrorCode::invalid_argument,
-                 "--entity-name says which of the " + flags.entity_type + " is meant");
+  const auto& type = flags.entity_types.front();
+  const bool is_topic = type == "topics";
+  if (flags.entity_types.size() > 1) {
+    return Error(ErrorCode::invalid_argument, type + " are given without another --entity-type");
   }
-  return ConfigResource{
-      flags.entity_type == "topics" ? ConfigResourceType::topic : ConfigResourceType::broker,
-      flags.entity_name};
+  if (!is_topic && !flags.names.empty() && !flags.names[0]) return ConfigResource::all_brokers();
+  if (flags.names.size() != 1 || !flags.names[0]) {
+    return Error(ErrorCode::invalid_argument,
+                 "--entity-name says which of the " + type + " is meant");
+  }
+  return ConfigResource{is_topic ? ConfigResourceType::topic : ConfigResourceType::broker,
+                        *flags.names[0]};
+}
+
+// Whose quotas, in the order in which Kafka's tool has them; nothing where it is about topics or
+// brokers.
+std::vector<QuotaSubject> subjects_of(const Flags& flags) {
+  using enum QuotaEntityType;
+  std::vector<QuotaSubject> subjects;
+  const auto add = [&subjects](bool given, QuotaEntityType type, std::optional<std::string> name) {
+    if (given) subjects.push_back({type, false, std::move(name)});
+  };
+  add(!flags.client.empty(), client_id, flags.client);
+  add(!flags.user.empty(), user, flags.user);
+  add(!flags.ip.empty(), ip, flags.ip);
+  add(flags.client_defaults, client_id, std::nullopt);
+  add(flags.user_defaults, user, std::nullopt);
+  add(flags.ip_defaults, ip, std::nullopt);
+  for (std::size_t i = 0; i < flags.entity_types.size(); ++i) {
+    const auto& type = flags.entity_types[i];
+    if (type == "topics" || type == "brokers") continue;
+    auto& subject = subjects.emplace_back();
+    subject.type = type == "users" ? user : type == "clients" ? client_id : ip;
+    subject.all = i >= flags.names.size();
+    if (!subject.all) subject.name = flags.names[i];
+  }
+  return subjects;
+}
+
+// One of each type at most, and an address alone.
+Result<void> check(const std::vector<QuotaSubject>& subjects, const Flags& flags) {
+  const bool also_others = flags.has_type("topics") || flags.has_type("brokers") ||
+                           !flags.topic.empty() || !flags.broker.empty() || flags.broker_defaults;
+  std::vector<QuotaEntityType> types;
+  for (const auto& subject : subjects) types.push_back(subject.type);
+  std::sort(types.begin(), types.end());
+  const bool twice = std::adjacent_find(types.begin(), types.end()) != types.end();
+  const bool address = std::find(types.begin(), types.end(), QuotaEntityType::ip) != types.end();
+  if (also_others || twice || (address && types.size() > 1)) {
+    return Error(ErrorCode::invalid_argument,
+                 "only a user and a client can be given together, one of each");
+  }
+  if (flags.names.size() > flags.entity_types.size()) {
+    return Error(ErrorCode::invalid_argument, "there are more names than entity types");
+  }
+  const auto is_all = [](const QuotaSubject& subject) { return subject.all; };
+  if (flags.alter && std::any_of(subjects.begin(), subjects.end(), is_all)) {
+    return Error(ErrorCode::invalid_argument,
+                 "--entity-name or --entity-default says whose settings are to be changed");
+  }
+  return {};
 }
 
 Result<std::vector<ConfigChange>> changes_of(const Flags& flags) {
@@ -218,16 +305,44 @@ int describe(Admin& admin, const Flags& flags, const ConfigResource& resource) {
   return kSuccess;
 }
 
-int run_for_users(Admin& admin, const Flags& flags) {
-  const auto& user = flags.user.empty() ? flags.entity_name : flags.user;
-  if (flags.describe) return describe_scram_users(admin, user);
-  if (user.empty()) return fail(kName, "--entity-name says which of the users is meant");
-  const auto added = split(flags.add_config);
-  const auto deleted = split(flags.delete_config);
+bool is_scram(std::string_view setting) {
+  return setting.starts_with("SCRAM-");
+}
+
+// Takes out what is about logging in.
+std::vector<std::string> take_scram(std::vector<std::string>& settings) {
+  const auto first = std::stable_partition(settings.begin(), settings.end(),
+                                           [](const auto& each) { return !is_scram(each); });
+  std::vector<std::string> scram(first, settings.end());
+  settings.erase(first, settings.end());
+  return scram;
+}
+
+int describe(Admin& admin, const std::vector<QuotaSubject>& subjects) {
+  if (const int code = describe_client_quotas(admin, subjects); code != kSuccess) return code;
+  const auto& first = subjects.front();
+  const bool logs_in = subjects.size() == 1 && first.type == QuotaEntityType::user;
+  if (!logs_in || (!first.all && !first.name)) return kSuccess;
+  return describe_scram_users(admin, first.name.value_or(""));
+}
+
+// A named user can have both quotas and something to log in with.
+int alter(Admin& admin, const Flags& flags, const std::vector<QuotaSubject>& subjects) {
+  auto added = split(flags.add_config);
+  auto deleted = split(flags.delete_config);
   if (added.empty() && deleted.empty()) {
     return fail(kName, "--alter needs --add-config or --delete-config, or both");
   }
-  return alter_scram_user(admin, user, added, deleted);
+  const auto& first = subjects.front();
+  if (subjects.size() == 1 && first.type == QuotaEntityType::user && first.name) {
+    const auto credentials = take_scram(added);
+    const auto without = take_scram(deleted);
+    if (!credentials.empty() || !without.empty()) {
+      const int code = alter_scram_user(admin, *first.name, credentials, without);
+      if (code != kSuccess || (added.empty() && deleted.empty())) return code;
+    }
+  }
+  return alter_client_quotas(admin, subjects, added, deleted);
 }
 
 }  // namespace
@@ -235,15 +350,23 @@ int run_for_users(Admin& admin, const Flags& flags) {
 int run_configs(const Arguments& arguments) {
   Flags flags;
   CLI::App app(
-      "Describes and changes the settings of topics and brokers, and what users log in with.",
+      "Describes and changes the settings of topics and brokers, the quotas of users, clients and "
+      "addresses, and what users log in with.",
       "ottla configs");
   flags.add_to(app);
   if (const auto code = parse_flags(app, arguments)) return *code;
-  const auto resource = flags.of_users() ? ConfigResource{} : resource_of(flags);
+  flags.read_names(app);
+  const auto subjects = subjects_of(flags);
+  if (!subjects.empty()) {
+    if (const auto checked = check(subjects, flags); !checked) return fail(kName, checked.error());
+    auto admin = open_admin(flags.cluster);
+    if (!admin) return fail(kName, admin.error());
+    return flags.alter ? alter(*admin, flags, subjects) : describe(*admin, subjects);
+  }
+  const auto resource = resource_of(flags);
   if (!resource) return fail(kName, resource.error());
   auto admin = open_admin(flags.cluster);
   if (!admin) return fail(kName, admin.error());
-  if (flags.of_users()) return run_for_users(*admin, flags);
   return flags.alter ? alter(*admin, flags, *resource) : describe(*admin, flags, *resource);
 }
 
