@@ -33,6 +33,7 @@ from lib import (  # noqa: E402
     own_transactions,
     peers,
     process,
+    quotas,
     sasl,
     selfcheck,
     streams,
@@ -362,6 +363,7 @@ def run_all(table, context, arguments):
     tokens.run_kafka(table, context)
     sasl.run_directory(table, context)
     acls.run(table, context)
+    quotas.run(table, context)
     run_tool_transactions(table, context)
     run_kafka_tools(table, context)
     run_mapping(table, context)

@@ -178,6 +178,48 @@ def _configs(context, server):
     yield ("--describe", "--topic", "kt-configs")
     yield ("--alter", *everybody, "--delete-config", "log.retention.ms")
     yield ("--describe", *everybody)
+    yield from _quotas()
+
+
+def _quotas():
+    add, delete = ("--alter", "--add-config"), ("--alter", "--delete-config")
+    user, client = ("--user", "kt-alice"), ("--client", "kt-app")
+    yield (*add, "producer_byte_rate=1000000,consumer_byte_rate=20480000", *user)
+    yield (*add, "request_percentage=12.5", *user, *client)
+    yield (*add, "request_percentage=33", *user, "--client-defaults")
+    yield (*add, "producer_byte_rate=5000000", "--user-defaults")
+    yield (*add, "controller_mutation_rate=0.5", "--entity-type", "clients", "--entity-default")
+    yield (*add, "connection_creation_rate=10000", "--ip", "10.0.0.7")
+    yield (*add, "connection_creation_rate=20000", "--ip-defaults")
+    looks = (
+        user,
+        client,
+        (*user, *client),
+        ("--user-defaults",),
+        ("--client-defaults",),
+        ("--ip", "10.0.0.7"),
+        ("--ip-defaults",),
+        ("--entity-type", "ips"),
+        ("--entity-type", "users"),
+        ("--entity-type", "users", "--entity-type", "clients"),
+        ("--entity-type", "users", "--entity-name", "kt-alice", "--entity-type", "clients"),
+    )
+    for look in looks:
+        yield ("--describe", *look)
+    yield (*add, "producer_byte_rate=0", *user)
+    yield (*add, "producer_byte_rate=-5", *user)
+    yield (*add, "producer_byte_rate=1.5", *user)
+    yield (*add, "request_percentage=0", *client)
+    yield (*add, "connection_creation_rate=3000000000", "--ip-defaults")
+    yield (*add, "connection_creation_rate=1", *user)
+    yield (*add, "no.such.quota=1", *client)
+    yield (*delete, "request_percentage", *user)
+    yield (*delete, "consumer_byte_rate", *user)
+    yield (*delete, "controller_mutation_rate", "--client-defaults")
+    yield (*delete, "producer_byte_rate", "--user-defaults")
+    yield (*delete, "connection_creation_rate", "--ip-defaults")
+    yield ("--describe", *user)
+    yield ("--describe", "--client-defaults")
 
 
 def _filled(context, server, topic, partitions=dataset.PARTITIONS):
