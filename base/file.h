@@ -51,6 +51,7 @@ enum class OpenMode {
   read,             // must exist
   read_write,       // must exist
   create,           // read and write; made if it does not exist, kept as it is if it does
+  create_private,   // the same, and what is made is for its owner alone to read (0600)
   create_new,       // read and write; already_in_use if it exists
   create_truncate,  // read and write; emptied if it exists
 };

@@ -8,6 +8,9 @@
 
 namespace ottla::base {
 
+// "2026-01-31T12:00:00.000Z".
+std::string format_time(WallMillis at);
+
 // "2026-01-31T12:00:00.000Z WARN  producer: ..." with a line end. Control characters, which could
 // forge other lines, become \xNN.
 std::string format_log_line(WallMillis at, LogLevel level, std::string_view room,

@@ -28,17 +28,6 @@ std::string_view padded_name(LogLevel level) {
   return "ERROR";
 }
 
-std::string format_time(WallMillis at) {
-  const auto millis = static_cast<int>(at % 1000);
-  const auto seconds = static_cast<std::time_t>(at / 1000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 64> text;
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text.data() + length, text.size() - length, ".%03dZ", millis);
-  return text.data();
-}
-
 void append_printable(std::string& to, std::string_view line) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   for (const char c : line) {
@@ -52,6 +41,17 @@ void append_printable(std::string& to, std::string_view line) {
 }
 
 }  // namespace
+
+std::string format_time(WallMillis at) {
+  const auto millis = static_cast<int>(at % 1000);
+  const auto seconds = static_cast<std::time_t>(at / 1000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 64> text;
+  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text.data() + length, text.size() - length, ".%03dZ", millis);
+  return text.data();
+}
 
 std::string format_log_line(WallMillis at, LogLevel level, std::string_view room,
                             std::string_view line) {

@@ -215,6 +215,7 @@ int flags_of(OpenMode mode) {
     case OpenMode::read_write:
       return O_RDWR;
     case OpenMode::create:
+    case OpenMode::create_private:
       return O_RDWR | O_CREAT;
     case OpenMode::create_new:
       return O_RDWR | O_CREAT | O_EXCL;
@@ -230,8 +231,9 @@ Result<std::shared_ptr<File>> open_posix_file(int directory, const std::string& 
                                               std::string_view name, OpenMode mode) {
   if (auto checked = check_entry_name(name, directory_path); !checked) return checked.error();
   const std::string entry(name);
+  const mode_t rights = mode == OpenMode::create_private ? 0600 : 0644;
   FileDescriptor fd(uninterrupted(
-      [&] { return ::openat(directory, entry.c_str(), flags_of(mode) | O_CLOEXEC, 0644); }));
+      [&] { return ::openat(directory, entry.c_str(), flags_of(mode) | O_CLOEXEC, rights); }));
   const int number = errno;
   std::string path = directory_path + "/" + entry;
   if (!fd) {

@@ -54,13 +54,21 @@ LogManagerOptions log_options(const BrokerConfig& config) {
   return options;
 }
 
+struct Files {
+  Server::Files server;
+  std::shared_ptr<AuditFile> audit;  // or null
+};
+
 // (sleeps)
-Result<Server::Files> open_files(const BrokerConfig& config) {
+Result<Files> open_files(const BrokerConfig& config) {
   auto tls = open_tls_listeners(config);
   if (!tls) return tls.error();
   auto tokens = open_token_listeners(config);
   if (!tokens) return tokens.error();
-  return Server::Files{.tls = *std::move(tls), .tokens = *std::move(tokens)};
+  auto audit = open_audit_file(config);
+  if (!audit) return audit.error();
+  return Files{.server = {.tls = *std::move(tls), .tokens = *std::move(tokens)},
+               .audit = *std::move(audit)};
 }
 
 }  // namespace
@@ -124,6 +132,7 @@ class Broker::Impl {
   OnDone on_started_;
   std::optional<LoadedMetadata> loaded_;
   Server::Files files_;
+  std::unique_ptr<AuditLog> audit_;  // or null
   std::unique_ptr<LogDirs> logs_;
   std::unique_ptr<ReplicaManager> replicas_;
   std::unique_ptr<ReplicaOffsetsLog> offsets_log_;
@@ -144,7 +153,7 @@ class Broker::Impl {
 void Broker::Impl::start(OnDone done) {
   on_started_ = std::move(done);
   auto opened = std::make_shared<std::optional<Result<OpenedData>>>();
-  auto files = std::make_shared<std::optional<Result<Server::Files>>>();
+  auto files = std::make_shared<std::optional<Result<Files>>>();
   const auto work = [opened, files, config = config_, directories = deps_.directories,
                      random = base::Random(random_.next()), logger = deps_.logger] {
     files->emplace(open_files(config));
@@ -154,7 +163,10 @@ void Broker::Impl::start(OnDone done) {
   loop_.offload(work, lifetime_.guard([this, opened, files] {
     if (!**files) return started((*files)->error());
     if (!opened->value()) return started(opened->value().error());
-    files_ = std::move(***files);
+    files_ = std::move((**files)->server);
+    if (auto audit = std::move((**files)->audit)) {
+      audit_ = std::make_unique<AuditLog>(loop_, std::move(audit), deps_.logger.named("audit"));
+    }
     open_logs(std::move(*opened->value()));
   }));
 }
@@ -196,7 +208,7 @@ std::optional<LogConfig> Broker::Impl::describe_log(const BrokerConfig& now,
 
 void Broker::Impl::bind_ports() {
   server_ = std::make_unique<Server>(deps_.loop, config_, std::move(files_),
-                                     deps_.logger.named("server"));
+                                     deps_.logger.named("server"), audit_.get());
   for (const auto& listener : config_.listeners) {
     if (auto bound = server_->listen(listener); !bound) return started(bound.error());
   }
@@ -348,7 +360,7 @@ void Broker::Impl::serve() {
   fetch_sessions_ = std::make_unique<FetchSessionCache>(slots, base::Random(random_.next()));
   services_ = std::make_unique<Services>(Services{
       loop_, config_, *controller_, *replicas_, *logs_, *producer_ids_, *fetch_sessions_, *groups_,
-      *markers_, *transactions_, authorizer_, quotas_, deps_.logger.named("api")});
+      *markers_, *transactions_, authorizer_, quotas_, deps_.logger.named("api"), audit_.get()});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
   server_->open(*dispatcher_);
   started({});
@@ -367,8 +379,10 @@ void Broker::Impl::stop(OnDone done) {
   auto finish = std::make_shared<OnDone>(std::move(done));
   controller_->stop(lifetime_.guard([this, finish](const Result<void>& stopped) {
     if (!stopped) return (*finish)(stopped.error());
-    logs_->close(controller_->broker_epoch(),
-                 [finish](const Result<void>& closed) { (*finish)(closed); });
+    logs_->close(controller_->broker_epoch(), [this, finish](const Result<void>& closed) {
+      if (!audit_) return (*finish)(closed);
+      audit_->close([finish, closed] { (*finish)(closed); });
+    });
   }));
 }
 

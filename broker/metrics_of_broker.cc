@@ -140,6 +140,14 @@ void add_network(const Services& services, const Server& server, MetricsPage& pa
              static_cast<double>(services.fetch_sessions.bytes()));
 }
 
+void add_audit(const AuditLog& audit, MetricsPage& page) {
+  page.counter("ottla_audit_lines_total", "Lines written to the audit log.",
+               static_cast<double>(audit.lines_written()));
+  page.counter("ottla_audit_dropped_lines_total",
+               "Lines that the audit log had no room for or that could not be written.",
+               static_cast<double>(audit.lines_dropped()));
+}
+
 }  // namespace
 
 MetricsPage metrics_of(const Services& services, const Server& server) {
@@ -157,6 +165,7 @@ MetricsPage metrics_of(const Services& services, const Server& server) {
   add_groups(services.groups, page);
   add_transactions(services.transactions, page);
   add_network(services, server, page);
+  if (services.audit != nullptr) add_audit(*services.audit, page);
   add_logs(services.replicas, page);
   return page;
 }

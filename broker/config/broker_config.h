@@ -129,6 +129,9 @@ struct BrokerConfig {
   std::int32_t transactional_id_expiration_ms = 604'800'000;
 
   // Ottla's own.
+  std::string ottla_audit_log;  // path of the file; empty: none
+  std::int32_t ottla_audit_log_files = 10;
+  std::int64_t ottla_audit_log_max_bytes = 104'857'600;
   std::string ottla_durability = "fsync";  // fsync, os or memory
   std::int64_t ottla_flush_delay_ms = 10;
   std::string ottla_http_listener;         // host:port for /metrics and /health; empty: none

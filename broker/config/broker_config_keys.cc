@@ -218,6 +218,21 @@ const std::array kBrokerKeys = {
               .member = &C::offsets_topic_segment_bytes,
               .documentation = "Segment size of __consumer_offsets; bytes.",
               .min = 1},
+    BrokerKey{.name = "ottla.audit.log",
+              .member = &C::ottla_audit_log,
+              .documentation = "The file that logins, denied and administrative requests are "
+                               "written to, one JSON object a line; empty: none."},
+    BrokerKey{.name = "ottla.audit.log.files",
+              .member = &C::ottla_audit_log_files,
+              .documentation = "How many files of the audit log are kept, the one that is written "
+                               "to included; older ones are removed.",
+              .min = 1,
+              .max = 1000},
+    BrokerKey{.name = "ottla.audit.log.max.bytes",
+              .member = &C::ottla_audit_log_max_bytes,
+              .documentation = "The size at which a file of the audit log is put aside for a new "
+                               "one; bytes.",
+              .min = 1 << 20},
     BrokerKey{.name = "ottla.clamp.replication.factor",
               .member = &C::ottla_clamp_replication_factor,
               .documentation = "Whether a replication factor beyond the brokers there are is "

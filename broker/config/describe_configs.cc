@@ -167,6 +167,12 @@ std::vector<ConfigDescription> describe_broker_configs(const BrokerConfig& confi
   return descriptions;
 }
 
+bool is_sensitive_setting(std::string_view name) {
+  const auto* own = find_broker_key(name);
+  const bool known = own != nullptr && own->dynamic;
+  return !known && find_topic_key_by_synonym(name).first == nullptr;
+}
+
 std::vector<ConfigDescription> describe_cluster_configs(const DynamicSettings& dynamic) {
   std::vector<ConfigDescription> descriptions;
   for (const auto& [name, value] : dynamic.cluster) {
@@ -176,8 +182,7 @@ std::vector<ConfigDescription> describe_cluster_configs(const DynamicSettings& d
     description.name = name;
     description.value = value;
     description.source = ConfigSource::dynamic_default_broker;
-    // What is not known here may be a password.
-    description.sensitive = key == nullptr && (own == nullptr || !own->dynamic);
+    description.sensitive = is_sensitive_setting(name);
     if (key != nullptr) description.type = key->type;
     if (key != nullptr) description.documentation = key->documentation;
     if (own != nullptr) description.type = own->rule().type;

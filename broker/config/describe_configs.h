@@ -51,6 +51,10 @@ std::vector<ConfigDescription> describe_topic_configs(const BrokerConfig& config
 std::vector<ConfigDescription> describe_broker_configs(const BrokerConfig& config,
                                                        const DynamicSettings& dynamic = {});
 
+// Whether the value that brokers are given for this setting must not be told: what is not known
+// here may be a password.
+bool is_sensitive_setting(std::string_view name);
+
 // What was set for all brokers of the cluster, sorted by name.
 std::vector<ConfigDescription> describe_cluster_configs(const DynamicSettings& dynamic);
 

@@ -50,7 +50,7 @@ struct Answer {
 void add_created(const Services& services, const Access& access, const CreatedTopic& created,
                  Answer& answer, CreateTopicsResponse::Topic& topic) {
   topic.topic_id = created.id;
-  if (!access.topic(AclOperation::describe_configs, topic.name)) {
+  if (!access.topic(AclOperation::describe_configs, topic.name, Denial::quiet)) {
     topic.topic_config_error_code = ErrorCode::topic_authorization_failed;
     return;
   }

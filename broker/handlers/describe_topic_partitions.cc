@@ -22,7 +22,8 @@ class Page {
 
   // False: the page is full, and the next one begins somewhere in this topic.
   bool add(std::string_view name, std::int32_t from, bool must_be_there) {
-    if (!access_.topic(AclOperation::describe, name)) {
+    const auto denial = must_be_there ? Denial::logged : Denial::quiet;
+    if (!access_.topic(AclOperation::describe, name, denial)) {
       if (must_be_there) add_denied(name);
       return true;
     }

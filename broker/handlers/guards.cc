@@ -39,14 +39,14 @@ ErrorCode OnProducerId::check(const Access& access,
                : ErrorCode::transactional_id_authorization_failed;
   }
   const bool may =
-      access.cluster(AclOperation::idempotent_write) || access.some_topic(AclOperation::write);
+      access.some_topic(AclOperation::write) || access.cluster(AclOperation::idempotent_write);
   return may ? ErrorCode::none : ErrorCode::cluster_authorization_failed;
 }
 
 ErrorCode OnDeletedTopics::check(const Access& access,
                                  Request<protocol::DeleteTopicsRequest>& request) {
   constexpr auto kDenied = ErrorCode::topic_authorization_failed;
-  if (access.cluster(AclOperation::remove)) return ErrorCode::none;
+  if (access.cluster(AclOperation::remove, Denial::quiet)) return ErrorCode::none;
   const auto may_delete = [&access](std::string_view name) {
     return access.topic(AclOperation::remove, name);
   };
@@ -69,7 +69,7 @@ ErrorCode OnDeletedTopics::check(const Access& access,
     topic.error_code = kDenied;
     if (asked.name) continue;
     const auto& name = access.image().find_topic(asked.topic_id)->name;
-    if (access.topic(AclOperation::describe, name)) topic.name = name;
+    if (access.topic(AclOperation::describe, name, Denial::quiet)) topic.name = name;
   }
   if (!refused.responses.empty()) request.refuse_part(std::move(refused));
   return ErrorCode::none;

@@ -54,11 +54,11 @@ void handle_list_groups(Services& services, Request<ListGroupsRequest> request) 
   ListGroupsResponse response;
   if (!passes(message.types_filter, kClassic)) return request.answer(response);
   const Access access(services, request.context);
-  const bool may_see_all = access.cluster(AclOperation::describe);
+  const bool may_see_all = access.cluster(AclOperation::describe, Denial::quiet);
   StateFilter states(message.states_filter);
   for (const auto* group : *groups) {
     if (!states.passes(group->state())) continue;
-    if (!may_see_all && !access.group(AclOperation::describe, group->id())) continue;
+    if (!may_see_all && !access.group(AclOperation::describe, group->id(), Denial::quiet)) continue;
     auto& out = response.groups.emplace_back();
     out.group_id = group->id();
     if (group->protocol_type()) out.protocol_type = *group->protocol_type();

@@ -102,7 +102,7 @@ void answer(Services& services, Query& query) {
   }
   if (query.wants_all()) {
     for (const auto* topic : services.image().topics()) {
-      if (!access.topic(AclOperation::describe, topic->name)) continue;
+      if (!access.topic(AclOperation::describe, topic->name, Denial::quiet)) continue;
       add_topic(access, *topic, message, response);
     }
   } else {
@@ -118,13 +118,13 @@ std::vector<NewTopic> missing_topics(const Services& services, Query& query) {
       services.config.auto_create_topics_enable && query.request.message.allow_auto_topic_creation;
   if (!may_create || query.wants_all()) return missing;
   const Access access(services, query.request.context);
-  const bool may_create_all = access.cluster(AclOperation::create);
+  const bool may_create_all = access.cluster(AclOperation::create, Denial::quiet);
   std::set<std::string_view> seen;
   for (const auto& asked : *query.request.message.topics) {
     if (!asked.name || services.image().find_topic(*asked.name) != nullptr) continue;
     // Internal topics are made by the coordinators they belong to.
     if (is_internal_topic(*asked.name) || !seen.insert(*asked.name).second) continue;
-    if (!access.topic(AclOperation::describe, *asked.name)) continue;
+    if (!access.topic(AclOperation::describe, *asked.name, Denial::quiet)) continue;
     if (!may_create_all && !access.topic(AclOperation::create, *asked.name)) {
       query.failed.emplace(*asked.name, ErrorCode::topic_authorization_failed);
       continue;

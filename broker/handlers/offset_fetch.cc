@@ -62,7 +62,7 @@ OffsetFetchResponse::Partition unstable(std::int32_t partition) {
 void add_all(const Access& access, const GroupView& view, const Asking& asking,
              std::vector<OffsetFetchResponse::Topic>& topics) {
   for (const auto& [name, partitions] : view.offsets->topics()) {
-    if (!access.topic(AclOperation::describe, name)) continue;
+    if (!access.topic(AclOperation::describe, name, Denial::quiet)) continue;
     const auto* topic = access.image().find_topic(name);
     // Its offsets are about to be forgotten, and it has no id any more.
     if (asking.by_id && topic == nullptr) continue;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/task.h"
 #include "base/transport.h"
 #include "broker/handlers/byte_budget.h"
 #include "broker/handlers/reply.h"
@@ -26,6 +27,7 @@ struct RequestContext {
   base::SharedBuffer frame;        // what the message's strings borrow from
   ByteBudget::Charge charge = {};  // for the frame, which may outlive its connection
   protocol::RequestHeader header;
+  std::uint64_t connection = 0;  // its number
   std::string listener;
   base::Endpoint peer;
   base::Endpoint local;  // the address the client came by
@@ -69,6 +71,8 @@ struct Request {
   M message;
   Reply reply;
   std::optional<typename M::Response> refused = std::nullopt;  // parts taken out of the message
+  // Or null; is shown the answer.
+  base::UniqueFunction<void(const RequestContext&, const typename M::Response&)> audit = nullptr;
 
   // Has these parts be in the answer, behind those that the handler gives.
   void refuse_part(typename M::Response response) {
@@ -96,6 +100,7 @@ struct Request {
 
   // Who has used more than a quota allows is told, and not listened to for that long.
   void send(const typename M::Response& response) {
+    if (audit) audit(context, response);
     if (context.quotas != nullptr && !is_exempt()) {
       const auto time = context.quotas->delay(QuotaKind::request, context.quota_client());
       context.throttle = std::max(context.throttle, time);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/handlers/audited_denials.h"
 #include "broker/handlers/authentication_failure.h"
 #include "broker/handlers/wire_code.h"
 
@@ -33,6 +34,8 @@ void handle_sasl_handshake(Services& services, Request<SaslHandshakeRequest> req
   SaslHandshakeResponse response;
   response.mechanisms = session->mechanisms();
   if (begun) return request.answer(response);
+  audit_login(services.audit, request.context, request.message.mechanism,
+              session->was_authenticated(), begun.error().message());
   response.error_code = wire_code(begun.error());
   answer_failure(services, std::move(request), response, begun.error());
 }

@@ -11,6 +11,7 @@
 #include "broker/metadata/controller.h"
 #include "broker/replica/producer_ids.h"
 #include "broker/replica/replica_manager.h"
+#include "broker/security/audit_log.h"
 #include "broker/security/authorizer.h"
 #include "broker/transaction/marker_writer.h"
 #include "broker/transaction/transaction_coordinator.h"
@@ -32,6 +33,7 @@ struct Services {
   const Authorizer& authorizer;
   ClientQuotas& quotas;
   base::Logger logger;
+  AuditLog* audit = nullptr;  // or none is wanted
   VersionLimits version_limits = {};
 
   const MetadataImage& image() const { return *controller.image(); }

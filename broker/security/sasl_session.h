@@ -47,6 +47,8 @@ class SaslSession {
   bool was_authenticated() const { return was_authenticated_; }
 
   std::vector<std::string_view> mechanisms() const;
+  // The one that a handshake has begun last; empty before.
+  const std::string& mechanism_name() const { return mechanism_; }
 
   // What a handshake comes to. Errors: unsupported_sasl_mechanism, after which nothing more is
   // admitted; illegal_sasl_state where it is not the time for one, which changes nothing.
@@ -74,6 +76,9 @@ class SaslSession {
   // Why the token of the last message was refused: for the log, not for the client. None if it was
   // not.
   const std::optional<Error>& refused_token() const { return refused_token_; }
+
+  // The client was told that its token is refused: what fails next is no other login.
+  bool told_refusal() const { return told_refusal_; }
 
   // Nothing more is admitted.
   bool failed() const { return state_ == State::failed; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/handlers/all.h"
+#include "broker/handlers/audited_request.h"
 #include "broker/handlers/guards.h"
 #include "broker/server/names_topic.h"
 
@@ -29,6 +30,7 @@ void decode_and_carry_out(Services& services, RequestContext context, BytesView 
   auto message = protocol::decode<M>(body, context.version());
   if (!message) return reply.refuse(message.error());
   Request<M> request{std::move(context), std::move(*message), std::move(reply)};
+  if constexpr (Audited<M>) request.audit = audit_of(services, request.message);
   if (services.authorizer.enabled()) {
     const auto denied = Rule::check(Access(services, request.context), request);
     if (denied != ErrorCode::none) return request.answer(refusal(request.message, denied));
@@ -187,6 +189,7 @@ void Dispatcher::on_frame(const std::shared_ptr<Connection>& connection, Frame f
   RequestContext context{.frame = std::move(frame.bytes),
                          .charge = std::move(frame.charge),
                          .header = request->header,
+                         .connection = connection->id(),
                          .listener = connection->listener(),
                          .peer = connection->peer(),
                          .local = connection->local(),

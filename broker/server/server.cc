@@ -34,11 +34,12 @@ std::size_t budget_of(const BrokerConfig& config) {
 }  // namespace
 
 Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, Files files,
-               base::Logger logger)
+               base::Logger logger, AuditLog* audit)
     : loop_(loop),
       config_(config),
       logger_(std::move(logger)),
       request_logger_(logger_.named("request")),
+      audit_(audit),
       most_connections_(std::min(static_cast<std::size_t>(config.max_connections),
                                  base::limit_of_open_files() / 4)),
       budget_(budget_of(config)),
@@ -202,6 +203,17 @@ void Server::log_if_slow(const Connection& connection, const FinishedRequest& re
                        " response_queue_us=" + us(request.response_queued()));
 }
 
+void Server::audit_if_refused(const Connection& connection, const Error& reason) const {
+  if (audit_ == nullptr || reason.code() != ErrorCode::ssl_authentication_failed) return;
+  AuditLine line("tls_handshake", "failure");
+  line.members.add("address", connection.peer().to_string())
+      .add("listener", connection.listener())
+      .add_number("connection", static_cast<std::int64_t>(connection.id()))
+      .add("reason", reason.to_string());
+  // A client that is not let in may come again at any rate.
+  audit_->write_collapsed(connection.peer().host + '\n' + reason.to_string(), std::move(line));
+}
+
 void Server::on_authenticated(std::uint64_t connection) {
   unknown_.remove(connection);
 }
@@ -212,6 +224,7 @@ void Server::on_connection_closed(std::uint64_t id, const Error& reason) {
   if (found == connections_.end()) return;
   const auto connection = std::move(found->second);
   connections_.erase(found);
+  audit_if_refused(*connection, reason);
   const auto& host = connection->peer().host;
   if (--connections_by_host_[host] == 0) connections_by_host_.erase(host);
   const auto line =

@@ -16,6 +16,7 @@
 #include "broker/config/broker_config.h"
 #include "broker/handlers/byte_budget.h"
 #include "broker/metrics/request_metrics.h"
+#include "broker/security/audit_log.h"
 #include "broker/server/connection.h"
 #include "broker/server/tls_listeners.h"
 #include "broker/server/token_listeners.h"
@@ -45,8 +46,9 @@ class Server final : public ConnectionOwner {
     TokenListenersByName tokens;
   };
 
-  Server(base::LoopWithTransport loop, const BrokerConfig& config, Files files,
-         base::Logger logger);
+  // `audit`, which outlives this, or null, is told of handshakes of TLS that fail.
+  Server(base::LoopWithTransport loop, const BrokerConfig& config, Files files, base::Logger logger,
+         AuditLog* audit = nullptr);
   ~Server() override;
 
   // Binds. Who connects waits until `open`. Errors name the listener and its address.
@@ -76,6 +78,7 @@ class Server final : public ConnectionOwner {
   void serve(const std::string& listener, std::unique_ptr<base::Stream> stream);
   bool has_room_for(const std::string& host);
   bool has_room_for_unknown(const std::string& host);
+  void audit_if_refused(const Connection& connection, const Error& reason) const;
   void log_if_slow(const Connection& connection, const FinishedRequest& request) const;
   SecurityProtocol protocol_of(const std::string& listener) const;
   ClientIdentity identity_of(const std::string& listener, const TlsListener* tls) const;
@@ -85,6 +88,7 @@ class Server final : public ConnectionOwner {
   const BrokerConfig& config_;
   base::Logger logger_;
   base::Logger request_logger_;
+  AuditLog* const audit_;
 
   // Loop's thread only.
   const std::size_t most_connections_;

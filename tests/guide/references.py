@@ -114,7 +114,8 @@ def client_table(root, client):
 def page_of_a_broker(bin_folder):
     """What a broker that has done a little says of itself at /metrics."""
     with tempfile.TemporaryDirectory() as folder:
-        broker = shell_blocks.Broker(bin_folder, folder, "ottla.http.listener=127.0.0.1:0")
+        broker = shell_blocks.Broker(bin_folder, folder, "ottla.http.listener=127.0.0.1:0",
+                                     f"ottla.audit.log={folder}/audit.log")
         try:
             tool = [str(bin_folder / "ottla")]
             to = ["--bootstrap-server", broker.address, "--topic", "t"]
