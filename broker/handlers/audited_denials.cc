@@ -37,6 +37,7 @@ void AuditedDenials::add(const AclQuestion& question) {
     key_ = std::string(question.principal) + '\n' + std::string(question.host) + '\n' +
            std::to_string(static_cast<int>(context_.header.api_key)) + '\n';
   }
+  if (line_->resources.full()) return line_->resources.leave_out(1);
   AuditMembers resource;
   resource.add("type", to_string(question.resource_type))
       .add("name", question.resource_name)

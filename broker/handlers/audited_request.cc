@@ -103,6 +103,7 @@ template <class M>
 void describe_altered_configs(const M& request, AuditedRequest& to) {
   add_validate_only(request, to);
   for (const auto& each : request.resources) {
+    if (to.skip()) continue;
     auto part = resource(type_name(each.resource_type), each.resource_name);
     add_configs(each.resource_type, each.configs, part);
     to.add(key_of(each.resource_type, each.resource_name), std::move(part));
@@ -112,8 +113,7 @@ void describe_altered_configs(const M& request, AuditedRequest& to) {
 template <class Response>
 void tell_altered_configs(const Response& response, AuditedRequest& to) {
   for (const auto& each : response.responses) {
-    to.on_outcome(key_of(each.resource_type, each.resource_name), each.error_code,
-                  resource(type_name(each.resource_type), each.resource_name));
+    to.on_outcome(key_of(each.resource_type, each.resource_name), each.error_code, {});
   }
 }
 
@@ -170,7 +170,7 @@ std::string audit_key(std::string_view name, std::optional<std::int32_t> partiti
 
 void AuditedRequest::add(std::string key, AuditMembers part) {
   const auto bytes = part.text().size() + key.size();
-  if (left_out_ > 0 || bytes_ + bytes > AuditLine::kMostResourceBytes) {
+  if (full() || bytes_ + bytes > AuditLine::kMostResourceBytes) {
     ++left_out_;
     return;
   }
@@ -192,9 +192,12 @@ void AuditedRequest::on_outcome(const std::string& key, ErrorCode code, const Au
   count(code);
   const auto [first, last] = by_key_.equal_range(key);
   if (first == last) {
-    if (left_out_ > 0) return;  // it is one of those
+    if (full()) return;  // it is one of those
+    if (named.text().empty()) return;
     add(key, named);
-    if (left_out_ == 0) parts_.back().outcome = code;
+    if (full()) return;
+    parts_.back().outcome = code;
+    parts_.back().by_request = false;
     return;
   }
   for (auto at = first; at != last; ++at) parts_[at->second].outcome = code;
@@ -221,6 +224,7 @@ void describe(const protocol::CreateTopicsRequest& request, const MetadataImage&
               AuditedRequest& to) {
   add_validate_only(request, to);
   for (const auto& topic : request.topics) {
+    if (to.skip()) continue;
     auto part = resource("Topic", topic.name);
     part.add_number("partitions", topic.assignments.empty()
                                       ? topic.num_partitions
@@ -233,8 +237,11 @@ void describe(const protocol::CreateTopicsRequest& request, const MetadataImage&
 
 void describe(const protocol::DeleteTopicsRequest& request, const MetadataImage& image,
               AuditedRequest& to) {
-  for (const auto name : request.topic_names) to.add(audit_key(name), resource("Topic", name));
+  for (const auto name : request.topic_names) {
+    if (!to.skip()) to.add(audit_key(name), resource("Topic", name));
+  }
   for (const auto& topic : request.topics) {
+    if (to.skip()) continue;
     if (topic.name) {
       to.add(audit_key(*topic.name), resource("Topic", *topic.name));
       continue;
@@ -251,7 +258,7 @@ void tell_outcomes(const protocol::DeleteTopicsResponse& response, AuditedReques
     const auto id = topic.topic_id.to_string();
     const auto name = topic.name.value_or(std::string_view());
     const auto key = to.names(audit_key(id)) ? id : audit_key(name);
-    to.on_outcome(key, topic.error_code, resource("Topic", name));
+    to.on_outcome(key, topic.error_code, {});
   }
 }
 
@@ -259,6 +266,7 @@ void describe(const protocol::CreatePartitionsRequest& request, const MetadataIm
               AuditedRequest& to) {
   add_validate_only(request, to);
   for (const auto& topic : request.topics) {
+    if (to.skip()) continue;
     auto part = resource("Topic", topic.name);
     to.add(audit_key(topic.name), std::move(part.add_number("partitions", topic.count)));
   }
@@ -268,6 +276,7 @@ void describe(const protocol::DeleteRecordsRequest& request, const MetadataImage
               AuditedRequest& to) {
   for (const auto& topic : request.topics) {
     for (const auto& each : topic.partitions) {
+      if (to.skip()) continue;
       auto part = partition_of(topic.name, each.partition_index);
       to.add(audit_key(topic.name, each.partition_index),
              std::move(part.add_number("before_offset", each.offset.value)));
@@ -297,6 +306,7 @@ void describe(const protocol::CreateAclsRequest& request, const MetadataImage&,
               AuditedRequest& to) {
   std::size_t place = 0;
   for (const auto& each : request.creations) {
+    if (to.skip()) continue;
     to.add(key_at(place++), acl(each.resource_type, each.resource_name, each.resource_pattern_type,
                                 each.principal, each.host, each.operation, each.permission_type));
   }
@@ -311,6 +321,7 @@ void describe(const protocol::DeleteAclsRequest& request, const MetadataImage&,
               AuditedRequest& to) {
   std::size_t place = 0;
   for (const auto& each : request.filters) {
+    if (to.skip()) continue;
     auto part = acl(each.resource_type_filter, each.resource_name_filter, each.pattern_type_filter,
                     each.principal_filter, each.host_filter, each.operation, each.permission_type);
     to.add(key_at(place++), std::move(part.add_true("filter")));
@@ -325,6 +336,7 @@ void tell_outcomes(const protocol::DeleteAclsResponse& response, AuditedRequest&
   }
   for (const auto& filter : response.filter_results) {
     for (const auto& each : filter.matching_acls) {
+      if (to.skip()) continue;
       to.on_outcome(key_at(place++), each.error_code,
                     acl(each.resource_type, each.resource_name, each.pattern_type, each.principal,
                         each.host, each.operation, each.permission_type));
@@ -336,11 +348,13 @@ void tell_outcomes(const protocol::DeleteAclsResponse& response, AuditedRequest&
 void describe(const protocol::AlterUserScramCredentialsRequest& request, const MetadataImage&,
               AuditedRequest& to) {
   for (const auto& each : request.deletions) {
+    if (to.skip()) continue;
     auto part = resource("User", each.name);
     part.add("operation", "Delete").add("mechanism", mechanism_name(each.mechanism));
     to.add(audit_key(each.name), std::move(part));
   }
   for (const auto& each : request.upsertions) {
+    if (to.skip()) continue;
     auto part = resource("User", each.name);
     part.add("operation", "Upsert")
         .add("mechanism", mechanism_name(each.mechanism))
@@ -351,7 +365,9 @@ void describe(const protocol::AlterUserScramCredentialsRequest& request, const M
 
 void describe(const protocol::DeleteGroupsRequest& request, const MetadataImage&,
               AuditedRequest& to) {
-  for (const auto id : request.groups_names) to.add(audit_key(id), resource("Group", id));
+  for (const auto id : request.groups_names) {
+    if (!to.skip()) to.add(audit_key(id), resource("Group", id));
+  }
 }
 
 void describe(const protocol::OffsetDeleteRequest& request, const MetadataImage&,
@@ -359,6 +375,7 @@ void describe(const protocol::OffsetDeleteRequest& request, const MetadataImage&
   to.members().add("group", request.group_id);
   for (const auto& topic : request.topics) {
     for (const auto& each : topic.partitions) {
+      if (to.skip()) continue;
       to.add(audit_key(topic.name, each.partition_index),
              partition_of(topic.name, each.partition_index));
     }
@@ -369,6 +386,7 @@ void describe(const protocol::AlterPartitionReassignmentsRequest& request, const
               AuditedRequest& to) {
   for (const auto& topic : request.topics) {
     for (const auto& each : topic.partitions) {
+      if (to.skip()) continue;
       auto part = partition_of(topic.name, each.partition_index);
       if (each.replicas) part.add("replicas", joined(*each.replicas));
       if (!each.replicas) part.add_true("cancel");
@@ -382,6 +400,8 @@ void describe(const protocol::AlterReplicaLogDirsRequest& request, const Metadat
   for (const auto& directory : request.dirs) {
     for (const auto& topic : directory.topics) {
       for (const auto number : topic.partitions) {
+        if (to.skip()) continue;
+        if (to.skip()) continue;
         auto part = partition_of(topic.name, number);
         to.add(audit_key(topic.name, number), std::move(part.add("directory", directory.path)));
       }
@@ -396,6 +416,7 @@ void describe(const protocol::ElectLeadersRequest& request, const MetadataImage&
   if (!request.topic_partitions) return;
   for (const auto& topic : *request.topic_partitions) {
     for (const auto number : topic.partitions) {
+      if (to.skip()) continue;
       to.add(audit_key(topic.topic, number), partition_of(topic.topic, number));
     }
   }
@@ -405,6 +426,7 @@ void describe(const protocol::UpdateFeaturesRequest& request, const MetadataImag
               AuditedRequest& to) {
   add_validate_only(request, to);
   for (const auto& each : request.feature_updates) {
+    if (to.skip()) continue;
     auto part = resource("Feature", each.feature);
     to.add(audit_key(each.feature), std::move(part.add_number("level", each.max_version_level)));
   }

@@ -21,8 +21,16 @@ namespace ottla::broker {
 // request with very many parts some are left out, and counted.
 class AuditedRequest {
  public:
+  // Whether there is no room for another part, which is counted then; to be asked before one is
+  // made.
+  bool skip() {
+    left_out_ += full() ? 1 : 0;
+    return full();
+  }
+  bool full() const { return left_out_ > 0; }
   // A part that the answer calls by `key`.
   void add(std::string key, AuditMembers part);
+  bool names_its_parts() const { return !parts_.empty() && parts_.front().by_request; }
   bool names(std::string_view key) const { return by_key_.contains(key); }
   // Of the request as a whole.
   AuditMembers& members() { return members_; }
@@ -39,6 +47,7 @@ class AuditedRequest {
   struct Part {
     AuditMembers members;
     std::optional<ErrorCode> outcome;
+    bool by_request = true;  // else by the answer
   };
 
   void count(ErrorCode code);
@@ -126,7 +135,9 @@ void tell_partition(std::string_view topic, const Partition& partition, AuditedR
     number = partition.partition_index;
   }
   AuditMembers named;
-  named.add("type", "Partition").add("name", topic).add_number("partition", number);
+  if (!to.names_its_parts()) {
+    named.add("type", "Partition").add("name", topic).add_number("partition", number);
+  }
   to.on_outcome(audit_key(topic, number), partition.error_code, named);
 }
 
@@ -142,7 +153,7 @@ void tell_outcomes(const Response& response, AuditedRequest& to) {
       } else if constexpr (requires { part.partition_result; }) {
         for (const auto& each : part.partition_result) tell_partition(name, each, to);
       } else {
-        to.on_outcome(audit_key(name), part.error_code, AuditMembers().add("name", name));
+        to.on_outcome(audit_key(name), part.error_code, {});
       }
     }
   }

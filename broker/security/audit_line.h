@@ -42,6 +42,8 @@ class AuditList {
   void add(const AuditMembers& object);
   void leave_out(std::size_t count) { left_out_ += count; }
 
+  // Something found no room: what comes is not to be made any more.
+  bool full() const { return left_out_ > 0; }
   bool empty() const { return text_.empty() && left_out_ == 0; }
   std::size_t left_out() const { return left_out_; }
   const std::string& text() const { return text_; }  // without brackets
