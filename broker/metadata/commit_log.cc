@@ -73,7 +73,7 @@ void CommitLog::enqueue(MetadataDelta& delta, OnDone done) {
 }
 
 void CommitLog::on_durable(const Result<void>& durable) {
-  if (!durable) fail(durable.error());
+  if (!durable) return fail(durable.error());
   if (failure_) return;
   OTTLA_ASSERT(!in_flight_.empty(), "every commit becomes durable once");
   Commit commit = std::move(in_flight_.front());
@@ -87,10 +87,11 @@ void CommitLog::fail(const Error& error) {
   if (failure_) return;
   failure_ = Error(ErrorCode::kafka_storage_error,
                    "the metadata log failed: " + error.to_string() + "; restart the broker");
-  auto failed = std::exchange(in_flight_, {});
-  // Who is told may end this.
-  const Result<void> outcome = *failure_;
-  for (auto& commit : failed) commit.tell(outcome);
+  // Later, since who is told may end this, and whoever appends is on the stack.
+  loop_.post(lifetime_.guard(
+      [failed = std::exchange(in_flight_, {}), outcome = Result<void>(*failure_)]() mutable {
+        for (auto& commit : failed) commit.tell(outcome);
+      }));
 }
 
 }  // namespace ottla::broker

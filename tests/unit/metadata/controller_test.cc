@@ -358,6 +358,20 @@ TEST_F(ControllerRepetitions, are_not_answered_once_the_controller_is_gone) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_F(ControllerRequests, who_hears_of_a_failed_sync_may_end_the_controller) {
+  ASSERT_TRUE(start());
+  log->hold = true;
+  int told = 0;
+  controller->allocate_producer_ids([&](const auto& block) {
+    EXPECT_EQ(block.error().code(), ErrorCode::kafka_storage_error);
+    ++told;
+    controller.reset();
+  });
+  log->release(Error(ErrorCode::kafka_storage_error, "the disk is gone"));
+  loop.run();
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(ControllerRequests, elections_and_reassignments_are_refused_whole_once_it_has_stopped) {
   ASSERT_TRUE(start());
   ASSERT_TRUE(create({.name = "orders"}));
