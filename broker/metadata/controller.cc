@@ -337,14 +337,16 @@ template <class TopicResult>
 void Controller::Impl::commit_decision(Decision<TopicResult> decision,
                                        std::chrono::milliseconds timeout,
                                        base::UniqueFunction<void(std::vector<TopicResult>)> done) {
+  const bool settled = log_->working() == log_->committed();
   auto answer = std::make_shared<TimedAnswer<TopicResult>>(deps_.loop, std::move(decision.results),
-                                                           std::move(done));
+                                                           settled, std::move(done));
   const auto finish = [answer](const Result<void>& durable) { answer->finish(durable); };
-  if (decision.records.empty()) {
-    log_->when_committed(finish);
-  } else if (const auto committed = log_->commit(decision.records, finish); !committed) {
-    return answer->finish(committed);
+  if (!decision.records.empty()) {
+    const auto committed = log_->commit(decision.records, finish);
+    if (committed) return answer->limit(timeout);
+    answer->refuse(committed.error());
   }
+  log_->when_committed(finish);
   answer->limit(timeout);
 }
 

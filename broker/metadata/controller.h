@@ -49,6 +49,7 @@ struct ProducerIdBlock {
 // append or sync kafka_storage_error, since only a restart tells what is in the log. An answer that
 // needs no commit of its own waits for those that are under way, since it may rest on one of them
 // (what is there already, what is as wanted); if there are none it comes before the call returns.
+// If one of those fails or takes too long, that is told in the place of every error, too.
 // None comes once the controller is destroyed.
 class Controller {
  public:

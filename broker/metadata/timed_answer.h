@@ -18,8 +18,9 @@ class TimedAnswer : public std::enable_shared_from_this<TimedAnswer<TopicResult>
  public:
   using Done = base::UniqueFunction<void(std::vector<TopicResult>)>;
 
-  TimedAnswer(base::Loop& loop, std::vector<TopicResult> results, Done done)
-      : loop_(loop), results_(std::move(results)), done_(std::move(done)) {}
+  // `settled`: the errors among the results rest on nothing that is still to become durable.
+  TimedAnswer(base::Loop& loop, std::vector<TopicResult> results, bool settled, Done done)
+      : loop_(loop), results_(std::move(results)), settled_(settled), done_(std::move(done)) {}
 
   // Answers request_timed_out after `timeout`; never if it is zero or less. Nothing happens if the
   // answer is given already.
@@ -34,13 +35,21 @@ class TimedAnswer : public std::enable_shared_from_this<TimedAnswer<TopicResult>
     });
   }
 
-  // An error takes the place of every success.
+  // Nothing was appended: the error takes the place of every success. What else there is to tell
+  // still waits for `finish`.
+  void refuse(const Error& error) {
+    for (auto& result : results_) {
+      if (result.result) result.result = error;
+    }
+  }
+
+  // An error takes the place of every success, and of every error that is not settled.
   void finish(const Result<void>& committed) {
     if (!done_) return;
     loop_.cancel(timer_);
     if (!committed) {
       for (auto& result : results_) {
-        if (result.result) result.result = committed.error();
+        if (result.result || !settled_) result.result = committed.error();
       }
     }
     auto done = std::exchange(done_, nullptr);
@@ -50,6 +59,7 @@ class TimedAnswer : public std::enable_shared_from_this<TimedAnswer<TopicResult>
  private:
   base::Loop& loop_;
   std::vector<TopicResult> results_;
+  const bool settled_;
   Done done_;
   base::TimerId timer_ = base::TimerId::none;
 };

@@ -409,6 +409,62 @@ TEST_F(ControllerRequests, a_commit_that_takes_too_long_is_answered_and_counts_a
   EXPECT_NE(controller->image()->find_topic("orders"), nullptr);
 }
 
+class ControllerErrors : public ControllerFixture {
+ protected:
+  // Somebody else's topic "t" is not durable yet.
+  void SetUp() override {
+    ASSERT_TRUE(start());
+    log->hold = true;
+    controller->create_topics({{.name = "t"}}, false, {}, [](const auto&) {});
+  }
+
+  void create_t_and(const std::string& other, std::chrono::milliseconds timeout = {}) {
+    controller->create_topics(
+        {{.name = "t"}, {.name = other}}, false, timeout, [this](const auto& results) {
+          for (const auto& each : results) {
+            codes.push_back(each.result ? ErrorCode::none : each.result.error().code());
+          }
+        });
+  }
+
+  void release(const Result<void>& result = {}) {
+    log->release(result);
+    loop.run();
+  }
+
+  using Codes = std::vector<ErrorCode>;
+  Codes codes;
+};
+
+TEST_F(ControllerErrors, are_told_when_what_they_rest_on_is_durable) {
+  create_t_and("?");
+  EXPECT_EQ(codes, Codes{});
+  release();
+  EXPECT_EQ(codes, (Codes{ErrorCode::topic_already_exists, ErrorCode::invalid_topic_exception}));
+}
+
+TEST_F(ControllerErrors, are_not_told_when_what_they_rest_on_takes_too_long) {
+  create_t_and("u", std::chrono::milliseconds(1));
+  create_t_and("?", std::chrono::milliseconds(1));
+  loop.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(codes, Codes(4, ErrorCode::request_timed_out));
+}
+
+TEST_F(ControllerErrors, are_not_told_when_what_they_rest_on_fails) {
+  create_t_and("u");
+  create_t_and("?");
+  release(Error(ErrorCode::kafka_storage_error, "the disk is gone"));
+  EXPECT_EQ(codes, Codes(4, ErrorCode::kafka_storage_error));
+}
+
+TEST_F(ControllerErrors, wait_for_what_they_rest_on_where_the_rest_could_not_be_appended) {
+  log->append_error = Error(ErrorCode::no_space, "full");
+  create_t_and("u");
+  EXPECT_EQ(codes, Codes{});
+  release();
+  EXPECT_EQ(codes, (Codes{ErrorCode::topic_already_exists, ErrorCode::no_space}));
+}
+
 TEST_F(ControllerRequests, a_failed_sync_ends_everything) {
   ASSERT_TRUE(start());
   log->hold = true;
