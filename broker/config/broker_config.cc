@@ -29,7 +29,8 @@ class ConfigReader {
                                &ConfigReader::read_roles,     &ConfigReader::read_all_listeners,
                                &ConfigReader::read_tls,       &ConfigReader::read_sasl,
                                &ConfigReader::check_exposure, &ConfigReader::check_authorization,
-                               &ConfigReader::check_log_dirs, &ConfigReader::check_http_listener};
+                               &ConfigReader::check_log_dirs, &ConfigReader::check_http_listener,
+                               &ConfigReader::check_cleaner};
     for (const Step step : kSteps) {
       if (auto done = (this->*step)(); !done) return done.error();
     }
@@ -265,11 +266,24 @@ class ConfigReader {
     return bad_value("ottla.http.listener", text, "expected host:port, for example 127.0.0.1:9644");
   }
 
+  Result<void> check_cleaner() { return check_cleaner_memory(config_); }
+
   const Properties& properties_;
   BrokerConfig config_;
 };
 
 }  // namespace
+
+Result<void> check_cleaner_memory(const BrokerConfig& config) {
+  constexpr std::int64_t kLeast = 1 << 20;
+  const std::int64_t threads = config.log_cleaner_threads;
+  const auto memory = config.log_cleaner_dedupe_buffer_size;
+  if (!config.log_cleaner_enable || threads <= 0 || memory / threads >= kLeast) return {};
+  return bad_value("log.cleaner.threads", std::to_string(threads),
+                   "log.cleaner.dedupe.buffer.size=" + std::to_string(memory) +
+                       " leaves each less than 1048576 bytes for keys; expected fewer threads or "
+                       "more memory");
+}
 
 std::string whole_path(const std::string& path) {
   auto whole = std::filesystem::absolute(path).lexically_normal().string();

@@ -102,11 +102,12 @@ const std::array kBrokerKeys = {
               .member = &C::log_cleaner_backoff_ms,
               .documentation = "How long compaction rests when no log needs it; milliseconds.",
               .min = 0},
-    BrokerKey{
-        .name = "log.cleaner.dedupe.buffer.size",
-        .member = &C::log_cleaner_dedupe_buffer_size,
-        .documentation = "The most memory that compaction takes for keys, 24 bytes each; bytes.",
-        .min = 1},
+    BrokerKey{.name = "log.cleaner.dedupe.buffer.size",
+              .member = &C::log_cleaner_dedupe_buffer_size,
+              .documentation =
+                  "The most memory that compaction takes for keys, 24 bytes each; bytes, at "
+                  "least 1 MiB for each of log.cleaner.threads.",
+              .min = 1},
     BrokerKey{.name = "log.cleaner.enable",
               .member = &C::log_cleaner_enable,
               .documentation = "Whether logs are compacted whose topics want it."},

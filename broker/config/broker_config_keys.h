@@ -44,6 +44,9 @@ struct BrokerKey {
 std::span<const BrokerKey> broker_keys();
 const BrokerKey* find_broker_key(std::string_view name);
 
+// invalid_config where log.cleaner.dedupe.buffer.size is not 1 MiB for each of log.cleaner.threads.
+Result<void> check_cleaner_memory(const BrokerConfig& config);
+
 // Every key of Apache Kafka's broker, sorted.
 std::span<const std::string_view> kafka_broker_keys();
 // Also true for per-listener forms, `listener.name.<listener>.<key>`.

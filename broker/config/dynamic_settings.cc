@@ -20,6 +20,11 @@ const BrokerKey* dynamic_broker_key(std::string_view name) {
   return key != nullptr && key->dynamic ? key : nullptr;
 }
 
+Result<void> check_own_setting(BrokerConfig config, const BrokerKey& key, std::string_view value) {
+  if (auto assigned = key.assign(config, key.name, value); !assigned) return assigned;
+  return check_cleaner_memory(config);
+}
+
 bool is_broker_key(std::string_view name) {
   return find_broker_key(name) != nullptr || find_topic_key_by_synonym(name).first != nullptr ||
          is_kafka_broker_key(name);
@@ -39,11 +44,13 @@ bool is_dynamic_setting(std::string_view name) {
   return topic_key_of(name) != nullptr || dynamic_broker_key(name) != nullptr;
 }
 
-Result<void> check_dynamic_setting(std::string_view name, std::string_view value) {
+Result<void> check_dynamic_setting(const BrokerConfig& config, std::string_view name,
+                                   std::string_view value) {
   const auto* key = topic_key_of(name);
   const auto* own = dynamic_broker_key(name);
   if (key != nullptr || own != nullptr) {
-    const auto checked = check_value(name, value, key != nullptr ? key->rule() : own->rule());
+    const auto checked = key != nullptr ? check_value(name, value, key->rule())
+                                        : check_own_setting(config, *own, value);
     if (checked) return {};
     return Error(ErrorCode::invalid_request, checked.error().message());
   }
@@ -57,7 +64,7 @@ BrokerConfig with_dynamic_settings(const BrokerConfig& config, const DynamicSett
   BrokerConfig now = config;
   for (const auto* settings : {&dynamic.cluster, &dynamic.own}) {
     for (const auto& [name, value] : *settings) {
-      if (!check_dynamic_setting(name, value)) continue;
+      if (!check_dynamic_setting(config, name, value)) continue;
       now.explicit_values.insert_or_assign(name, value);
       if (const auto* key = dynamic_broker_key(name)) (void)key->assign(now, name, value);
     }

@@ -24,9 +24,11 @@ struct DynamicSettings {
 bool is_dynamic_setting(std::string_view name);
 
 // Checks a value for a dynamic setting. Errors: invalid_config for a name that no broker knows,
-// naming the nearest one there is; invalid_request, as Kafka has it, for a bad value and for a
-// setting that is read at the start only.
-Result<void> check_dynamic_setting(std::string_view name, std::string_view value);
+// naming the nearest one there is; invalid_request, as Kafka has it, for a bad value, also one that
+// does not go with what the broker was started with, and for a setting that is read at the start
+// only.
+Result<void> check_dynamic_setting(const BrokerConfig& config, std::string_view name,
+                                   std::string_view value);
 
 // The broker's settings as they are now. Dynamic settings that cannot be read (another
 // implementation may have written them) count as not set.

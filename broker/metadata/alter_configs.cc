@@ -136,7 +136,7 @@ class ConfigAlterer {
   }
 
   // What was there before is not judged again: another implementation may have written it.
-  static Result<void> check_values(const ConfigAlteration& alteration, const ConfigMap& after) {
+  Result<void> check_values(const ConfigAlteration& alteration, const ConfigMap& after) const {
     const bool is_topic = alteration.resource.type == ConfigResourceType::topic;
     std::vector<std::pair<std::string, std::optional<std::string>>> changed;
     for (const auto& change : alteration.changes) {
@@ -148,7 +148,8 @@ class ConfigAlterer {
       }
       if (is_topic) {
         changed.emplace_back(change.name, set->second);
-      } else if (auto checked = check_dynamic_setting(change.name, set->second); !checked) {
+      } else if (auto checked = check_dynamic_setting(config_, change.name, set->second);
+                 !checked) {
         return checked;
       }
     }

@@ -14,6 +14,15 @@ namespace {
 // What a worker does for the cleaner before it is free for others.
 constexpr std::uint64_t kStepBytes = 8 << 20;
 
+// What one of the threads has.
+std::uint64_t share_of_keys(const LogCleanerOptions& options) {
+  return options.map_limits.memory / std::max<std::size_t>(options.threads, 1);
+}
+
+std::size_t share_of_buffer(const LogCleanerOptions& options) {
+  return options.buffer_bytes / std::max<std::size_t>(options.threads, 1);
+}
+
 }  // namespace
 
 // One cleaning on its way. The worker that takes a step has the cleaning and the result.
@@ -21,6 +30,8 @@ struct LogCleaner::Job {
   TopicPartition partition;
   UnifiedLog* log = nullptr;  // null once it is forgotten
   Cleanable cleanable;
+  std::uint64_t key_bytes = 0;  // of the memory for keys
+  std::size_t buffer_bytes = 0;
   std::unique_ptr<Cleaning> cleaning;
   Result<Cleaning::State> result = Cleaning::State::working;
   bool busy = false;  // a worker works for it
@@ -45,15 +56,29 @@ void LogCleaner::start(OffsetCheckpoint cleaned) {
 }
 
 void LogCleaner::set_threads(std::size_t threads) {
+  if (threads == options_.threads) return;
   options_.threads = threads;
+  too_large_.clear();
   // Not where it was never started.
   if (timer_ != base::TimerId::none || !jobs_.empty()) check_later(base::Duration(0));
 }
 
-// Of one thread.
+// Of one job: more of them than threads may be under way still.
 double LogCleaner::bytes_per_second() const {
   return options_.max_bytes_per_second /
-         static_cast<double>(std::max<std::size_t>(options_.threads, 1));
+         static_cast<double>(std::max({options_.threads, jobs_.size(), std::size_t{1}}));
+}
+
+// Those under way may have been given larger shares.
+bool LogCleaner::has_room() const {
+  if (jobs_.size() >= options_.threads) return false;
+  auto keys = share_of_keys(options_);
+  auto buffer = share_of_buffer(options_);
+  for (const auto& job : jobs_) {
+    keys += job->key_bytes;
+    buffer += job->buffer_bytes;
+  }
+  return keys <= options_.map_limits.memory && buffer <= options_.buffer_bytes;
 }
 
 void LogCleaner::check_later(base::Duration delay) {
@@ -69,7 +94,7 @@ void LogCleaner::check_later(base::Duration delay) {
 }
 
 bool LogCleaner::may_clean(const TopicPartition& partition) const {
-  return !uncleanable_.contains(partition) &&
+  return !damaged_.contains(partition) && !too_large_.contains(partition) &&
          std::none_of(jobs_.begin(), jobs_.end(),
                       [&](const auto& job) { return job->partition == partition; });
 }
@@ -92,7 +117,7 @@ UnifiedLog* LogCleaner::filthiest(Job& job) {
 }
 
 void LogCleaner::check() {
-  while (!stopping_ && jobs_.size() < options_.threads) {
+  while (!stopping_ && has_room()) {
     auto job = std::make_shared<Job>();
     job->log = filthiest(*job);
     if (job->log == nullptr) return check_later(options_.backoff);
@@ -114,9 +139,9 @@ void LogCleaner::begin(std::shared_ptr<Job> job) {
   request.config = log.config();
   request.now = loop_.wall_now();
   request.map_limits = options_.map_limits;
-  request.map_limits.memory /= options_.threads;
+  job->key_bytes = request.map_limits.memory = share_of_keys(options_);
   request.secret = {random_.next(), random_.next()};
-  request.buffer_bytes = options_.buffer_bytes / options_.threads;
+  job->buffer_bytes = request.buffer_bytes = share_of_buffer(options_);
   job->cleaning = std::make_unique<Cleaning>(std::move(request));
   jobs_.push_back(job);
   run_step(job);
@@ -181,10 +206,11 @@ void LogCleaner::finish(const std::shared_ptr<Job>& job) {
   const auto& cleaning = *job->cleaning;
   const auto& cleanable = job->cleanable;
   if (cleaning.cleaned_until() <= cleanable.first_dirty) {
-    uncleanable_.insert(job->partition);
-    logger_.warn(to_string(job->partition) +
-                 " cannot be compacted: the keys of one batch do not fit "
-                 "log.cleaner.dedupe.buffer.size");
+    // It may have had less than a share is now.
+    if (job->key_bytes >= share_of_keys(options_)) too_large_.insert(job->partition);
+    logger_.warn(to_string(job->partition) + " cannot be compacted: the keys of one batch do not " +
+                 "fit the " + std::to_string(job->key_bytes) +
+                 " bytes that a thread has of log.cleaner.dedupe.buffer.size");
     return drop(job, options_.backoff);
   }
   ++cleanings_;
@@ -206,7 +232,7 @@ void LogCleaner::fail(const std::shared_ptr<Job>& job, const Error& error) {
       logger_.warn("compacting " + to_string(job->partition) + " waits: " + error.to_string());
       break;
     default:
-      uncleanable_.insert(job->partition);
+      damaged_.insert(job->partition);
       logger_.error(to_string(job->partition) +
                     " is not compacted until the next start: " + error.to_string());
   }
@@ -226,7 +252,8 @@ void LogCleaner::drop(const std::shared_ptr<Job>& job, base::Duration delay) {
 
 void LogCleaner::forget(const TopicPartition& partition) {
   if (cleaned_.erase(partition) > 0) surroundings_.on_cleaned();
-  uncleanable_.erase(partition);
+  damaged_.erase(partition);
+  too_large_.erase(partition);
   const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& each) {
     return each->partition == partition && each->log != nullptr && !each->dropped;
   });

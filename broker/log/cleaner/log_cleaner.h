@@ -63,7 +63,7 @@ class LogCleaner {
   void forget(const TopicPartition& partition);
 
   // From now on so many. What is under way goes on with the memory that it has, at its new share of
-  // the bytes per second; where there are fewer threads nothing is begun until as many have ended.
+  // the bytes per second; nothing is begun before it leaves a thread and a share of the memory.
   void set_threads(std::size_t threads);
 
   // `done` is called when no worker works for it any more, maybe at once. Nothing follows.
@@ -79,6 +79,7 @@ class LogCleaner {
   void check();
   void check_later(base::Duration delay);
   double bytes_per_second() const;
+  bool has_room() const;
   UnifiedLog* filthiest(Job& job);
   bool may_clean(const TopicPartition& partition) const;
   void begin(std::shared_ptr<Job> job);
@@ -100,7 +101,9 @@ class LogCleaner {
 
   // Loop's thread only.
   OffsetCheckpoint cleaned_;
-  std::unordered_set<TopicPartition> uncleanable_;  // damaged, or too large; until the next start
+  std::unordered_set<TopicPartition> damaged_;  // until the next start
+  std::unordered_set<TopicPartition>
+      too_large_;  // for a share of the memory, while that is as it is
   std::vector<std::shared_ptr<Job>> jobs_;
   bool stopping_ = false;
   base::Task on_stopped_;

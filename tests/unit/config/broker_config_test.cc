@@ -84,6 +84,20 @@ TEST(BrokerConfig, reads_the_settings_of_compaction) {
   EXPECT_TRUE(config.warnings.empty());
 }
 
+TEST(BrokerConfig, every_thread_of_compaction_has_memory_for_its_keys) {
+  const auto with = [](std::string threads, std::string enabled) {
+    return Properties{{"log.cleaner.dedupe.buffer.size", "4194304"},
+                      {"log.cleaner.threads", std::move(threads)},
+                      {"log.cleaner.enable", std::move(enabled)}};
+  };
+  EXPECT_EQ(good(with("4", "true")).log_cleaner_threads, 4);
+  EXPECT_EQ(good(with("0", "true")).log_cleaner_threads, 0);
+  EXPECT_EQ(good(with("5", "false")).log_cleaner_threads, 5);
+  EXPECT_EQ(refusal(with("5", "true")),
+            "log.cleaner.threads=5: log.cleaner.dedupe.buffer.size=4194304 leaves each less than "
+            "1048576 bytes for keys; expected fewer threads or more memory");
+}
+
 TEST(BrokerConfig, a_bad_value_says_key_value_and_what_was_expected) {
   EXPECT_EQ(refusal({{"num.partitions", "0"}}),
             "num.partitions=0: expected a whole number from 1 to 2147483647");

@@ -26,7 +26,7 @@ TEST(DynamicSettings, are_the_defaults_of_topics_by_their_nearest_name) {
 
 TEST(DynamicSettings, refusals_say_why) {
   const auto code = [](std::string_view name, std::string_view value) {
-    const auto checked = check_dynamic_setting(name, value);
+    const auto checked = check_dynamic_setting({}, name, value);
     return checked ? ErrorCode::none : checked.error().code();
   };
   EXPECT_EQ(code("log.retention.ms", "1000"), ErrorCode::none);
@@ -34,8 +34,9 @@ TEST(DynamicSettings, refusals_say_why) {
   EXPECT_EQ(code("log.retention.hours", "1"), ErrorCode::invalid_request);
   EXPECT_EQ(code("node.id", "2"), ErrorCode::invalid_request);
   EXPECT_EQ(code("zstd.of.my.own", "2"), ErrorCode::invalid_config);
-  EXPECT_NE(check_dynamic_setting("log.retention.m", "1").error().message().find("retention.ms"),
-            std::string::npos);
+  EXPECT_NE(
+      check_dynamic_setting({}, "log.retention.m", "1").error().message().find("retention.ms"),
+      std::string::npos);
 }
 
 TEST(DynamicSettings, stand_above_the_start_and_the_brokers_own_above_the_clusters) {
@@ -55,8 +56,8 @@ TEST(DynamicSettings, threads_of_the_cleaner_are_one) {
   config.explicit_values = {{"log.cleaner.threads", "3"}};
   config.log_cleaner_threads = 3;
   EXPECT_TRUE(is_dynamic_setting("log.cleaner.threads"));
-  EXPECT_TRUE(check_dynamic_setting("log.cleaner.threads", "0"));
-  EXPECT_EQ(check_dynamic_setting("log.cleaner.threads", "-1").error().code(),
+  EXPECT_TRUE(check_dynamic_setting({}, "log.cleaner.threads", "0"));
+  EXPECT_EQ(check_dynamic_setting({}, "log.cleaner.threads", "-1").error().code(),
             ErrorCode::invalid_request);
   const DynamicSettings dynamic{.own = {}, .cluster = {{"log.cleaner.threads", "5"}}};
   EXPECT_EQ(with_dynamic_settings(config, {}).log_cleaner_threads, 3);
@@ -75,6 +76,20 @@ TEST(DynamicSettings, threads_of_the_cleaner_are_one) {
   ASSERT_EQ(cluster.size(), 1U);
   EXPECT_FALSE(cluster[0].sensitive);
   EXPECT_EQ(cluster[0].type, ConfigType::int32);
+}
+
+TEST(DynamicSettings, threads_of_the_cleaner_are_no_more_than_its_memory_is_enough_for) {
+  BrokerConfig config;
+  config.log_cleaner_dedupe_buffer_size = 4 << 20;
+  const auto refused = [&](std::string_view value) {
+    const auto checked = check_dynamic_setting(config, "log.cleaner.threads", value);
+    return checked ? ErrorCode::none : checked.error().code();
+  };
+  EXPECT_EQ(refused("4"), ErrorCode::none);
+  EXPECT_EQ(refused("5"), ErrorCode::invalid_request);
+  EXPECT_EQ(refused("1000000"), ErrorCode::invalid_request);
+  const DynamicSettings dynamic{.own = {}, .cluster = {{"log.cleaner.threads", "5"}}};
+  EXPECT_EQ(with_dynamic_settings(config, dynamic), config);
 }
 
 TEST(DynamicSettings, what_cannot_be_read_counts_as_not_set) {
