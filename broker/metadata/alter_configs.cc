@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "broker/config/broker_config_keys.h"
 #include "broker/config/config_value.h"
 #include "broker/config/topic_config.h"
 #include "broker/metadata/config_requests.h"
@@ -20,10 +22,22 @@ Error invalid_request(std::string message) {
   return {ErrorCode::invalid_request, std::move(message)};
 }
 
-// The topic setting that says what kind of value a setting has; null if it is unknown here.
-const TopicKey* key_of(const ConfigResource& resource, std::string_view name) {
-  return resource.type == ConfigResourceType::topic ? find_topic_key(name)
-                                                    : find_topic_key_by_synonym(name).first;
+// What is known here of a setting.
+struct KnownSetting {
+  ConfigType type;
+  std::string_view default_value;
+};
+
+std::optional<KnownSetting> known_setting(const ConfigResource& resource, std::string_view name) {
+  const auto* key = resource.type == ConfigResourceType::topic
+                        ? find_topic_key(name)
+                        : find_topic_key_by_synonym(name).first;
+  if (key != nullptr) return KnownSetting{key->type, key->default_value};
+  if (resource.type == ConfigResourceType::topic) return std::nullopt;
+  const auto* own = find_broker_key(name);
+  if (own == nullptr) return std::nullopt;
+  // None of the broker's own lists can be changed while it runs.
+  return KnownSetting{own->rule().type, {}};
 }
 
 // Decides on one request.
@@ -111,15 +125,15 @@ class ConfigAlterer {
 
   static Result<void> edit_list(const ConfigResource& resource, const Change& change,
                                 ConfigMap& after) {
-    const auto* key = key_of(resource, change.name);
-    if (key != nullptr && key->type != ConfigType::list) {
+    const auto known = known_setting(resource, change.name);
+    if (known && known->type != ConfigType::list) {
       return Error(ErrorCode::invalid_config, change.name +
                                                   " is no list: nothing can be appended to it or "
                                                   "taken from it");
     }
     const auto set = after.find(change.name);
     const std::string_view now = set != after.end() ? std::string_view(set->second)
-                                 : key != nullptr   ? key->default_value
+                                 : known            ? known->default_value
                                                     : std::string_view();
     auto elements = split_list(now);
     std::erase(elements, "");

@@ -123,6 +123,8 @@ TEST(AlterConfigs, every_refusal_has_the_code_of_Kafka) {
       {kBroker, {set("node.id", "4")}, ErrorCode::invalid_request},
       {kBroker, {set("log.retention.ms", "x")}, ErrorCode::invalid_request},
       {kBroker, {append("log.retention.ms", "1")}, ErrorCode::invalid_config},
+      {kBroker, {append("log.cleaner.threads", "2")}, ErrorCode::invalid_config},
+      {kCluster, {subtract("log.cleaner.threads", "2")}, ErrorCode::invalid_config},
       {kBroker, {set("log.cleaner.threads", "1000000")}, ErrorCode::invalid_request},
       {kBroker, {set("retention.ms", "4")}, ErrorCode::invalid_config},
   };
