@@ -52,6 +52,9 @@ class Group {
   base::WallMillis state_since() const { return state_since_; }
   std::size_t memory() const { return memory_; }
 
+  // By how many bytes this grows, but for the member's own names, if it takes the request.
+  std::size_t growth(const JoinRequest& request) const;
+
   // Answered by an effect, now or later. Refused with, in this order: group_max_size_reached,
   // coordinator_not_available (dead), inconsistent_group_protocol, member_id_required,
   // unknown_member_id, fenced_instance_id. The answer to whoever is replaced: fenced_instance_id.

@@ -220,7 +220,11 @@ void GroupCoordinator::join(std::string_view group, JoinRequest request, OnJoine
   auto* entry = find_entry(partition, group);
   const bool is_new = request.member.member_id.empty();
   if (entry == nullptr && !is_new) return refuse(ErrorCode::unknown_member_id);
-  if (is_new && memory_ >= max_memory_) return refuse(ErrorCode::group_max_size_reached);
+  const auto growth =
+      entry == nullptr ? sizeof(Group) + request.memory() : entry->group.growth(request);
+  if (growth > 0 && memory_ + growth > max_memory_) {
+    return refuse(ErrorCode::group_max_size_reached);
+  }
   if (entry == nullptr) entry = &make_entry(**shard, partition, group);
   request.request = next_request_++;
   joins_.emplace(request.request, std::move(done));

@@ -54,9 +54,10 @@ struct GroupView {
 // the log, the partition is dropped and read anew; its members find their coordinator again.
 //
 // Errors that every call may answer: not_coordinator (another broker's group, or after `stop`) and
-// coordinator_load_in_progress. Memory that peers can claim is bounded by `max_memory`: beyond it
-// new members are refused with group_max_size_reached, and commits of partitions that were not
-// committed before with policy_violation.
+// coordinator_load_in_progress. Memory that peers can claim is bounded by `max_memory`: a join that
+// would take more, of a new member or of one that has grown, is refused with
+// group_max_size_reached and changes nothing; beyond it commits of partitions that were not
+// committed before are refused with policy_violation.
 class GroupCoordinator {
  public:
   struct Deps {

@@ -44,6 +44,22 @@ bool Group::accepts(std::string_view member_id) const {
   return false;
 }
 
+std::size_t Group::growth(const JoinRequest& request) const {
+  const auto& [member_id, instance_id] = request.member;
+  const auto* replaced = member_id.empty() && instance_id ? static_member(*instance_id) : nullptr;
+  const auto known = members_.find(replaced != nullptr ? std::string_view(*replaced) : member_id);
+  const auto bytes = request.memory();
+  if (known != members_.end()) {
+    const auto& member = known->second;
+    const auto kept =
+        member.client_id.size() + member.client_host.size() + memory_of(member.protocols);
+    return bytes > kept ? bytes - kept : 0;
+  }
+  if (pending_.contains(member_id)) return bytes;
+  // Who has an id that nobody was given is refused.
+  return member_id.empty() ? sizeof(GroupMember) + bytes : 0;
+}
+
 void Group::join(const JoinRequest& request, const GroupTime& time, base::Random& random,
                  GroupEffects& effects) {
   const auto& member_id = request.member.member_id;

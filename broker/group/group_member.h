@@ -45,10 +45,7 @@ struct GroupMember {
     std::size_t bytes = sizeof(GroupMember) + 2 * member_id.size() + client_id.size() +
                         client_host.size() + assignment.size();
     if (instance_id) bytes += 2 * instance_id->size();
-    for (const auto& known : protocols) {
-      bytes += sizeof(known) + known.name.size() + known.metadata.size();
-    }
-    return bytes;
+    return bytes + memory_of(protocols);
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -47,6 +48,13 @@ struct GroupProtocol {
   bool operator==(const GroupProtocol&) const = default;
 };
 
+inline std::size_t memory_of(const std::vector<GroupProtocol>& protocols) {
+  std::size_t bytes = 0;
+  for (const auto& each : protocols)
+    bytes += sizeof(each) + each.name.size() + each.metadata.size();
+  return bytes;
+}
+
 struct JoinRequest {
   RequestId request = 0;
   MemberIdentity member;  // empty id: a new one
@@ -58,6 +66,11 @@ struct JoinRequest {
   std::vector<GroupProtocol> protocols;  // the most wanted one first
   bool member_id_required = false;       // the client can come back with an id (KIP-394)
   bool knows_skip_assignment = false;    // KIP-814
+
+  // Bytes that a member keeps of it, whatever it is called.
+  std::size_t memory() const {
+    return client_id.size() + client_host.size() + memory_of(protocols);
+  }
 };
 
 struct JoinAnswer {

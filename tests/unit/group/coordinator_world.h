@@ -145,7 +145,8 @@ class CoordinatorWorld : public testing::Test {
   // The whole answer, once there is one.
   std::shared_ptr<std::optional<JoinAnswer>> join(std::string_view group,
                                                   const std::string& metadata = "m",
-                                                  std::string_view member = {}) {
+                                                  std::string_view member = {},
+                                                  bool member_id_required = false) {
     auto answer = std::make_shared<std::optional<JoinAnswer>>();
     JoinRequest request;
     request.client_id = "c";
@@ -154,6 +155,7 @@ class CoordinatorWorld : public testing::Test {
     request.rebalance_timeout = std::chrono::seconds(20);
     request.protocol_type = "consumer";
     request.protocols = {{"range", metadata}};
+    request.member_id_required = member_id_required;
     coordinator_->join(group, std::move(request),
                        [answer](const JoinAnswer& got) { *answer = got; });
     turn();

@@ -232,6 +232,25 @@ TEST_F(Coordinator, after_its_stop_nobody_is_served) {
   EXPECT_EQ(find("g"), ErrorCode::not_coordinator);
 }
 
+TEST_F(Coordinator, memory_is_bounded_for_members_that_come_back_with_an_id_or_with_more) {
+  make(100'000);
+  const std::string large(150'000, 'x');
+  const auto asked = [this](std::string_view member, const std::string& metadata) {
+    return *join("g", metadata, member, true);
+  };
+  const auto pending = asked("", "m")->member_id;
+  EXPECT_EQ(asked(pending, large)->error, ErrorCode::group_max_size_reached);
+  EXPECT_LT(coordinator_->memory(), 10'000U);
+  EXPECT_EQ(asked("nobody", large)->error, ErrorCode::unknown_member_id);
+  // The refusal took nothing from it.
+  ASSERT_EQ(asked(pending, "m")->error, ErrorCode::none);
+  EXPECT_EQ(asked(pending, large)->error, ErrorCode::group_max_size_reached);
+  EXPECT_LT(coordinator_->memory(), 10'000U);
+  EXPECT_EQ(asked(pending, std::string(50'000, 'y'))->error, ErrorCode::none);
+  EXPECT_EQ(asked(pending, std::string(50'000, 'z'))->error, ErrorCode::none);
+  EXPECT_GT(coordinator_->memory(), 50'000U);
+}
+
 TEST_F(Coordinator, memory_is_bounded_and_what_is_known_can_still_be_committed) {
   make(100'000);
   ASSERT_EQ(*commit("known", 1), ErrorCode::none);
@@ -246,13 +265,16 @@ TEST_F(Coordinator, memory_is_bounded_and_what_is_known_can_still_be_committed) 
   }
   EXPECT_GT(joined, 3);
   EXPECT_LT(joined, 12);
-  EXPECT_LT(coordinator_->memory(), 120'000U);
+  EXPECT_LE(coordinator_->memory(), 100'000U);
   // Who is a member may join again.
   const auto* group = coordinator_->find("g0")->group;
   ASSERT_NE(group, nullptr);
   const auto again = join("g0", std::string(10'000, 'y'), group->members().begin()->first);
   ASSERT_TRUE(*again);
   EXPECT_EQ((*again)->error, ErrorCode::none);
+  for (int i = 0; coordinator_->memory() < 100'000; ++i) {
+    ASSERT_EQ(*commit("more " + std::to_string(i), 1), ErrorCode::none);
+  }
   EXPECT_EQ(*commit("known", 2), ErrorCode::none);
   EXPECT_EQ(*commit("unknown", 1), ErrorCode::policy_violation);
   EXPECT_EQ(*commit("known", 1, "u"), ErrorCode::policy_violation);
