@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/handlers/change_limits.h"
+#include "broker/handlers/guards.h"
 #include "broker/handlers/wire_code.h"
 
 namespace ottla::broker {
@@ -30,16 +31,13 @@ void add_result(const PartitionResult& result, ElectLeadersResponse& response) {
   partition.error_message = result.result.error().message();
 }
 
-// What the controller is asked for; the answer refuses the rest.
+// What the controller is asked for; the rest is taken out of the request, and the answer refuses
+// it.
 std::vector<PartitionToElect> partitions_of(Request<ElectLeadersRequest>& request) {
-  std::vector<PartitionToElect> partitions;
-  for (const auto& asked : *request.message.topic_partitions) {
-    if (!ChangeLimits::is_too_long(asked.topic)) {
-      for (const auto number : asked.partitions) {
-        partitions.push_back({std::string(asked.topic), number});
-      }
-      continue;
-    }
+  auto& named = *request.message.topic_partitions;
+  const auto taken = guards::take_out(
+      named, [](const auto& asked) { return !ChangeLimits::is_too_long(asked.topic); });
+  for (const auto& asked : taken) {
     ElectLeadersResponse refused;
     auto& topic = refused.replica_election_results.emplace_back();
     topic.topic = asked.topic;
@@ -49,13 +47,19 @@ std::vector<PartitionToElect> partitions_of(Request<ElectLeadersRequest>& reques
     }
     request.refuse_part(std::move(refused));
   }
+  std::vector<PartitionToElect> partitions;
+  for (const auto& asked : named) {
+    for (const auto number : asked.partitions) {
+      partitions.push_back({std::string(asked.topic), number});
+    }
+  }
   return partitions;
 }
 
 // Version 0 has no error for all: where no partition is named the connection ends.
 void refuse(Request<ElectLeadersRequest>& request, ErrorCode error) {
   auto response = refusal(request.message, error);
-  const bool has_parts = !response.replica_election_results.empty();
+  const bool has_parts = !response.replica_election_results.empty() || request.refused;
   if (request.context.version() == 0 && has_parts) response.error_code = ErrorCode::none;
   request.answer(response);
 }

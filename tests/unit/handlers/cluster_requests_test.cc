@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "broker/handlers/services.h"
 #include "tests/unit/handlers/handler_fixture.h"
 
 namespace ottla::broker {
@@ -95,7 +96,30 @@ TEST_F(ClusterHandlers, version_0_of_an_election_has_an_error_for_each_partition
             ErrorCode::unknown_topic_or_partition);
 }
 
-TEST_F(ClusterHandlers, a_name_that_no_topic_can_have_is_refused_and_the_others_go_on) {
+TEST_F(ClusterHandlers, a_name_that_no_topic_can_have_is_answered_once_where_all_is_refused) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  const std::string longer(250, 'x');
+  protocol::ElectLeadersRequest request;
+  request.topic_partitions = {{longer, {0}}, {"t", {0}}};
+  broker_->services().controller.stop([](const Result<void>&) {});
+  using Codes = std::vector<std::pair<std::string, ErrorCode>>;
+  for (std::int16_t version = 0; version <= 2; ++version) {
+    const auto response = call(request, version);
+    EXPECT_EQ(response.error_code, version == 0 ? ErrorCode::none : ErrorCode::not_controller);
+    Codes codes;
+    for (const auto& topic : response.replica_election_results) {
+      codes.emplace_back(topic.topic, topic.partition_result.at(0).error_code);
+    }
+    EXPECT_EQ(codes, (Codes{{"t", ErrorCode::not_controller},
+                            {longer, ErrorCode::invalid_topic_exception}}));
+  }
+  request.topic_partitions->pop_back();
+  const auto response = call(request, 0);
+  ASSERT_EQ(response.replica_election_results.size(), 1U);
+  EXPECT_EQ(response.replica_election_results[0].topic, longer);
+}
+
+TEST_F(ClusterHandlers, a_name_that_no_topic_can_have_is_refused_is_refused_and_the_others_go_on) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
   const std::string longest(249, 'x');
   const std::string longer(250, 'x');
