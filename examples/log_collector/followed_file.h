@@ -13,6 +13,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -62,6 +63,9 @@ class FollowedFile {
   static constexpr std::size_t kHead = 256;
   static constexpr std::size_t kChunk = 1 << 20;  // the most that is read at once
   static constexpr std::size_t kLongestLine = 256 << 10;
+  // Between two looks: the rest of a longer time was spent elsewhere, such as in sending.
+  static constexpr std::chrono::seconds kLongestPause{1};
+  using Time = std::chrono::steady_clock::time_point;
 
   FollowedFile(std::string path, int descriptor, std::string id)
       : path_(std::move(path)), descriptor_(descriptor), id_(std::move(id)) {}
@@ -71,7 +75,9 @@ class FollowedFile {
         id_(std::move(other.id_)),
         position_(other.position_),
         read_to_(other.read_to_),
-        stored_at_(other.stored_at_) {}
+        end_(other.end_),
+        looked_at_(other.looked_at_),
+        quiet_(other.quiet_) {}
   FollowedFile& operator=(FollowedFile&&) = delete;
   ~FollowedFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -98,10 +104,11 @@ class FollowedFile {
 
   // The lines that have come; of a file to which nothing more will be added (`finished`), what
   // stands behind its last line, too. A line longer than kLongestLine comes in pieces, as long as
-  // that but for the last. Throws if the file cannot be read.
-  std::vector<std::string> read(bool finished) {
+  // that but for the last. Throws if the file cannot be read. `current`: it has its name still.
+  std::vector<std::string> read(bool finished, bool current, Time now) {
     begin_again_if_other();
     const auto bytes = read_chunk();
+    count_quiet(current, now, read_to_ + static_cast<std::int64_t>(bytes.size()));
     const bool at_end = bytes.size() < kChunk;
     std::vector<std::string> lines;
     std::size_t begin = 0;
@@ -130,18 +137,27 @@ class FollowedFile {
     return position;
   }
   // `position` was stored, with all that was read up to there.
-  void on_stored(const Position& position) {
-    position_ = position;
-    stored_at_ = std::chrono::steady_clock::now();
-  }
-  // How long nothing has come.
-  std::chrono::steady_clock::duration quiet() const {
-    return std::chrono::steady_clock::now() - stored_at_;
-  }
+  void on_stored(const Position& position) { position_ = position; }
+  // How long nothing has come since it was renamed, as far as that was looked for.
+  std::chrono::steady_clock::duration quiet() const { return quiet_; }
   // What was read since then will be read again.
-  void on_lost() { read_to_ = position_.offset; }
+  void on_lost() {
+    read_to_ = position_.offset;
+    quiet_ = {};
+  }
 
  private:
+  void count_quiet(bool current, Time now, std::int64_t end) {
+    const bool nothing_new = !current && end == end_;
+    if (nothing_new) {
+      quiet_ += std::min<std::chrono::steady_clock::duration>(now - looked_at_, kLongestPause);
+    } else {
+      quiet_ = {};
+    }
+    end_ = end;
+    looked_at_ = now;
+  }
+
   void begin_again_if_other() {
     struct stat status {};
     const bool shorter = ::fstat(descriptor_, &status) == 0 && status.st_size < read_to_;
@@ -185,7 +201,9 @@ class FollowedFile {
   std::string id_;
   Position position_;         // that is stored
   std::int64_t read_to_ = 0;  // at or beyond it
-  std::chrono::steady_clock::time_point stored_at_ = std::chrono::steady_clock::now();
+  std::int64_t end_ = 0;      // that was seen last
+  Time looked_at_;
+  std::chrono::steady_clock::duration quiet_{};
 };
 
 // Whether a file called `name` is called `other` when it was renamed: app.log.1, app.log-20261201.
@@ -209,15 +227,15 @@ inline std::vector<std::string> rotated_from(const std::string& path,
   std::vector<std::pair<fs::file_time_type, std::string>> found;
   const auto folder = fs::path(path).parent_path();
   const auto name = fs::path(path).filename().string();
-  const auto is_input = [&inputs](const fs::path& other) {
-    return std::any_of(inputs.begin(), inputs.end(), [&other](const std::string& input) {
-      return fs::path(input).lexically_normal() == other.lexically_normal();
-    });
-  };
+  std::set<std::string> ids;
+  for (const auto& input : inputs) {
+    if (const auto status = look(input)) ids.insert(id_of(*status));
+  }
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored)) {
-    if (!is_rotation(name, entry.path().filename().string()) || is_input(entry.path())) continue;
-    if (!look(entry.path().string())) continue;
+    if (!is_rotation(name, entry.path().filename().string())) continue;
+    const auto status = look(entry.path().string());
+    if (!status || ids.contains(id_of(*status))) continue;
     found.emplace_back(entry.last_write_time(ignored), entry.path().string());
   }
   // Of two that are as old as each other path.2 is older than path.1.

@@ -12,8 +12,8 @@
 // Lines and how far each file was read are written in one transaction: the positions are in the
 // topic NAME-positions, compacted, and that is all the memory it has. Of two collectors of one NAME
 // the later one goes on. With `once` it ends when there is nothing more to read, or with 1 when
-// nothing could be sent 100 times in a row. A line longer than 256 KiB comes in pieces of that
-// size, each a record by the rules.
+// something could not be sent 100 times in a row. A line longer than 256 KiB comes in pieces of
+// that size, each a record by the rules.
 #include <ottla/ottla.h>
 
 #include <chrono>
@@ -22,6 +22,7 @@
 #include <fstream>
 #include <iostream>
 #include <list>
+#include <set>
 #include <stdexcept>
 
 #include "examples/log_collector/followed_file.h"
@@ -109,22 +110,24 @@ class WatchedRules {
 class FollowedPath {
  public:
   using Inputs = std::vector<std::string>;
+  using Ids = std::set<std::string>;
 
-  // `inputs` are all paths that are followed.
-  FollowedPath(std::string path, const Positions& known, const Inputs& inputs)
-      : path_(std::move(path)) {
-    add_rotated(known, known, inputs);
-    add_current(known);
-  }
+  explicit FollowedPath(std::string path) : path_(std::move(path)) {}
 
-  // Looks whether the name has gone over to another file.
-  void follow(const Positions& known, const Inputs& inputs) {
+  // Looks whether the name has gone over to another file. `inputs` are all paths that are followed,
+  // `others` the files that are open under those.
+  void follow(const Positions& known, const Inputs& inputs, const Ids& others) {
+    if (!looked_) {
+      looked_ = true;
+      add_rotated(known, known, inputs, others);
+      return add_current(known, others);
+    }
     const auto status = log_collector::look(path_);
     if (!status || (!files_.empty() && files_.back().id() == log_collector::id_of(*status))) return;
     Positions open = known;
     for (const auto& file : files_) open.try_emplace(file.id());
-    add_rotated(known, open, inputs);
-    add_current(known);
+    add_rotated(known, open, inputs, others);
+    add_current(known, others);
   }
 
   std::list<FollowedFile>& files() { return files_; }
@@ -133,25 +136,28 @@ class FollowedPath {
  private:
   // Those that are known and those that came after them; where none is known, a new collector does
   // not go back in time.
-  void add_rotated(const Positions& positions, const Positions& known, const Inputs& inputs) {
+  void add_rotated(const Positions& positions, const Positions& known, const Inputs& inputs,
+                   const Ids& others) {
     bool after_known = false;
     for (const auto& path : log_collector::rotated_from(path_, inputs)) {
       auto file = FollowedFile::open(path, positions);
       if (!file) continue;
       after_known |= known.contains(file->id());
-      if (after_known && !is_open(file->id())) files_.push_back(*std::move(file));
+      if (after_known) add(*std::move(file), others);
     }
   }
-  void add_current(const Positions& known) {
-    auto file = FollowedFile::open(path_, known);
-    if (file && !is_open(file->id())) files_.push_back(*std::move(file));
+  void add_current(const Positions& known, const Ids& others) {
+    if (auto file = FollowedFile::open(path_, known)) add(*std::move(file), others);
   }
-  bool is_open(const std::string& id) const {
-    return std::any_of(files_.begin(), files_.end(),
-                       [&id](const auto& file) { return file.id() == id; });
+  void add(FollowedFile file, const Ids& others) {
+    const bool is_open = others.contains(file.id()) ||
+                         std::any_of(files_.begin(), files_.end(),
+                                     [&file](const auto& each) { return each.id() == file.id(); });
+    if (!is_open) files_.push_back(std::move(file));
   }
 
   const std::string path_;
+  bool looked_ = false;
   std::list<FollowedFile> files_;
 };
 
@@ -182,18 +188,20 @@ class Collector {
   std::size_t collect() {
     const auto& rules = rules_.get();
     for (const auto& path : rules.files) {
-      auto [at, added] = paths_.try_emplace(path, path, known_, rules.files);
-      if (!added) at->second.follow(known_, rules.files);
+      auto& followed = paths_.try_emplace(path, path).first->second;
+      followed.follow(known_, rules.files, ids_of_others(path));
     }
     std::erase_if(paths_, [&rules](const auto& each) {
       return std::find(rules.files.begin(), rules.files.end(), each.first) == rules.files.end();
     });
     std::size_t sent = 0;
+    failed_ = false;
     for (auto& [name, path] : paths_) sent += collect(path, name, rules);
+    failures_ = failed_ ? failures_ + 1 : 0;
     return sent;
   }
 
-  // How often in a row nothing could be sent.
+  // How often in a row something could not be sent.
   int failures() const { return failures_; }
 
  private:
@@ -214,6 +222,16 @@ class Collector {
     }
   }
 
+  // The files that are open under other paths: one of them may be this by another spelling.
+  std::set<std::string> ids_of_others(const std::string& path) {
+    std::set<std::string> ids;
+    for (auto& [other, followed] : paths_) {
+      if (other == path) continue;
+      for (const auto& file : followed.files()) ids.insert(file.id());
+    }
+    return ids;
+  }
+
   // A chunk of each file of a path, the older one's first. Whoever writes may go on for a while in
   // a file that was renamed, which is given up when it has been quiet. A file is known from the
   // time on when it was empty: what comes into it is not older than the collector.
@@ -221,8 +239,9 @@ class Collector {
     constexpr std::chrono::seconds kQuiet(5);
     std::size_t sent = 0;
     for (auto at = path.files().begin(); at != path.files().end();) {
-      const bool finished = !path.is_current(*at) && (once_ || at->quiet() >= kQuiet);
-      const auto lines = at->read(finished);
+      const bool current = path.is_current(*at);
+      const bool finished = !current && (once_ || at->quiet() >= kQuiet);
+      const auto lines = at->read(finished, current, std::chrono::steady_clock::now());
       const auto known = known_.find(at->id());
       const bool news = known == known_.end() || known->second != at->reached();
       if (news && send(*at, lines, name, rules)) sent += lines.size();
@@ -246,13 +265,12 @@ class Collector {
     if (end) {
       file.on_stored(position);
       known_[file.id()] = position;
-      failures_ = 0;
       return true;
     }
     if (end.error().fatal()) throw std::runtime_error(end.error().to_string());
     std::cerr << end.error() << "; again\n";
     file.on_lost();
-    ++failures_;
+    failed_ = true;
     return false;
   }
 
@@ -263,7 +281,8 @@ class Collector {
   std::optional<ottla::Producer> producer_;
   Positions known_;
   std::map<std::string, FollowedPath> paths_;
-  int failures_ = 0;
+  bool failed_ = false;  // in this pass
+  int failures_ = 0;     // passes in a row
 };
 
 // Keeps the signals for `asked_to_end`; before there are other threads.

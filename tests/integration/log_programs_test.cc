@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/log_collector/followed_file.h"
 #include "ottla/embedded_broker.h"
 #include "tests/integration/child_process.h"
 
@@ -221,6 +222,60 @@ TEST_F(LogProgramsTest, a_collector_that_is_to_end_gives_up_what_cannot_be_sent)
   EXPECT_EQ(collector.wait(), 1);
   EXPECT_NE(collector.stderr_text().find("given up after 100"), std::string::npos)
       << collector.stderr_text();
+}
+
+// Also where the others of a pass have no lines but their positions to send.
+TEST_F(LogProgramsTest, a_collector_that_is_to_end_does_not_end_well_while_a_line_is_not_sent) {
+  append("bad.log", "1\n");
+  append("empty.log", "");
+  std::ofstream(path("files.conf"))
+      << "file " << path("bad.log") << "\nfile " << path("empty.log") << "\ntopic no/topic\n";
+  ChildProcess collector(command({"once"}));
+  EXPECT_EQ(collector.wait(), 1);
+}
+
+TEST_F(LogProgramsTest, a_file_that_is_named_twice_is_sent_once) {
+  append("shop.log", "1\n2\n");
+  follow({"shop.log", "./shop.log"});
+  collect_once();
+  rename("shop.log", "shop.log.1");
+  append("shop.log.1", "3\n");
+  append("shop.log", "4\n");
+  collect_once();
+  follow({"./shop.log"});
+  append("shop.log", "5\n");
+  collect_once();
+  EXPECT_EQ(stored(), (Lines{"1", "2", "3", "4", "5"}));
+}
+
+TEST_F(LogProgramsTest, a_file_is_quiet_from_the_looks_on_that_found_nothing_since_its_renaming) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  append("shop.log", "1\n");
+  auto file = log_collector::FollowedFile::open(path("shop.log"), {});
+  ASSERT_TRUE(file);
+  log_collector::FollowedFile::Time now{};
+  const auto look = [&](auto later, bool current) {
+    now += later;
+    const auto lines = file->read(false, current, now).size();
+    file->on_stored(file->reached());
+    return lines;
+  };
+  EXPECT_EQ(look(seconds(1), true), 1U);
+  EXPECT_EQ(look(seconds(60), true), 0U);
+  EXPECT_EQ(file->quiet(), seconds(0)) << "it was not renamed yet";
+  look(milliseconds(50), false);
+  look(milliseconds(50), false);
+  EXPECT_EQ(file->quiet(), milliseconds(100));
+  look(seconds(60), false);
+  EXPECT_EQ(file->quiet(), milliseconds(1100)) << "nobody looked meanwhile";
+  append("shop.log", "half a");
+  EXPECT_EQ(look(milliseconds(50), false), 0U);
+  EXPECT_EQ(file->quiet(), seconds(0));
+  look(milliseconds(50), false);
+  EXPECT_EQ(file->quiet(), milliseconds(50));
+  file->on_lost();
+  EXPECT_EQ(file->quiet(), seconds(0));
 }
 
 // The file is renamed while nobody follows it, twice in a row, and collectors are killed with
