@@ -146,6 +146,17 @@ AuditMembers acl(std::int8_t type, const Name& name, std::int8_t pattern, const 
   return members;
 }
 
+// "user=alice,client-id=<default>"
+std::string entity_name(const std::vector<protocol::QuotaEntityPart>& entity) {
+  std::string name;
+  for (const auto& part : entity) {
+    if (name.size() > AuditMembers::kMostText) break;  // no more of it is told
+    name.append(name.empty() ? "" : ",").append(part.entity_type).append("=");
+    name.append(part.entity_name.value_or("<default>"));
+  }
+  return name;
+}
+
 std::string mechanism_name(std::int8_t number) {
   const auto known = protocol::scram_mechanism(number);
   return known ? std::string(to_string(*known)) : std::to_string(number);
@@ -401,7 +412,6 @@ void describe(const protocol::AlterReplicaLogDirsRequest& request, const Metadat
     for (const auto& topic : directory.topics) {
       for (const auto number : topic.partitions) {
         if (to.skip()) continue;
-        if (to.skip()) continue;
         auto part = partition_of(topic.name, number);
         to.add(audit_key(topic.name, number), std::move(part.add("directory", directory.path)));
       }
@@ -419,6 +429,31 @@ void describe(const protocol::ElectLeadersRequest& request, const MetadataImage&
       if (to.skip()) continue;
       to.add(audit_key(topic.topic, number), partition_of(topic.topic, number));
     }
+  }
+}
+
+void describe(const protocol::AlterClientQuotasRequest& request, const MetadataImage&,
+              AuditedRequest& to) {
+  add_validate_only(request, to);
+  for (const auto& each : request.entries) {
+    if (to.skip()) continue;
+    const auto name = entity_name(each.entity);
+    auto part = resource("Quota", name);
+    AuditList quotas(kMostConfigBytes);
+    for (const auto& op : each.ops) {
+      AuditMembers quota;
+      quota.add("name", op.key).add("operation", op.remove ? "Delete" : "Set");
+      if (!op.remove) quota.add("value", std::to_string(op.value));
+      quotas.add(quota);
+    }
+    if (!quotas.empty()) part.add_list("quotas", quotas);
+    to.add(audit_key(name), std::move(part));
+  }
+}
+
+void tell_outcomes(const protocol::AlterClientQuotasResponse& response, AuditedRequest& to) {
+  for (const auto& each : response.entries) {
+    to.on_outcome(audit_key(entity_name(each.entity)), each.error_code, {});
   }
 }
 

@@ -87,6 +87,8 @@ void describe(const protocol::DeleteAclsRequest& request, const MetadataImage& i
               AuditedRequest& to);
 void describe(const protocol::AlterUserScramCredentialsRequest& request, const MetadataImage& image,
               AuditedRequest& to);
+void describe(const protocol::AlterClientQuotasRequest& request, const MetadataImage& image,
+              AuditedRequest& to);
 void describe(const protocol::DeleteGroupsRequest& request, const MetadataImage& image,
               AuditedRequest& to);
 void describe(const protocol::OffsetDeleteRequest& request, const MetadataImage& image,
@@ -107,6 +109,7 @@ void tell_outcomes(const protocol::CreateAclsResponse& response, AuditedRequest&
 void tell_outcomes(const protocol::DeleteAclsResponse& response, AuditedRequest& to);
 void tell_outcomes(const protocol::DeleteTopicsResponse& response, AuditedRequest& to);
 void tell_outcomes(const protocol::AlterConfigsResponse& response, AuditedRequest& to);
+void tell_outcomes(const protocol::AlterClientQuotasResponse& response, AuditedRequest& to);
 void tell_outcomes(const protocol::IncrementalAlterConfigsResponse& response, AuditedRequest& to);
 
 template <class Part>

@@ -62,6 +62,21 @@ TEST(AuditedRequestTest, of_a_request_for_all_the_answer_names_the_parts) {
   EXPECT_HAS(line, R"({"type":"Partition","name":"t","partition":5,"outcome":"success"})");
 }
 
+TEST(AuditedRequestTest, says_whose_quotas_were_changed_and_how) {
+  protocol::AlterClientQuotasRequest request;
+  request.entries.push_back({.entity = {{"user", "alice"}, {"client-id", std::nullopt}},
+                             .ops = {{.key = "producer_byte_rate", .value = 1024},
+                                     {.key = "request_percentage", .remove = true}}});
+  protocol::AlterClientQuotasResponse response;
+  response.entries.push_back({.error_code = ErrorCode::invalid_request,
+                              .entity = {{"user", "alice"}, {"client-id", std::nullopt}}});
+  const auto line = line_of(request, response);
+  EXPECT_HAS(line, R"({"type":"Quota","name":"user=alice,client-id=<default>","quotas":[)"
+                   R"({"name":"producer_byte_rate","operation":"Set","value":"1024.000000"},)"
+                   R"({"name":"request_percentage","operation":"Delete"}],)"
+                   R"("outcome":"INVALID_REQUEST"})");
+}
+
 TEST(AuditedRequestTest, has_no_credential_in_it) {
   protocol::AlterUserScramCredentialsRequest request;
   auto& user = request.upsertions.emplace_back();
