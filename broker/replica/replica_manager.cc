@@ -207,7 +207,7 @@ void ReplicaManager::delete_records(const std::vector<DeleteRecordsEntry>& entri
     results.push_back({entry.partition, advance_log_start(entry)});
     if (results.back().result) advanced.push_back(entry.partition);
   }
-  auto answer = std::make_shared<TimedAnswer<DeleteRecordsResult>>(loop_, std::move(results),
+  auto answer = std::make_shared<TimedAnswer<DeleteRecordsResult>>(loop_, std::move(results), true,
                                                                    std::move(done));
   answer->limit(timeout);
   logs_.checkpoint_log_start_offsets(
