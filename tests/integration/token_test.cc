@@ -21,6 +21,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::system_clock;
 
+// What a producer says first that is not let in.
+const std::string kNoMetadata = "the topic's metadata could not be had: ";
+
 class TokenLogin : public testing::Test {
  protected:
   void SetUp() override {
@@ -138,8 +141,9 @@ TEST_F(TokenLogin, clients_log_in_with_what_a_file_has) {
 TEST_F(TokenLogin, the_token_of_a_stranger_is_refused_by_name_and_told_to_nobody) {
   const auto strange = token(tls_test::TokenIssuer());
   write("token", strange);
-  EXPECT_EQ(refusal(by_file()),
-            "the broker refuses the token of OAUTHBEARER: {\"status\":\"invalid_token\"}");
+  EXPECT_EQ(
+      refusal(by_file()),
+      kNoMetadata + "the broker refuses the token of OAUTHBEARER: {\"status\":\"invalid_token\"}");
   const auto good = token();
   EXPECT_TRUE(produce(by([good] { return OauthBearerToken{.token = good}; })));
   const auto text = log();
@@ -149,10 +153,12 @@ TEST_F(TokenLogin, the_token_of_a_stranger_is_refused_by_name_and_told_to_nobody
 }
 
 TEST_F(TokenLogin, what_the_function_throws_is_told) {
-  EXPECT_EQ(refusal(by([]() -> Result<OauthBearerToken> {
-              throw std::runtime_error("the identity provider is away");
-            })),
-            "the function that gives tokens of OAUTHBEARER threw the identity provider is away");
+  EXPECT_EQ(
+      refusal(by([]() -> Result<OauthBearerToken> {
+        throw std::runtime_error("the identity provider is away");
+      })),
+      kNoMetadata +
+          "the function that gives tokens of OAUTHBEARER threw the identity provider is away");
 }
 
 TEST_F(TokenLogin, a_function_that_does_not_answer_is_waited_for_as_long_as_for_a_connection) {
@@ -167,8 +173,9 @@ TEST_F(TokenLogin, a_function_that_does_not_answer_is_waited_for_as_long_as_for_
   released.set_value();
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code(), ErrorCode::sasl_authentication_failed);
-  EXPECT_EQ(sent.error().message(),
-            "no token of OAUTHBEARER was given within 100 ms (socket.connection.setup.timeout.ms)");
+  EXPECT_EQ(sent.error().message(), kNoMetadata +
+                                        "no token of OAUTHBEARER was given within 100 ms "
+                                        "(socket.connection.setup.timeout.ms)");
 }
 
 TEST_F(TokenLogin, a_session_that_ends_is_prolonged_with_another_token) {
