@@ -103,12 +103,16 @@ Result<OauthBearerToken> BearerTokens::take(Result<OauthBearerToken> given) {
                "digits and -._~+/, an extension's name of letters and not auth, its value of what "
                "can be printed, all together of 32 KiB"));
   }
-  held_.reset();
-  if (!given->expiry) return given;
+  if (!given->expiry) {
+    held_.reset();
+    return given;
+  }
   const auto now_ms = std::chrono::milliseconds(loop_.wall_now());
   const auto expiry_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(given->expiry->time_since_epoch());
-  if (expiry_ms <= now_ms) return failed("the token of OAUTHBEARER had expired when it was given");
+  if (expiry_ms <= now_ms) {
+    return held_or(failed("the token of OAUTHBEARER had expired when it was given"));
+  }
   const base::Duration life = expiry_ms < now_ms + kLongestLife ? expiry_ms - now_ms : kLongestLife;
   const auto now = loop_.now();
   held_ = Held{

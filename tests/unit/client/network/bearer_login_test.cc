@@ -185,6 +185,17 @@ TEST_F(BearerLoginTest, while_there_is_no_new_token_the_last_one_is_shown_until_
   EXPECT_EQ(seen_.size(), 2U);
 }
 
+TEST_F(BearerLoginTest, a_new_token_that_has_expired_does_not_displace_one_that_is_valid) {
+  session_ms_ = 10'000;
+  world_.start();
+  ASSERT_FALSE(ask().error);
+  life_ = -1ms;
+  world_.sim.run_for(9600ms);
+  ASSERT_FALSE(ask().error);
+  EXPECT_EQ(tokens(), (Tokens{"token-1", "token-1"}));
+  EXPECT_EQ(asked_, 2);
+}
+
 TEST_F(BearerLoginTest, a_challenge_is_answered_and_its_reason_told) {
   refuses_all_ = true;
   EXPECT_EQ(refusal(), std::string("the broker refuses the token of OAUTHBEARER: ") + kRefusal);
