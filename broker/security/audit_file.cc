@@ -58,15 +58,24 @@ Result<void> AuditFile::append(std::string_view lines) {
   return written;
 }
 
-// Every step can be done again: what failed half way goes on with the next lines.
+// Every step can be done again: what failed half way goes on with the next lines. A number that it
+// has left free is used first, so that nothing is removed twice for one rotation.
 Result<void> AuditFile::rotate() {
   file_.reset();
-  for (auto number = limits_.files - 1; number >= 0; --number) {
+  const auto oldest = limits_.files - 1;
+  std::int32_t free = 1;
+  while (free <= oldest && directory_->exists(older(free))) ++free;
+  if (free > oldest) {
+    free = oldest;
+    const auto last = oldest == 0 ? name_ : older(oldest);
+    if (directory_->exists(last)) {
+      if (auto gone = directory_->remove(last); !gone) return gone;
+    }
+  }
+  for (auto number = free - 1; number >= 0; --number) {
     const auto from = number == 0 ? name_ : older(number);
     if (!directory_->exists(from)) continue;
-    const bool is_last = number == limits_.files - 1;
-    auto moved = is_last ? directory_->remove(from) : directory_->rename(from, older(number + 1));
-    if (!moved) return moved;
+    if (auto moved = directory_->rename(from, older(number + 1)); !moved) return moved;
   }
   size_ = 0;
   return {};
