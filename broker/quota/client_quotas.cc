@@ -83,24 +83,23 @@ base::Duration ClientQuotas::connect(const std::string& host) {
 std::size_t ClientQuotas::meters() const {
   std::size_t count = 0;
   for (const auto& each : meters_) count += each.by_client.size();
+  for (const auto& each : meters_alone_) count += each.by_client.size();
   return count;
 }
 
 ClientQuotas::Meter& ClientQuotas::meter_of(QuotaKind kind, const FoundLimit& limit) {
-  auto& meters = meters_[static_cast<std::size_t>(kind)];
+  auto& meters = (limit.of_client_id ? meters_ : meters_alone_)[static_cast<std::size_t>(kind)];
   const std::pair<std::string_view, std::string_view> key{
       limit.user.substr(0, kMostNameBytes), limit.client_id.substr(0, kMostNameBytes)};
   const auto found = meters.by_client.find(key);
   if (found != meters.by_client.end()) return found->second;
-  if (loop_.now() >= meters.next_sweep) sweep(kind);
+  if (loop_.now() >= meters.next_sweep) sweep(meters, windows_of(kind));
   if (meters.by_client.size() >= kMostMeters) return meters.others;
   return meters.by_client[Key(key)];
 }
 
-void ClientQuotas::sweep(QuotaKind kind) {
-  auto& meters = meters_[static_cast<std::size_t>(kind)];
+void ClientQuotas::sweep(Meters& meters, const QuotaWindows& windows) {
   const auto now = loop_.now();
-  const auto& windows = windows_of(kind);
   std::erase_if(meters.by_client, [&](const auto& each) {
     return each.second.window.is_idle(now, windows) && each.second.bucket.is_idle(now, windows);
   });

@@ -21,7 +21,8 @@ namespace ottla::broker {
 //
 // Bounded, whatever clients call themselves: use is counted apart for kMostMeters at a time, and
 // together for who comes on top; who has used nothing for as long as the windows reach back is
-// forgotten.
+// forgotten. What is a user's or an address's alone has as much room of its own: names that clients
+// make up take none of it.
 class ClientQuotas {
  public:
   static constexpr std::size_t kMostMeters = 10'000;
@@ -81,7 +82,7 @@ class ClientQuotas {
   };
 
   Meter& meter_of(QuotaKind kind, const FoundLimit& limit);
-  void sweep(QuotaKind kind);
+  void sweep(Meters& meters, const QuotaWindows& windows);
   const QuotaWindows& windows_of(QuotaKind kind) const {
     return kind == QuotaKind::mutation ? mutation_windows_ : windows_;
   }
@@ -90,7 +91,8 @@ class ClientQuotas {
   const QuotaWindows windows_;
   const QuotaWindows mutation_windows_;
   QuotaLimits limits_;
-  std::array<Meters, kQuotaKinds> meters_;
+  std::array<Meters, kQuotaKinds> meters_;        // of limits with a client-id
+  std::array<Meters, kQuotaKinds> meters_alone_;  // of those of a user or an address alone
 };
 
 }  // namespace ottla::broker

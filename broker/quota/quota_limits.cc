@@ -73,7 +73,8 @@ std::optional<FoundLimit> QuotaLimits::find(QuotaKind kind, const QuotaClient& c
     return FoundLimit{
         .bound = found->second,
         .user = form.user == Part::absent ? std::string_view() : client.user,
-        .client_id = form.client_id == Part::absent ? std::string_view() : client.client_id};
+        .client_id = form.client_id == Part::absent ? std::string_view() : client.client_id,
+        .of_client_id = form.client_id != Part::absent};
   }
   return std::nullopt;
 }

@@ -28,6 +28,7 @@ struct FoundLimit {
   double bound = 0;
   std::string_view user;
   std::string_view client_id;
+  bool of_client_id = false;  // clients with different ones have it each for itself
 };
 
 // The limits of all entities, by what applies to a client. Kafka's order: a limit of the user and

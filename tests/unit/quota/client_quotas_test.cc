@@ -137,6 +137,19 @@ TEST_F(ClientQuotasTest, names_without_end_share_one_meter_and_idle_ones_are_for
   EXPECT_EQ(quotas_.meters(), 1U);
 }
 
+TEST_F(ClientQuotasTest, names_without_end_take_no_room_of_users_with_their_own_quota) {
+  set({{"client-id", std::nullopt}}, kProducerByteRate, 100);
+  set({{"user", "alice"}}, kProducerByteRate, 100);
+  set({{"user", "bob"}}, kProducerByteRate, 100);
+  for (std::size_t i = 0; i <= ClientQuotas::kMostMeters; ++i) {
+    produce("mallory", "client-" + std::to_string(i), 2000);
+  }
+  EXPECT_GT(produce("mallory", "one of the others", 0), kNoDelay);
+  EXPECT_EQ(produce("alice", "app", 1000), kNoDelay);
+  EXPECT_EQ(produce("bob", "app", 1000), kNoDelay);
+  EXPECT_EQ(quotas_.meters(), ClientQuotas::kMostMeters + 2);
+}
+
 TEST_F(ClientQuotasTest, overlong_names_cost_no_more_than_long_ones) {
   set({{"client-id", std::nullopt}}, kProducerByteRate, 100);
   const std::string endless(30'000, 'x');
