@@ -378,11 +378,12 @@ void Broker::Impl::stop(OnDone done) {
   server_->close();
   auto finish = std::make_shared<OnDone>(std::move(done));
   controller_->stop(lifetime_.guard([this, finish](const Result<void>& stopped) {
-    if (!stopped) return (*finish)(stopped.error());
-    logs_->close(controller_->broker_epoch(), [this, finish](const Result<void>& closed) {
+    const auto close_audit = [this, finish](const Result<void>& closed) {
       if (!audit_) return (*finish)(closed);
       audit_->close([finish, closed] { (*finish)(closed); });
-    });
+    };
+    if (!stopped) return close_audit(stopped);
+    logs_->close(controller_->broker_epoch(), close_audit);
   }));
 }
 
