@@ -1,8 +1,11 @@
 #include "broker/handlers/audited_denials.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "broker/security/client_host.h"
 #include "protocol/wire/api.h"
 
 namespace ottla::broker {
@@ -27,14 +30,24 @@ void audit_login(AuditLog* audit, const RequestContext& context, std::string_vie
   auto line = audit_line(again ? "reauthentication" : "authentication",
                          reason.empty() ? "success" : "failure", context);
   line.members.add("mechanism", mechanism);
-  if (!reason.empty()) line.members.add("reason", reason);
-  audit->write(line);
+  if (reason.empty()) return audit->write(line);
+  line.members.add("reason", reason);
+  // A client that is not let in may come again at any rate, with any name of a mechanism.
+  std::vector<std::string_view> known;
+  if (context.sasl) known = context.sasl->mechanisms();
+  std::string key = client_host(context.peer.host) + '\n' + std::string(context.listener) + '\n';
+  if (std::find(known.begin(), known.end(), mechanism) == known.end()) {
+    key += "unknown";
+  } else {
+    key.append(mechanism).append("\n").append(reason);
+  }
+  audit->write_collapsed(key, std::move(line));
 }
 
 void AuditedDenials::add(const AclQuestion& question) {
   if (!line_) {
     line_.emplace(audit_line("authorization", "denied", context_));
-    key_ = std::string(question.principal) + '\n' + std::string(question.host) + '\n' +
+    key_ = std::string(question.host) + '\n' + std::string(question.principal) + '\n' +
            std::to_string(static_cast<int>(context_.header.api_key)) + '\n';
   }
   if (line_->resources.full()) return line_->resources.leave_out(1);

@@ -13,7 +13,7 @@ namespace ottla::broker {
 AuditLine audit_line(std::string_view event, std::string_view outcome,
                      const RequestContext& context);
 
-// A login that has succeeded or, with a reason, failed.
+// A login that has succeeded or, with a reason, failed. What fails again and again is collapsed.
 void audit_login(AuditLog* audit, const RequestContext& context, std::string_view mechanism,
                  bool again, std::string_view reason = {});
 

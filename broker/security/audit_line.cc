@@ -56,8 +56,10 @@ void AuditList::add(const AuditMembers& object) {
   text_.append("{").append(object.text()).append("}");
 }
 
-AuditLine::AuditLine(std::string_view event, std::string_view outcome) {
-  members.add("event", event).add("outcome", outcome);
+AuditLine::AuditLine(std::string_view what, std::string_view outcome)
+    : event(what),
+      is_refusal(outcome == "denied" || (outcome == "failure" && what != "administration")) {
+  members.add("event", what).add("outcome", outcome);
 }
 
 std::string line_of(const AuditMembers& members, base::WallMillis at) {

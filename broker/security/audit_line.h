@@ -61,10 +61,12 @@ std::string line_of(const AuditMembers& members, base::WallMillis at);
 struct AuditLine {
   static constexpr std::size_t kMostResourceBytes = 40 << 10;
 
-  AuditLine(std::string_view event, std::string_view outcome);
+  AuditLine(std::string_view what, std::string_view outcome);
 
   std::string to_string(base::WallMillis at) const;
 
+  std::string event;
+  bool is_refusal = false;  // somebody was not let in or was denied something
   AuditMembers members;
   AuditList resources{kMostResourceBytes};
 };

@@ -28,25 +28,37 @@ Result<std::shared_ptr<AuditFile>> open_audit_file(const BrokerConfig& config) {
 
 void AuditLog::write(const AuditLine& line) {
   const auto text = line.to_string(loop_.wall_now());
-  if (queue_.text.size() + text.size() > kMostQueuedBytes) return drop(1);
+  const auto most = line.is_refusal ? kMostRefusalBytes : kMostQueuedBytes;
+  if (queue_.text.size() + text.size() > most) return drop(1);
   queue_.text += text;
   ++queue_.count;
   if (!writing_) write_next();
 }
 
+// Apart from each other: an event has no line feed, and what comes of a client has one in front.
+std::string AuditLog::remembered_key(const std::string& key, const AuditLine& line) const {
+  if (key.size() <= kMostKeyBytes) {
+    auto whole = "\n" + line.event + '\n' + key;
+    if (repeated_.size() < kMostRepeated || repeated_.contains(whole)) return whole;
+  }
+  auto of_host = line.event + '\n' + key.substr(0, key.find('\n'));
+  if (repeated_.size() < 2 * kMostRepeated || repeated_.contains(of_host)) return of_host;
+  return line.event;
+}
+
 void AuditLog::write_collapsed(const std::string& key, AuditLine line) {
-  const auto found = repeated_.find(key);
+  auto remembered = remembered_key(key, line);
+  const auto found = repeated_.find(remembered);
   if (found != repeated_.end()) {
     found->second.last = std::move(line);
     ++found->second.count;
     return;
   }
   write(line);
-  if (repeated_.size() >= kMostRepeated || key.size() > kMostKeyBytes) return;
   if (repeated_.empty()) {
     loop_.call_at(loop_.now() + kCollapsedFor, lifetime_.guard([this] { tell_repeated(); }));
   }
-  repeated_.emplace(key, Repeated{.last = std::move(line)});
+  repeated_.emplace(std::move(remembered), Repeated{.last = std::move(line)});
 }
 
 void AuditLog::tell_repeated() {

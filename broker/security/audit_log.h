@@ -28,7 +28,9 @@ Result<std::shared_ptr<AuditFile>> open_audit_file(const BrokerConfig& config);
 class AuditLog {
  public:
   static constexpr std::size_t kMostQueuedBytes = 1000 << 10;  // less than a file may hold
-  static constexpr std::size_t kMostRepeated = 1000;           // keys that are remembered
+  // Of that for lines of refusals: who is not let in leaves room for what others have done.
+  static constexpr std::size_t kMostRefusalBytes = kMostQueuedBytes / 4 * 3;
+  static constexpr std::size_t kMostRepeated = 1000;  // keys that are remembered, and hosts as well
   static constexpr std::size_t kMostKeyBytes = 2 << 10;
   static constexpr auto kCollapsedFor = std::chrono::minutes(1);
 
@@ -38,8 +40,9 @@ class AuditLog {
   void write(const AuditLine& line);
 
   // The same, but of lines with one key only the first in a minute is written at once; the others
-  // become one line at its end, the last with how many there were ("repeated"). Keys that are long
-  // or too many are not looked at.
+  // become one line at its end, the last with how many there were ("repeated"). A key begins with
+  // the client's host and a line feed. Of keys that are long or too many all of one host and event
+  // are taken for one, and beyond as many hosts all of one event.
   void write_collapsed(const std::string& key, AuditLine line);
 
   // Writes what is left, then answers. Once, last.
@@ -58,6 +61,7 @@ class AuditLog {
   void on_written(const Lines& lines, std::uint64_t told, const Result<void>& outcome);
   void drop(std::uint64_t count);
   void tell_repeated();
+  std::string remembered_key(const std::string& key, const AuditLine& line) const;
 
   // Set at construction.
   base::Loop& loop_;
@@ -75,7 +79,7 @@ class AuditLog {
   std::uint64_t untold_ = 0;  // dropped, and the log does not say so yet
   std::uint64_t lines_written_ = 0;
   std::uint64_t lines_dropped_ = 0;
-  std::map<std::string, Repeated, std::less<>> repeated_;
+  std::map<std::string, Repeated, std::less<>> repeated_;  // by remembered_key()
   base::Task on_closed_;
   base::Lifetime lifetime_;
 };

@@ -86,6 +86,26 @@ TEST_F(Audit, tells_of_an_unknown_mechanism) {
   EXPECT_EQ(lines({R"("outcome":"failure")", R"("mechanism":"NO\nNE")"}).size(), 1U) << log();
 }
 
+TEST_F(Audit, tells_a_login_that_fails_again_and_again_once_a_minute) {
+  for (std::size_t i = 2; i < 7; ++i) {
+    auto& stranger = client(i);
+    ASSERT_TRUE(stranger.call(protocol::SaslHandshakeRequest{.mechanism = "PLAIN"}, 1));
+    const auto message = protocol::encode_plain({"user-" + std::to_string(i), "wrong"});
+    protocol::SaslAuthenticateRequest request;
+    request.auth_bytes.view = message;
+    ASSERT_TRUE(stranger.call(request, 2));
+  }
+  for (std::size_t i = 7; i < 10; ++i) {
+    const auto name = "NONE-" + std::to_string(i);
+    static_cast<void>(client(i).call(protocol::SaslHandshakeRequest{.mechanism = name}, 1));
+  }
+  EXPECT_EQ(lines({R"("outcome":"failure")", R"("mechanism":"PLAIN")"}).size(), 1U) << log();
+  EXPECT_EQ(lines({R"("outcome":"failure")", R"("mechanism":"NONE)"}).size(), 1U) << log();
+  simulation_.run_for(std::chrono::minutes(1));
+  EXPECT_EQ(lines({R"("mechanism":"PLAIN")", R"("repeated":4)"}).size(), 1U) << log();
+  EXPECT_EQ(lines({R"("mechanism":"NONE-9")", R"("repeated":2)"}).size(), 1U) << log();
+}
+
 TEST_F(Audit, tells_what_is_denied_once_however_often_it_is_asked) {
   for (int i = 0; i < 5; ++i) {
     protocol::CreatePartitionsRequest request;

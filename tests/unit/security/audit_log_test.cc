@@ -110,6 +110,26 @@ TEST_F(AuditFileTest, removes_files_beyond_those_that_are_kept) {
   EXPECT_FALSE(directory_->exists("audit.log.3"));
 }
 
+TEST(AuditFileFaultTest, a_rotation_that_is_tried_again_removes_one_old_file_at_most) {
+  simulation::SimDisk disk(1);
+  const auto file =
+      AuditFile::open(disk.open("/audit"), "audit.log", {.max_bytes = 5, .files = 5}).value();
+  for (const auto* line : {"1111\n", "2222\n", "3333\n", "4444\n", "5555\n"}) {
+    ASSERT_TRUE(file->append(line));
+  }
+  // Of the five changes of names the last, which is that of the newest, and a few after it.
+  disk.inject({.call = DiskCall::entry, .code = ErrorCode::no_space, .after = 4, .times = 6});
+  int failures = 0;
+  while (!file->append("6666\n")) ASSERT_LT(++failures, 20);
+  EXPECT_EQ(failures, 6);
+  const auto directory = disk.open("/audit");
+  EXPECT_EQ(directory->read_file("audit.log").value(), "6666\n");
+  EXPECT_EQ(directory->read_file("audit.log.1").value(), "5555\n");
+  EXPECT_EQ(directory->read_file("audit.log.2").value(), "4444\n");
+  EXPECT_EQ(directory->read_file("audit.log.3").value(), "3333\n");
+  EXPECT_EQ(directory->read_file("audit.log.4").value(), "2222\n");
+}
+
 TEST_F(AuditFileTest, belongs_to_one_broker_at_a_time) {
   const auto first = open({}).value();
   const auto second = open({});
@@ -226,6 +246,47 @@ TEST_F(AuditLogTest, tells_what_repeats_once_a_minute) {
   on_loop([&] { log_->write_collapsed("one", line_of_text("one")); });
   settle();
   EXPECT_EQ(count_of(contents(), "\"text\":\"one\""), 3U);
+}
+
+TEST_F(AuditLogTest, keys_that_are_too_many_or_too_long_are_one_of_their_host) {
+  constexpr auto kMost = static_cast<int>(AuditLog::kMostRepeated);
+  const auto write = [&](const std::string& key, const std::string& text) {
+    AuditLine line("test", "denied");
+    line.members.add("text", text);
+    log_->write_collapsed(key, std::move(line));
+  };
+  on_loop([&] {
+    for (int i = 0; i < 3; ++i) {
+      write("h0\n" + std::to_string(i) + std::string(AuditLog::kMostKeyBytes, 'x'), "long");
+    }
+    for (int i = 0; i < kMost + 50; ++i) write("h1\n" + std::to_string(i), "many");
+    write("h2\nany", "another host");
+    // Beyond as many hosts all are one.
+    for (int i = 0; i < 2 * kMost; ++i) write("host-" + std::to_string(i) + "\nany", "hosts");
+  });
+  settle();
+  EXPECT_EQ(log_->lines_dropped(), 0U);
+  EXPECT_EQ(count_of(contents(), "\"text\":\"long\""), 1U);
+  EXPECT_EQ(count_of(contents(), "\"text\":\"many\""), AuditLog::kMostRepeated);
+  EXPECT_EQ(count_of(contents(), "\"text\":\"another host\""), 1U);
+  EXPECT_LE(count_of(contents(), "\"text\":\"hosts\""), AuditLog::kMostRepeated);
+  simulation_.run_for(std::chrono::minutes(1));
+  EXPECT_EQ(count_of(contents(), "\"text\":\"long\",\"repeated\":2}"), 1U);
+  EXPECT_EQ(count_of(contents(), "\"text\":\"many\",\"repeated\":50}"), 1U);
+}
+
+TEST_F(AuditLogTest, refusals_leave_room_for_what_others_have_done) {
+  on_loop([&] {
+    AuditLine denied("test", "denied");
+    denied.members.add("text", std::string(500, 'x'));
+    for (int i = 0; i < 10'000; ++i) log_->write(denied);
+    EXPECT_GT(log_->lines_dropped(), 0U);
+    const auto dropped = log_->lines_dropped();
+    for (int i = 0; i < 100; ++i) log_->write(line_of_text("done"));
+    EXPECT_EQ(log_->lines_dropped(), dropped);
+  });
+  settle();
+  EXPECT_EQ(count_of(contents(), "\"text\":\"done\""), 100U);
 }
 
 TEST_F(AuditLogTest, writes_all_it_has_before_it_closes) {
