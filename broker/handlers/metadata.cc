@@ -1,5 +1,6 @@
 #include "broker/handlers/metadata.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -111,6 +112,16 @@ void answer(Services& services, Query& query) {
   query.request.answer(response);
 }
 
+// Whether the quota of now allows the client one more topic (KIP-599). If not, the topic is unknown
+// for now, which a client asks for again after it has waited.
+bool try_charge_topic(const Services& services, RequestContext& context) {
+  if (context.quotas == nullptr) return true;
+  const auto wait = context.quotas->charge_mutations(
+      context.quota_client(), static_cast<double>(services.config.num_partitions), true);
+  context.throttle = std::max(context.throttle, wait);
+  return wait <= base::Duration::zero();
+}
+
 // What is to be made; notes in `query` what may not be.
 std::vector<NewTopic> missing_topics(const Services& services, Query& query) {
   std::vector<NewTopic> missing;
@@ -129,6 +140,7 @@ std::vector<NewTopic> missing_topics(const Services& services, Query& query) {
       query.failed.emplace(*asked.name, ErrorCode::topic_authorization_failed);
       continue;
     }
+    if (!try_charge_topic(services, query.request.context)) continue;
     auto& topic = missing.emplace_back();
     topic.name = *asked.name;
   }

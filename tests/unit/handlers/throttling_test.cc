@@ -94,6 +94,22 @@ TEST_F(Throttling, a_batch_that_no_quota_allows_at_once_is_had_all_the_same) {
   EXPECT_GE(time_of_a_question(), milliseconds(answer.throttle_time_ms - 10));
 }
 
+TEST_F(Throttling, a_fetch_that_wants_more_than_the_quota_gives_at_once_waits_for_that_alone) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(produce("t", 0, 1, std::string(5000, 'x')), i);
+  set("consumer_byte_rate", 1000);
+  const auto begun = simulation_.now();
+  protocol::FetchRequest request;
+  request.max_wait_ms = 30'000;
+  request.min_bytes = 15'000;
+  request.max_bytes = 1 << 20;
+  request.topics.emplace_back().topic = "t";
+  request.topics[0].partitions.emplace_back().partition_max_bytes = 1 << 20;
+  const auto answer = call(request, 12);
+  EXPECT_FALSE(answer.responses.empty());
+  EXPECT_LT(simulation_.now() - begun, seconds(5));
+}
+
 TEST_F(Throttling, topics_beyond_the_mutation_rate_are_refused_one_by_one_since_version_6) {
   set("controller_mutation_rate", 1);
   protocol::CreateTopicsRequest request;
@@ -115,6 +131,28 @@ TEST_F(Throttling, topics_beyond_the_mutation_rate_are_refused_one_by_one_since_
   const auto older = call(request, 5);
   EXPECT_EQ(older.topics.at(0).error_code, ErrorCode::none);
   EXPECT_GT(older.throttle_time_ms, 0);
+}
+
+TEST_F(Throttling, topics_that_metadata_makes_count_as_mutations) {
+  config_.num_partitions = 10;
+  restart();
+  set("controller_mutation_rate", 1);
+  protocol::MetadataRequest request;
+  request.allow_auto_topic_creation = true;
+  for (const auto* name : {"a", "b", "c"}) {
+    auto& topics = request.topics ? *request.topics : request.topics.emplace();
+    topics.push_back({.topic_id = {}, .name = name});
+  }
+  const auto first = call(request);
+  ASSERT_EQ(first.topics.size(), 3U);
+  EXPECT_EQ(first.topics[0].error_code, ErrorCode::none);
+  EXPECT_EQ(first.topics[1].error_code, ErrorCode::none);
+  EXPECT_EQ(first.topics[2].error_code, ErrorCode::unknown_topic_or_partition);
+  EXPECT_NEAR(first.throttle_time_ms, 9'000, 100);
+  // Once heard again, it may.
+  const auto second = call(request);
+  EXPECT_EQ(second.topics.at(2).error_code, ErrorCode::none);
+  EXPECT_EQ(second.throttle_time_ms, 0);
 }
 
 TEST_F(Throttling, partitions_and_deletions_count_as_mutations) {
