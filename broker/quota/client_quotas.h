@@ -38,7 +38,8 @@ class ClientQuotas {
            has(QuotaKind::mutation);
   }
 
-  // Counts what the client uses (bytes; below 0: takes back) and says how long it has to wait.
+  // Counts what the client uses (bytes; below 0: takes back) and says how long it has to wait:
+  // like all waiting for a quota no longer than its windows reach back.
   base::Duration charge(QuotaKind kind, const QuotaClient& client, double amount);
 
   // Counts the time that the loop had for nobody else.

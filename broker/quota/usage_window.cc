@@ -46,7 +46,7 @@ base::Duration UsageWindow::delay(double bound, base::TimePoint now, const Quota
   const auto least = std::int64_t{windows.count} - 1;
   if (whole < least) elapsed += (least - whole) * windows.size;
   const double span = seconds(std::max(elapsed, windows.size));
-  return throttle_of(used / bound - span);
+  return std::min<base::Duration>(throttle_of(used / bound - span), windows.span());
 }
 
 double TokenBucket::most(const QuotaWindows& windows) const {
@@ -72,7 +72,8 @@ void TokenBucket::take(double amount, double rate, base::TimePoint now,
 
 base::Duration TokenBucket::delay(double rate, base::TimePoint now, const QuotaWindows& windows) {
   fill(rate, now, windows);
-  return tokens_ < 0 ? throttle_of(-tokens_ / rate) : base::Duration{};
+  if (tokens_ >= 0) return {};
+  return std::min<base::Duration>(throttle_of(-tokens_ / rate), windows.span());
 }
 
 }  // namespace ottla::broker

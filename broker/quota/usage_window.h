@@ -23,6 +23,7 @@ class UsageWindow {
   void add(double amount, base::TimePoint now, const QuotaWindows& windows);
 
   // How long nothing may be used until the average is `bound` a second or less; zero if it is.
+  // At most the span of the windows: by then all that was used is forgotten.
   base::Duration delay(double bound, base::TimePoint now, const QuotaWindows& windows);
 
   // Whether nothing is remembered any more: a new one would say the same.
@@ -47,7 +48,8 @@ class TokenBucket {
  public:
   void take(double amount, double rate, base::TimePoint now, const QuotaWindows& windows);
 
-  // How long until nothing is owed; zero if nothing is.
+  // How long until nothing is owed; zero if nothing is. At most the span of the windows, after
+  // which the rest is still owed.
   base::Duration delay(double rate, base::TimePoint now, const QuotaWindows& windows);
 
   // Whether it is full, as a new one is.

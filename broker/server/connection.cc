@@ -119,7 +119,6 @@ void Connection::on_readable() {
     left -= std::min(left, count);
   }
   continue_reading();
-  watch_frame();
 }
 
 std::size_t Connection::read_some(std::size_t most) {
@@ -174,15 +173,16 @@ void Connection::take_frame() {
   hand_out();
 }
 
+// Who is muted may finish the frame that has begun, or its memory would be kept from others.
 bool Connection::wants_requests() const {
   const bool muted = mute_timer_ != base::TimerId::none;
-  return !waits_for_room_ && !last_ && !muted &&
+  return !waits_for_room_ && !last_ && (!muted || reader_.under_way()) &&
          frames_.size() + slots_.size() < most_outstanding_ &&
          outstanding_bytes_ < kMostOutstandingBytes && stream_->queued_bytes() < most_unsent_bytes_;
 }
 
 bool Connection::may_hand_out(const Frame& frame) const {
-  if (last_ || mute_timer_ != base::TimerId::none) return false;
+  if (last_) return false;
   if (stream_->queued_bytes() >= most_unsent_bytes_) return false;
   if (slots_.empty()) return true;
   return api_of(frame) == ApiKey::produce && slots_.back().api == ApiKey::produce;
@@ -302,7 +302,7 @@ void Connection::send_answer(Slot& slot) {
                              .times = slot.times});
 }
 
-// What the client has sent already waits with what it sends later.
+// The frames that have begun are handled all the same: they are charged, and mute for longer.
 void Connection::mute(base::Duration duration) {
   muted_until_ = std::max(muted_until_, loop_.now() + duration);
   if (mute_timer_ == base::TimerId::none) wait_for_voice();
@@ -312,9 +312,7 @@ void Connection::wait_for_voice() {
   mute_timer_ = loop_.call_at(muted_until_, lifetime_.guard([this] {
     mute_timer_ = base::TimerId::none;
     if (loop_.now() < muted_until_) return wait_for_voice();
-    const auto self = shared_from_this();
     last_activity_ = loop_.now();
-    hand_out();
     continue_reading();
   }));
 }
@@ -331,6 +329,11 @@ void Connection::continue_reading() {
   const auto self = shared_from_this();
   if (stream_ && wants_requests() && !unread_.empty()) feed(std::exchange(unread_, {}));
   if (!stream_) return;
+  pause_or_resume();
+  watch_frame();
+}
+
+void Connection::pause_or_resume() {
   const bool pause = !wants_requests();
   if (pause == paused_) return;
   paused_ = pause;
@@ -344,7 +347,7 @@ void Connection::continue_reading() {
 
 // One timer at a time, and none while frames come whole.
 void Connection::watch_frame() {
-  if (!stream_ || !reader_.under_way() || frame_watch_.timer != base::TimerId::none) return;
+  if (!reader_.under_way() || frame_watch_.timer != base::TimerId::none) return;
   frame_watch_.frame = next_request_ + frames_.size();
   frame_watch_.bytes_read = bytes_read_;
   frame_watch_.was_paused = paused_;
@@ -359,14 +362,14 @@ void Connection::watch_frame() {
   }));
 }
 
+// A muted client is not exempt: that it has gone is not noticed while it is not read from.
 void Connection::watch_idleness() {
   if (limits_.idle <= base::Duration::zero()) return;
   idle_timer_ = loop_.call_at(last_activity_ + limits_.idle, lifetime_.guard([this] {
-    const bool muted = mute_timer_ != base::TimerId::none;
-    if (slots_.empty() && !muted && loop_.now() >= last_activity_ + limits_.idle) {
+    if (slots_.empty() && loop_.now() >= last_activity_ + limits_.idle) {
       return close(Error(ErrorCode::closed, "idle for longer than connections.max.idle.ms"));
     }
-    last_activity_ = slots_.empty() && !muted ? last_activity_ : loop_.now();
+    last_activity_ = slots_.empty() ? last_activity_ : loop_.now();
     watch_idleness();
   }));
 }

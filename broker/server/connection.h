@@ -121,6 +121,7 @@ class Connection final : public base::StreamHandler,
   void send_answer(Slot& slot);
   void send_answers();
   void continue_reading();
+  void pause_or_resume();
   void end_if_last();
   void note_authentication();
   void watch_authentication();
@@ -148,7 +149,7 @@ class Connection final : public base::StreamHandler,
   bool paused_ = false;
   bool waits_for_room_ = false;
   base::TimePoint muted_until_{};
-  base::TimerId mute_timer_ = base::TimerId::none;  // set while the client is not listened to
+  base::TimerId mute_timer_ = base::TimerId::none;  // set while no frame may begin
   bool handing_out_ = false;
   std::deque<Frame> frames_;
   std::deque<Slot> slots_;

@@ -15,10 +15,10 @@ constexpr std::size_t kScratchBytes = 64 << 10;
 // Connections that wait for the broker to be ready; the others try again.
 constexpr std::size_t kMostEarlyConnections = 1000;
 
-// Connections that wait because of a quota; those beyond are refused.
-constexpr std::size_t kMostDelayedConnections = 1000;
+// Connections of one host that wait because of a quota; those beyond are refused.
+constexpr std::size_t kMostDelayedOfHost = 100;
 
-// Who is refused for not having logged in may come again at any rate.
+// Who is refused may come again at any rate.
 constexpr auto kBetweenWarnings = std::chrono::seconds(1);
 
 // queued.max.request.bytes = -1. Kafka reads without a bound then; this is one that a healthy
@@ -74,44 +74,66 @@ Result<void> Server::listen(const ListenerConfig& listener) {
 
 void Server::open(FrameHandler& handler) {
   handler_ = &handler;
-  for (auto& [listener, stream] : std::exchange(early_, {})) serve(listener, std::move(stream));
+  for (auto& [listener, stream] : std::exchange(early_, {})) {
+    const auto& host = stream->peer().host;
+    if (has_room_for(listener, host)) serve(reserve(listener, host), listener, std::move(stream));
+  }
 }
 
 void Server::close() {
   early_.clear();
   listening_.clear();
+  for (const auto& [id, waiting] : std::exchange(delayed_, {})) {
+    loop_.loop->cancel(waiting.timer);
+    --hosts_[waiting.stream->peer().host].delayed;
+    release(id, waiting.stream->peer().host);
+  }
   while (!connections_.empty()) {
     const auto connection = connections_.begin()->second;
     connection->close(Error(ErrorCode::closed, "the broker is shutting down"));
   }
 }
 
+bool Server::has_room_for(const std::string& listener, const std::string& host) {
+  if (!has_room_for(host)) return false;
+  return !config_.sasl_listeners.contains(listener) || has_room_for_unknown(host);
+}
+
 bool Server::has_room_for(const std::string& host) {
-  if (connections_.size() >= most_connections_) {
+  if (connections_.size() + delayed_.size() >= most_connections_) {
     const bool configured = most_connections_ == static_cast<std::size_t>(config_.max_connections);
     logger_.warn("refusing a connection from " + host + ": there are " +
                  (configured ? "max.connections=" : "for a quarter of the open files, ") +
                  std::to_string(most_connections_));
     return false;
   }
-  const auto found = connections_by_host_.find(host);
-  if (found != connections_by_host_.end() && found->second >= config_.max_connections_per_ip) {
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return true;
+  if (found->second.connections >= config_.max_connections_per_ip) {
     logger_.warn("refusing a connection from " + host + ": it has max.connections.per.ip=" +
                  std::to_string(config_.max_connections_per_ip));
     return false;
   }
-  return true;
+  if (found->second.delayed < kMostDelayedOfHost) return true;
+  warn_now_and_then("refusing connections, such as one from " + host + ": " +
+                    std::to_string(kMostDelayedOfHost) +
+                    " of it wait already for what connection_creation_rate allows");
+  return false;
+}
+
+void Server::warn_now_and_then(std::string_view line) {
+  const auto now = loop_.loop->now();
+  if (now < next_warning_) return;
+  next_warning_ = now + kBetweenWarnings;
+  logger_.warn(line);
 }
 
 bool Server::has_room_for_unknown(const std::string& host) {
   if (unknown_.has_room_for(host)) return true;
-  const auto now = loop_.loop->now();
-  if (now < next_warning_of_unknown_) return false;
-  next_warning_of_unknown_ = now + kBetweenWarnings;
-  logger_.warn("refusing connections, such as one from " + host +
-               ": of those that have not logged in there may be " +
-               std::to_string(UnknownClients::kMost) + ", and " +
-               std::to_string(UnknownClients::kMostOfHost) + " from one host");
+  warn_now_and_then("refusing connections, such as one from " + host +
+                    ": of those that have not logged in there may be " +
+                    std::to_string(UnknownClients::kMost) + ", and " +
+                    std::to_string(UnknownClients::kMostOfHost) + " from one host");
   return false;
 }
 
@@ -122,26 +144,42 @@ void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream
   }
 }
 
-// One that has to wait is not read from until then.
+// One that is refused is not counted. One that has to wait is not read from until then, and takes
+// the place of a connection already.
 void Server::admit(const std::string& listener, std::unique_ptr<base::Stream> stream) {
-  const auto delay = handler_->delay_connection(stream->peer().host);
-  if (delay <= base::Duration::zero()) return serve(listener, std::move(stream));
-  if (delayed_ >= std::min(kMostDelayedConnections, most_connections_)) return;
-  ++delayed_;
-  loop_.loop->call_at(loop_.loop->now() + delay,
-                      lifetime_.guard([this, listener, waiting = std::move(stream)]() mutable {
-                        --delayed_;
-                        if (!listening_.empty()) serve(listener, std::move(waiting));
-                      }));
+  const auto& host = stream->peer().host;
+  if (!has_room_for(listener, host)) return;
+  const auto delay = handler_->delay_connection(host);
+  const auto id = reserve(listener, host);
+  if (delay <= base::Duration::zero()) return serve(id, listener, std::move(stream));
+  ++hosts_[host].delayed;
+  const auto timer = loop_.loop->call_at(loop_.loop->now() + delay,
+                                         lifetime_.guard([this, id] { serve_delayed(id); }));
+  delayed_.emplace(id, Delayed{listener, std::move(stream), timer});
 }
 
-void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> stream) {
-  const auto host = stream->peer().host;
-  const bool logs_in = config_.sasl_listeners.contains(listener);
-  if (!has_room_for(host) || (logs_in && !has_room_for_unknown(host))) return;
+void Server::serve_delayed(std::uint64_t id) {
+  auto waiting = std::move(delayed_.extract(id).mapped());
+  --hosts_[waiting.stream->peer().host].delayed;
+  serve(id, waiting.listener, std::move(waiting.stream));
+}
+
+std::uint64_t Server::reserve(const std::string& listener, const std::string& host) {
+  const auto id = next_connection_++;
+  ++hosts_[host].connections;
+  if (config_.sasl_listeners.contains(listener)) unknown_.add(id, host);
+  return id;
+}
+
+void Server::release(std::uint64_t id, const std::string& host) {
+  unknown_.remove(id);
+  if (--hosts_[host].connections == 0) hosts_.erase(host);
+}
+
+void Server::serve(std::uint64_t id, const std::string& listener,
+                   std::unique_ptr<base::Stream> stream) {
   const auto* tls = tls_.find(listener);
   if (tls != nullptr) stream = tls->context->secure(*loop_.loop, std::move(stream), {});
-  const auto id = next_connection_++;
   const Connection::Limits limits{
       .protocol = protocol_of(listener),
       .largest_frame = static_cast<std::size_t>(config_.socket_request_max_bytes),
@@ -150,8 +188,6 @@ void Server::serve(const std::string& listener, std::unique_ptr<base::Stream> st
       std::make_shared<Connection>(id, listener, std::move(stream), *this, *loop_.loop, budget_,
                                    limits, identity_of(listener, tls));
   connections_.emplace(id, connection);
-  ++connections_by_host_[host];
-  if (logs_in) unknown_.add(id, host);
   connection->start();
 }
 
@@ -219,14 +255,12 @@ void Server::on_authenticated(std::uint64_t connection) {
 }
 
 void Server::on_connection_closed(std::uint64_t id, const Error& reason) {
-  unknown_.remove(id);
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   const auto connection = std::move(found->second);
   connections_.erase(found);
   audit_if_refused(*connection, reason);
-  const auto& host = connection->peer().host;
-  if (--connections_by_host_[host] == 0) connections_by_host_.erase(host);
+  release(id, connection->peer().host);
   const auto line =
       "connection from " + connection->peer().to_string() + " closed: " + reason.to_string();
   // Hanging up and idling are what connections do; the rest is worth a line.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -73,11 +74,28 @@ class Server final : public ConnectionOwner {
   std::span<char> scratch() override;
 
  private:
+  // A connection that waits for what connection_creation_rate allows.
+  struct Delayed {
+    std::string listener;
+    std::unique_ptr<base::Stream> stream;
+    base::TimerId timer = base::TimerId::none;
+  };
+  struct Host {
+    std::int32_t connections = 0;
+    std::size_t delayed = 0;  // among them
+  };
+
   void on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream);
   void admit(const std::string& listener, std::unique_ptr<base::Stream> stream);
-  void serve(const std::string& listener, std::unique_ptr<base::Stream> stream);
+  // For one for which there is room.
+  std::uint64_t reserve(const std::string& listener, const std::string& host);
+  void release(std::uint64_t id, const std::string& host);
+  void serve_delayed(std::uint64_t id);
+  void serve(std::uint64_t id, const std::string& listener, std::unique_ptr<base::Stream> stream);
+  bool has_room_for(const std::string& listener, const std::string& host);
   bool has_room_for(const std::string& host);
   bool has_room_for_unknown(const std::string& host);
+  void warn_now_and_then(std::string_view line);
   void audit_if_refused(const Connection& connection, const Error& reason) const;
   void log_if_slow(const Connection& connection, const FinishedRequest& request) const;
   SecurityProtocol protocol_of(const std::string& listener) const;
@@ -100,11 +118,11 @@ class Server final : public ConnectionOwner {
   TokenListeners tokens_;
   FrameHandler* handler_ = nullptr;  // null until `open`
   std::vector<std::pair<std::string, std::unique_ptr<base::Stream>>> early_;
-  std::size_t delayed_ = 0;  // connections that wait for what connection_creation_rate allows
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
-  std::unordered_map<std::string, std::int32_t> connections_by_host_;
+  std::unordered_map<std::uint64_t, Delayed> delayed_;
+  std::unordered_map<std::string, Host> hosts_;  // of both
   UnknownClients unknown_;
-  base::TimePoint next_warning_of_unknown_{};
+  base::TimePoint next_warning_{};
   std::uint64_t next_connection_ = 1;
   RequestMetrics request_metrics_;
   base::Lifetime lifetime_;

@@ -124,6 +124,16 @@ TEST_F(ClientQuotasTest, connections_of_an_address_wait_longer_the_more_there_ar
   EXPECT_FALSE(quotas_.any_of_clients());
 }
 
+TEST_F(ClientQuotasTest, nobody_waits_for_longer_than_the_windows_reach_back) {
+  set({{"user", "alice"}}, kProducerByteRate, 1);
+  EXPECT_EQ(produce("alice", "app", 1 << 20), seconds(11));
+  set({{"user", "alice"}}, kControllerMutationRate, 1);
+  EXPECT_EQ(quotas_.charge_mutations({"alice", "app"}, 5'000, false), seconds(11));
+  set({{"ip", "10.0.0.1"}}, kConnectionCreationRate, 1);
+  for (int i = 0; i < 1'000; ++i) quotas_.connect("10.0.0.1");
+  EXPECT_EQ(quotas_.connect("10.0.0.1"), seconds(11));
+}
+
 TEST_F(ClientQuotasTest, names_without_end_share_one_meter_and_idle_ones_are_forgotten) {
   set({{"client-id", std::nullopt}}, kProducerByteRate, 100);
   for (std::size_t i = 0; i < ClientQuotas::kMostMeters; ++i) {

@@ -50,10 +50,12 @@ TEST(UsageWindow, what_is_taken_back_was_never_used) {
   EXPECT_EQ(window.delay(100, at(seconds(1)), kWindows), base::Duration());
 }
 
-TEST(UsageWindow, no_delay_is_longer_than_an_answer_can_say) {
+TEST(UsageWindow, no_delay_is_longer_than_the_windows_or_than_an_answer_can_say) {
   UsageWindow window;
   window.add(1e300, at(seconds(1)), kWindows);
-  EXPECT_EQ(window.delay(1e-300, at(seconds(1)), kWindows), milliseconds(2'147'483'647));
+  EXPECT_EQ(window.delay(1e-300, at(seconds(1)), kWindows), seconds(11));
+  constexpr QuotaWindows kEndless{11, std::chrono::hours(100)};
+  EXPECT_EQ(window.delay(1e-300, at(seconds(1)), kEndless), milliseconds(2'147'483'647));
 }
 
 TEST(TokenBucket, begins_full_and_is_owed_what_was_taken_beyond) {
@@ -72,6 +74,13 @@ TEST(TokenBucket, holds_no_more_than_all_windows_give) {
   EXPECT_TRUE(bucket.is_idle(at(seconds(2)), kWindows));
   bucket.take(23, 2, at(seconds(1000)), kWindows);
   EXPECT_EQ(bucket.delay(2, at(seconds(1000)), kWindows), milliseconds(500));
+}
+
+TEST(TokenBucket, no_delay_is_longer_than_the_windows_and_the_rest_is_still_owed) {
+  TokenBucket bucket;
+  bucket.take(11 + 15, 1, at(seconds(1)), kWindows);
+  EXPECT_EQ(bucket.delay(1, at(seconds(1)), kWindows), seconds(11));
+  EXPECT_EQ(bucket.delay(1, at(seconds(12)), kWindows), seconds(4));
 }
 
 }  // namespace

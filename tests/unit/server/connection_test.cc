@@ -29,7 +29,10 @@ class Keeper final : public FrameHandler {
     frames.push_back(std::move(frame));
     replies.push_back(std::make_unique<Reply>(std::move(reply)));
   }
-  base::Duration delay_connection(const std::string&) override { return connection_delay; }
+  base::Duration delay_connection(const std::string&) override {
+    ++connections_counted;
+    return connection_delay;
+  }
   void answer(std::size_t request, const std::string& text) {
     std::vector<base::Segment> segments;
     segments.emplace_back(base::Slice::own(text));
@@ -42,6 +45,7 @@ class Keeper final : public FrameHandler {
   std::vector<Frame> frames;
   std::vector<std::unique_ptr<Reply>> replies;
   base::Duration connection_delay{};
+  int connections_counted = 0;
 };
 
 // A client that collects what it gets, if it reads at all.
@@ -100,14 +104,16 @@ class ConnectionTest : public testing::Test {
     on(client_node_, [this] { clients_.clear(); });
   }
 
-  Client& connect() {
+  Client& connect() { return connect_from(client_node_); }
+
+  Client& connect_from(simulation::SimNode& node) {
     auto& client = *clients_.emplace_back(std::make_unique<Client>());
-    on(client_node_, [&] {
-      client_node_.transport().connect({.host = broker_.address(), .port = 9092},
-                                       [&client](Result<std::unique_ptr<base::Stream>> stream) {
-                                         client.stream = std::move(*stream);
-                                         client.stream->start(client);
-                                       });
+    on(node, [&] {
+      node.transport().connect({.host = broker_.address(), .port = 9092},
+                               [&client](Result<std::unique_ptr<base::Stream>> stream) {
+                                 client.stream = std::move(*stream);
+                                 client.stream->start(client);
+                               });
     });
     EXPECT_TRUE(simulation_.run_until([&] { return client.stream != nullptr; }, seconds(5)));
     return client;
@@ -251,20 +257,97 @@ TEST_F(ConnectionTest, who_has_used_too_much_is_answered_and_then_not_heard_for_
   EXPECT_EQ(keeper_.bodies[3].substr(2), "3");
 }
 
-TEST_F(ConnectionTest, requests_that_came_already_wait_too_and_nobody_idles_meanwhile) {
-  config_.connections_max_idle_ms = 1000;
+TEST_F(ConnectionTest, requests_that_came_before_the_mute_are_handled_and_later_ones_wait) {
   serve();
   auto& client = connect();
   send(client, request(ApiKey::metadata, "1") + request(ApiKey::metadata, "2"));
   ASSERT_TRUE(handed_out(1));
   on(broker_, [&] { keeper_.replies[0]->mute(seconds(5)); });
   answer(0, "a");
-  simulation_.run_for(milliseconds(4'500));
-  EXPECT_EQ(keeper_.bodies.size(), 1U);
-  EXPECT_FALSE(client.closed);
+  const auto muted = simulation_.now();
   ASSERT_TRUE(handed_out(2));
+  EXPECT_LT(simulation_.now() - muted, seconds(1));
+  on(broker_, [&] { keeper_.replies[1]->mute(seconds(8)); });
   answer(1, "b");
   EXPECT_TRUE(received(client, "ab"));
+  send(client, request(ApiKey::metadata, "3"));
+  simulation_.run_for(milliseconds(7'500));
+  EXPECT_EQ(keeper_.bodies.size(), 2U);
+  EXPECT_TRUE(handed_out(3));
+}
+
+TEST_F(ConnectionTest, a_muted_client_finishes_its_frame_so_that_others_get_the_memory) {
+  config_.queued_max_request_bytes = 100;
+  serve();
+  auto& muted = connect();
+  auto& bystander = connect();
+  const auto large = request(ApiKey::produce, std::string(200'000, 'x'));
+  send(muted, request(ApiKey::produce, "1") + large.substr(0, 10'000));
+  ASSERT_TRUE(handed_out(1));
+  simulation_.run_for(seconds(1));
+  on(broker_, [&] { keeper_.replies[0]->mute(seconds(20)); });
+  answer(0, "a");
+  send(bystander, request(ApiKey::metadata, "2"));
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(keeper_.bodies.size(), 1U);
+  send(muted, large.substr(10'000) + request(ApiKey::produce, "3"));
+  ASSERT_TRUE(handed_out(2));
+  EXPECT_EQ(keeper_.bodies[1].size(), large.size() - 4);
+  answer(1, "b");
+  ASSERT_TRUE(handed_out(3));
+  EXPECT_EQ(keeper_.bodies[2].substr(2), "2");
+  answer(2, "c");
+  EXPECT_TRUE(received(bystander, "c"));
+  simulation_.run_for(seconds(5));
+  EXPECT_EQ(keeper_.bodies.size(), 3U);
+  simulation_.run_for(seconds(15));
+  ASSERT_EQ(keeper_.bodies.size(), 4U);
+  EXPECT_EQ(keeper_.bodies[3].substr(2), "3");
+}
+
+TEST_F(ConnectionTest, a_muted_client_whose_frame_does_not_go_on_loses_its_connection) {
+  config_.queued_max_request_bytes = 100;
+  serve();
+  auto& muted = connect();
+  auto& bystander = connect();
+  const auto large = request(ApiKey::produce, std::string(200'000, 'x'));
+  send(muted, request(ApiKey::produce, "1") + large.substr(0, 10'000));
+  ASSERT_TRUE(handed_out(1));
+  on(broker_, [&] { keeper_.replies[0]->mute(seconds(1000)); });
+  answer(0, "a");
+  send(bystander, request(ApiKey::metadata, "2"));
+  simulation_.run_for(seconds(65));
+  EXPECT_TRUE(muted.closed);
+  ASSERT_EQ(keeper_.bodies.size(), 2U);
+  EXPECT_EQ(keeper_.bodies[1].substr(2), "2");
+}
+
+TEST_F(ConnectionTest, a_frame_that_begins_in_what_was_read_before_is_watched_too) {
+  serve();
+  auto& client = connect();
+  std::string bytes;
+  for (int i = 0; i < 17; ++i) bytes += request(ApiKey::produce, "1");
+  send(client, bytes + request(ApiKey::produce, std::string(1000, 'x')).substr(0, 100));
+  for (std::size_t i = 0; i < 17; ++i) {
+    ASSERT_TRUE(handed_out(i + 1));
+    answer(i, "a");
+  }
+  simulation_.run_for(seconds(65));
+  EXPECT_TRUE(client.closed);
+}
+
+TEST_F(ConnectionTest, who_is_muted_for_longer_than_one_may_idle_is_closed) {
+  config_.connections_max_idle_ms = 1000;
+  serve();
+  auto& client = connect();
+  send(client, request(ApiKey::metadata, "1"));
+  ASSERT_TRUE(handed_out(1));
+  on(broker_, [&] { keeper_.replies[0]->mute(seconds(1000)); });
+  answer(0, "a");
+  ASSERT_TRUE(received(client, "a"));
+  on(client_node_, [&] { client.stream.reset(); });
+  simulation_.run_for(seconds(3));
+  EXPECT_EQ(server_->connection_count(), 0U);
 }
 
 TEST_F(ConnectionTest, one_that_comes_too_soon_after_others_is_served_later) {
@@ -285,9 +368,47 @@ TEST_F(ConnectionTest, a_server_that_closes_serves_nobody_who_still_waits) {
   auto& client = connect();
   send(client, request(ApiKey::metadata, "1"));
   simulation_.run_for(seconds(1));
+  EXPECT_FALSE(client.closed);
   on(broker_, [&] { server_->close(); });
+  simulation_.run_for(seconds(1));
+  EXPECT_TRUE(client.closed);
   simulation_.run_for(seconds(5));
   EXPECT_EQ(keeper_.bodies.size(), 0U);
+}
+
+TEST_F(ConnectionTest, one_that_is_refused_does_not_count_and_one_that_waits_takes_a_place) {
+  config_.max_connections_per_ip = 1;
+  serve();
+  keeper_.connection_delay = seconds(10);
+  auto& waiting = connect();
+  auto& refused = connect();
+  EXPECT_TRUE(simulation_.run_until([&] { return refused.closed; }, seconds(5)));
+  EXPECT_EQ(keeper_.connections_counted, 1);
+  send(waiting, request(ApiKey::metadata, "1"));
+  simulation_.run_for(seconds(10));
+  ASSERT_EQ(keeper_.bodies.size(), 1U);
+  on(client_node_, [&] { waiting.stream.reset(); });
+  simulation_.run_for(seconds(1));
+  keeper_.connection_delay = {};
+  auto& next = connect();
+  send(next, request(ApiKey::metadata, "2"));
+  EXPECT_TRUE(handed_out(2));
+}
+
+TEST_F(ConnectionTest, a_host_of_which_many_wait_is_refused_and_another_one_is_not) {
+  serve();
+  auto& other_node = simulation_.add_node("other");
+  other_node.start();
+  keeper_.connection_delay = seconds(1000);
+  for (int i = 0; i < 100; ++i) connect();
+  auto& refused = connect();
+  EXPECT_TRUE(simulation_.run_until([&] { return refused.closed; }, seconds(5)));
+  EXPECT_FALSE(clients_[99]->closed);
+  keeper_.connection_delay = {};
+  auto& other = connect_from(other_node);
+  send(other, request(ApiKey::metadata, "1"));
+  EXPECT_TRUE(handed_out(1));
+  on(other_node, [&] { other.stream.reset(); });
 }
 
 TEST_F(ConnectionTest, a_spent_budget_holds_others_back_until_it_is_free) {
