@@ -27,7 +27,7 @@ class ReplyTarget {
   // The connection must end: the request can have no answer.
   virtual void on_refusal(std::uint64_t request, const Error& reason) = 0;
 
-  // When the answer has left, nothing more is taken from the client for so long.
+  // When the answer has left, no further request is taken from the client for so long.
   virtual void on_mute(std::uint64_t request, base::Duration duration) = 0;
 
   // The answer waits for something; `abandon` is to be called if the one who asked goes first.
@@ -74,9 +74,9 @@ class Reply {
     if (auto target = target_.lock()) target->on_wait(request_, std::move(abandon));
   }
 
-  // Before the answer: nothing more is taken from the client for so long after it (KIP-219).
+  // Before the answer: no further request is taken from the client for so long after it (KIP-219).
   void mute(base::Duration duration) const {
-    if (!open_) return;
+    if (!open_ || duration <= base::Duration::zero()) return;
     if (auto target = target_.lock()) target->on_mute(request_, duration);
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "broker/security/client_host.h"
 
@@ -95,7 +97,7 @@ ClientQuotas::Meter& ClientQuotas::meter_of(QuotaKind kind, const FoundLimit& li
   if (found != meters.by_client.end()) return found->second;
   if (loop_.now() >= meters.next_sweep) sweep(meters, windows_of(kind));
   if (meters.by_client.size() >= kMostMeters) return meters.others;
-  return meters.by_client[Key(key)];
+  return meters.by_client[std::pair<std::string, std::string>(key)];
 }
 
 void ClientQuotas::sweep(Meters& meters, const QuotaWindows& windows) {

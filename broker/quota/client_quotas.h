@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cstddef>
-#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/loop.h"
 #include "broker/config/broker_config.h"
@@ -66,18 +64,8 @@ class ClientQuotas {
     UsageWindow window;
     TokenBucket bucket;  // of mutations
   };
-  using Key = std::pair<std::string, std::string>;
-  // A tree, since clients choose their names.
-  struct Less {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      const auto order = std::string_view(a.first).compare(std::string_view(b.first));
-      return order != 0 ? order < 0 : std::string_view(a.second) < std::string_view(b.second);
-    }
-  };
   struct Meters {
-    std::map<Key, Meter, Less> by_client;
+    ByClient<Meter> by_client;
     Meter others;  // of all for whom there was no room
     base::TimePoint next_sweep{};
   };

@@ -50,7 +50,7 @@ void QuotaLimits::change(const QuotaEntity& entity, const QuotaValues* values) {
   for (std::size_t kind = 0; kind < kQuotaKinds; ++kind) {
     if ((static_cast<QuotaKind>(kind) == QuotaKind::connection) != of_address) continue;
     auto& limits = limits_[kind][level];
-    const Key key{user.name, client_id.name};
+    const std::pair<std::string, std::string> key{user.name, client_id.name};
     counts_[kind] -= limits.erase(key);
     if (values == nullptr) continue;
     const auto value = values->find(kKeys[kind]);

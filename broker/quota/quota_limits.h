@@ -22,6 +22,20 @@ struct QuotaClient {
   std::string_view client_id;
 };
 
+struct ClientNamesLess {
+  using is_transparent = void;
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const {
+    const auto order = std::string_view(a.first).compare(std::string_view(b.first));
+    return order != 0 ? order < 0 : std::string_view(a.second) < std::string_view(b.second);
+  }
+};
+
+// What there is for users and client-ids, found by views of both. A tree, since clients choose
+// their names.
+template <class T>
+using ByClient = std::map<std::pair<std::string, std::string>, T, ClientNamesLess>;
+
 // A limit, and among whom it is shared: where `user` is empty, users of all names, and the same for
 // `client_id`.
 struct FoundLimit {
@@ -47,17 +61,7 @@ class QuotaLimits {
 
  private:
   static constexpr std::size_t kLevels = 8;
-  using Key = std::pair<std::string, std::string>;
-  // A tree, since clients choose the names that are looked for.
-  struct Less {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      const auto order = std::string_view(a.first).compare(std::string_view(b.first));
-      return order != 0 ? order < 0 : std::string_view(a.second) < std::string_view(b.second);
-    }
-  };
-  using Level = std::map<Key, double, Less>;
+  using Level = ByClient<double>;
 
   std::array<std::array<Level, kLevels>, kQuotaKinds> limits_;
   std::array<std::size_t, kQuotaKinds> counts_{};
