@@ -20,9 +20,9 @@ if(OTTLA_SANITIZE)
 endif()
 
 # How tests are compiled: what is tested is optimized in full, the tests themselves only so far as
-# that pays. ccache knows a precompiled header by its content if the compiler says when it reads it
-# and leaves the time out of it.
-set(OTTLA_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+# that pays: under a sanitizer optimizing them takes longer than running them. ccache knows a
+# precompiled header by its content if the compiler says when it reads it and leaves the time out.
+set(OTTLA_TEST_OPTIONS $<IF:$<BOOL:${OTTLA_SANITIZE}>,-O0,$<$<CONFIG:Release>:-O1>>)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   list(APPEND OTTLA_TEST_OPTIONS "SHELL:-Xclang -fno-pch-timestamp")
 else()
