@@ -22,7 +22,11 @@ endif()
 # How tests are compiled: what is tested is optimized in full, the tests themselves only so far as
 # that pays: under a sanitizer optimizing them takes longer than running them. ccache knows a
 # precompiled header by its content if the compiler says when it reads it and leaves the time out.
-set(OTTLA_TEST_OPTIONS $<IF:$<BOOL:${OTTLA_SANITIZE}>,-O0,$<$<CONFIG:Release>:-O1>>)
+if(OTTLA_SANITIZE)
+  set(OTTLA_TEST_OPTIONS -O0)
+else()
+  set(OTTLA_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   list(APPEND OTTLA_TEST_OPTIONS "SHELL:-Xclang -fno-pch-timestamp")
 else()
