@@ -70,10 +70,6 @@ FetchOptions options_of(const Services& services, const Request<FetchRequest>& a
     const auto most = context.quotas->most_at_once(QuotaKind::fetch, context.quota_client());
     if (most < static_cast<double>(options.max_bytes)) {
       options.max_bytes = std::max<std::size_t>(1, static_cast<std::size_t>(most));
-      // It would always wait for more than it may get. Whole batches of up to half of that fill at
-      // least the other half, if there are so many.
-      options.min_bytes =
-          std::min(options.min_bytes, std::max<std::size_t>(1, options.max_bytes / 2));
     }
   }
   options.bound = request.isolation_level == IsolationLevel::read_committed

@@ -35,7 +35,8 @@ ReadRequest ReplicaManager::DelayedFetch::Work::request_for(const FetchEntry& en
 
 bool ReplicaManager::DelayedFetch::try_complete() {
   const bool has_error = read_all();
-  if (!has_error && work_.cold.empty() && work_.size < work_.options.min_bytes) return false;
+  const auto wanted = std::min(work_.options.min_bytes, work_.options.max_bytes);
+  if (!has_error && work_.cold.empty() && available_ < wanted) return false;
   finish();
   return true;
 }
@@ -47,6 +48,7 @@ void ReplicaManager::DelayedFetch::expire() {
 
 bool ReplicaManager::DelayedFetch::read_all() {
   work_.size = 0;
+  available_ = 0;
   work_.cold.clear();
   work_.results.assign(work_.entries.size(), {});
   bool has_error = false;
@@ -92,9 +94,11 @@ bool ReplicaManager::DelayedFetch::read(std::size_t entry) {
   if (in_log && wanted.fetch_offset >= bound) return true;
   const bool first = work_.size == 0 && work_.cold.empty();
   if (in_log && !first && work_.limit_of(wanted) == 0) return true;
+  const auto limit = work_.limit_of(wanted);
   auto data = log.read(work_.request_for(wanted, bound, first));
   if (data) {
     work_.size += data->size;
+    available_ += data->end_offset < bound ? std::max(data->size, limit) : data->size;
     result.data = std::move(*data);
     return true;
   }

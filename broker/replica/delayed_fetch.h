@@ -46,6 +46,9 @@ class ReplicaManager::DelayedFetch final : public DelayedOperation {
 
   ReplicaManager& replicas_;
   Work work_;
+  // Of the last try: what was read, and the room that the next batch of a partition was too large
+  // for, which no wait fills.
+  std::size_t available_ = 0;
 };
 
 }  // namespace ottla::broker

@@ -199,6 +199,42 @@ TEST_F(FetchHandler, limits_out_of_all_bounds_still_bring_a_batch) {
   }
 }
 
+TEST_F(FetchHandler, what_the_next_batch_does_not_fit_into_is_not_waited_for) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  for (int i = 0; i < 4; ++i) produce("t", 0, 1, std::string(5000, 'x'));
+  auto request = fetch_request("t", 0, 0, 30'000);
+  request.min_bytes = 12'000;
+  request.max_bytes = 14'000;
+  const auto begun = simulation_.now();
+  const auto response = call(request, 12);
+  EXPECT_LT(simulation_.now() - begun, std::chrono::seconds(1));
+  EXPECT_EQ(response.responses.at(0).partitions.at(0).records->bytes.size() / 5000, 2U);
+}
+
+TEST_F(FetchHandler, more_than_may_be_had_is_not_waited_for) {
+  ASSERT_EQ(create_topic("t"), ErrorCode::none);
+  for (int i = 0; i < 4; ++i) produce("t", 0, 1, std::string(5000, 'x'));
+  auto request = fetch_request("t", 0, 0, 30'000);
+  request.min_bytes = 1 << 20;
+  request.max_bytes = 11'000;
+  client(1).send(request, 12);
+  EXPECT_TRUE(client(1).receive(std::chrono::seconds(1)));
+}
+
+TEST_F(FetchHandler, a_partition_at_its_limit_does_not_answer_for_the_others) {
+  ASSERT_EQ(create_topic("t", 2), ErrorCode::none);
+  for (int i = 0; i < 4; ++i) produce("t", 0, 1, std::string(5000, 'x'));
+  auto request = fetch_request("t", 0, 0, 30'000);
+  request.min_bytes = 10'000;
+  request.topics[0].partitions[0].partition_max_bytes = 6000;
+  request.topics[0].partitions.push_back(request.topics[0].partitions[0]);
+  request.topics[0].partitions[1].partition = 1;
+  client(1).send(request, 12);
+  EXPECT_FALSE(client(1).receive(std::chrono::seconds(1)));
+  produce("t", 1, 1, std::string(5000, 'x'));
+  EXPECT_TRUE(client(1).receive(std::chrono::seconds(1)));
+}
+
 TEST_F(FetchHandler, a_partition_asked_for_often_is_answered_once_as_it_was_asked_for_last) {
   ASSERT_EQ(create_topic("t"), ErrorCode::none);
   produce("t", 0, 3);
