@@ -18,6 +18,30 @@ constexpr std::uint32_t times_x(std::uint32_t p) {
   return (p >> 1) ^ ((p & 1) != 0 ? kPolynomial : 0);
 }
 
+// The product of two polynomials, modulo the one of the checksum.
+constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t sum = 0;
+  for (std::uint32_t bit = 0x80000000; bit != 0; bit >>= 1) {
+    if ((a & bit) != 0) sum ^= b;
+    b = times_x(b);
+  }
+  return sum;
+}
+
+// kBytes[n] moves a checksum past 2^n bytes: x^(8 * 2^n).
+constexpr auto make_byte_powers() {
+  std::array<std::uint32_t, 64> powers{};
+  std::uint32_t power = 0x80000000;
+  for (int i = 0; i < 8; ++i) power = times_x(power);
+  for (auto& each : powers) {
+    each = power;
+    power = product(power, power);
+  }
+  return powers;
+}
+
+constexpr auto kBytes = make_byte_powers();
+
 using SliceTables = std::array<std::array<std::uint32_t, 256>, 8>;
 
 constexpr SliceTables make_tables() {
@@ -134,6 +158,13 @@ std::uint32_t crc32c_extend(std::uint32_t crc, BytesView bytes) {
   if (has_instruction()) return ~run_instruction(~crc, bytes.data(), bytes.size());
 #endif
   return detail::crc32c_extend_by_table(crc, bytes);
+}
+
+std::uint32_t crc32c_join(std::uint32_t first, std::uint32_t second, std::size_t second_size) {
+  for (std::size_t n = 0; second_size != 0; ++n, second_size >>= 1) {
+    if ((second_size & 1) != 0) first = product(kBytes[n], first);
+  }
+  return first ^ second;
 }
 
 std::uint32_t crc32c(BytesView bytes) {

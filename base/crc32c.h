@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "ottla/bytes.h"
@@ -14,6 +15,10 @@ std::uint32_t crc32c(BytesView bytes);
 // The checksum of A followed by `bytes`, given that of A:
 // crc32c_extend(crc32c(a), b) == crc32c(a + b).
 std::uint32_t crc32c_extend(std::uint32_t crc, BytesView bytes);
+
+// The checksum of A followed by B, given those of both and the size of B: some hundred nanoseconds,
+// whatever the size. crc32c_join(crc32c(a), crc32c(b), b.size()) == crc32c(a + b).
+std::uint32_t crc32c_join(std::uint32_t first, std::uint32_t second, std::size_t second_size);
 
 namespace detail {
 // The same by tables alone, whatever the processor offers.

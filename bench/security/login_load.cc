@@ -2,9 +2,9 @@
 //
 //   login_load PORT USER PASSWORD LOGINS THREADS
 //
-// Against a broker on this machine, whose certificate is not looked at. The salted password is kept,
-// as clients keep it, so that what is measured is the broker. Prints one JSON line. A login that
-// fails ends the program.
+// Against a broker on this machine, whose certificate is not looked at. The salted password is
+// kept, as clients keep it, so that what is measured is the broker. Prints one JSON line. A login
+// that fails ends the program.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -112,8 +112,8 @@ class Logins {
     if (const auto taken = client.on_server_first(first); !taken) fail(taken.error().to_string());
     auto& salted = salted_[client.salt()];
     if (salted.empty()) {
-      salted = salt_password(client.mechanism(), target_.password, client.salt(),
-                             client.iterations());
+      salted =
+          salt_password(client.mechanism(), target_.password, client.salt(), client.iterations());
     }
     const auto last = say(connection, client.final_message(salted));
     if (const auto known = client.on_server_final(last); !known) fail(known.error().to_string());

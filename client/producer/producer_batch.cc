@@ -94,7 +94,7 @@ void ProducerBatch::stamp(const protocol::ProducerState& producer, bool transact
     std::memcpy(copy->data(), memory_->data(), size_in_bytes());
     memory_ = std::move(copy);
   }
-  protocol::seal(memory_->data(), producer, transactional);
+  protocol::seal(memory_->data(), producer, transactional, builder_.sum());
   stamp_ = producer;
   transactional_ = transactional;
 }

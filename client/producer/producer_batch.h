@@ -65,6 +65,9 @@ class ProducerBatch {
   // What another batch already had.
   bool append(const protocol::RecordView& record);
 
+  // For a batch that will not be compressed: what is appended is summed at once.
+  void sum_while_filling() { builder_.sum_while_filling(); }
+
   // No record of the size that its records have would fit.
   bool full() const;
 

@@ -126,6 +126,7 @@ void RecordAccumulator::open_batch(PartitionQueue& queue, std::shared_ptr<BatchM
   queue.batches.push_back(std::make_unique<ProducerBatch>(std::move(memory), std::move(result),
                                                           clock_.now(), flushes_.batch_opened(),
                                                           queue.callback_bytes_of_last));
+  if (config_.compression == Compression::none) queue.batches.back()->sum_while_filling();
   note_length(queue);
 }
 

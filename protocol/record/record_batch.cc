@@ -73,9 +73,13 @@ std::size_t size_of(const char* batch) {
          static_cast<std::size_t>(base::load_be<std::int32_t>(batch + layout::kBatchLength));
 }
 
-void refresh_crc(char* batch) {
+void refresh_crc(char* batch, const RecordsSum& known = {}) {
   const BytesView covered(batch + layout::kAttributes, size_of(batch) - layout::kAttributes);
-  base::store_be(batch + layout::kCrc, base::crc32c(covered));
+  constexpr auto kOfHeader = layout::kRecords - layout::kAttributes;
+  const auto header = base::crc32c(covered.substr(0, kOfHeader));
+  const auto crc = base::crc32c_extend(base::crc32c_join(header, known.crc, known.size),
+                                       covered.substr(kOfHeader + known.size));
+  base::store_be(batch + layout::kCrc, crc);
 }
 
 void set_bit(char* batch, std::int16_t bit, bool on) {
@@ -156,12 +160,12 @@ void stamp_timestamps(char* batch, TimestampType type, std::int64_t max_timestam
   refresh_crc(batch);
 }
 
-void seal(char* batch, const ProducerState& producer, bool transactional) {
+void seal(char* batch, const ProducerState& producer, bool transactional, const RecordsSum& known) {
   set_bit(batch, layout::kTransactionalBit, transactional);
   base::store_be(batch + layout::kProducerId, producer.id.value);
   base::store_be(batch + layout::kProducerEpoch, producer.epoch.value);
   base::store_be(batch + layout::kBaseSequence, producer.base_sequence.value);
-  refresh_crc(batch);
+  refresh_crc(batch, known);
 }
 
 }  // namespace ottla::protocol

@@ -189,8 +189,16 @@ void stamp_offsets(char* batch, Offset base_offset, LeaderEpoch leader_epoch);
 // LogAppendTime, and when the stated maximum is not that of the records.
 void stamp_timestamps(char* batch, TimestampType type, std::int64_t max_timestamp);
 
+// The checksum (CRC-32C) of the first bytes of a batch's records, as they lie in it.
+struct RecordsSum {
+  std::size_t size = 0;
+  std::uint32_t crc = 0;
+};
+
 // Sets who wrote the batch and whether it is part of a transaction, and computes the CRC anew; the
-// last thing a producer does to a batch, each time before it is sent.
-void seal(char* batch, const ProducerState& producer, bool transactional);
+// last thing a producer does to a batch, each time before it is sent. What `known` covers is not
+// read again.
+void seal(char* batch, const ProducerState& producer, bool transactional,
+          const RecordsSum& known = {});
 
 }  // namespace ottla::protocol

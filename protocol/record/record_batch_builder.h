@@ -55,6 +55,13 @@ class RecordBatchBuilder {
   static std::size_t max_record_size(std::optional<BytesView> key, std::optional<BytesView> value,
                                      std::span<const RecordHeader> headers = {});
 
+  // Takes the checksum of large records while they are still in the processor's cache: for a batch
+  // that is to be sent as it is filled, not compressed.
+  void sum_while_filling() { sums_ = true; }
+
+  // Of the records in their final form; for `seal`.
+  const RecordsSum& sum() const { return sum_; }
+
   // Marks the batch as one of control records.
   void set_control() { control_ = true; }
 
@@ -86,6 +93,7 @@ class RecordBatchBuilder {
   RecordBatchBuilder() = default;
 
   bool grow(std::size_t needed);
+  void add_to_sum();
   char* write_header(Compression codec);
 
   char* begin_ = nullptr;
@@ -95,6 +103,8 @@ class RecordBatchBuilder {
   std::int64_t max_timestamp_ = -1;
   std::int32_t record_count_ = 0;
   bool control_ = false;
+  bool sums_ = false;
+  RecordsSum sum_;
   std::size_t limit_ = 0;
   std::unique_ptr<char[]> owned_;  // Empty if the memory is the caller's.
 };

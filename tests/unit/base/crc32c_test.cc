@@ -67,5 +67,18 @@ TEST(Crc32c, goes_on_from_the_checksum_of_what_came_before) {
   }
 }
 
+TEST(Crc32c, of_two_parts_joins_to_that_of_the_whole) {
+  Random random(3);
+  const auto bytes = random_bytes(random, 70'000);
+  const BytesView view(bytes);
+  for (const std::size_t size : {0U, 1U, 2U, 255U, 256U, 65'536U, 70'000U}) {
+    for (std::size_t cut = 0; cut <= size; cut += 1 + size / 5) {
+      const auto second = view.substr(cut, size - cut);
+      EXPECT_EQ(crc32c_join(crc32c(view.substr(0, cut)), crc32c(second), second.size()),
+                crc32c(view.substr(0, size)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ottla::base

@@ -129,6 +129,49 @@ TEST(RecordBatchBuilder, refuses_a_level_that_the_codec_does_not_have) {
   EXPECT_EQ(builder.close(Compression::gzip, 99).error().code(), ErrorCode::invalid_argument);
 }
 
+TEST(RecordBatchBuilder, seals_the_same_whether_it_sums_while_filling_or_not) {
+  for (const std::size_t value : {0U, 100U, 5000U, 20'000U}) {
+    auto summing = RecordBatchBuilder::growing();
+    auto plain = RecordBatchBuilder::growing();
+    summing.sum_while_filling();
+    for (int i = 0; i < 300; ++i) {
+      const std::string bytes(value, static_cast<char>('a' + i % 26));
+      ASSERT_TRUE(summing.append(i, std::nullopt, bytes));
+      ASSERT_TRUE(plain.append(i, std::nullopt, bytes));
+    }
+    EXPECT_EQ(summing.sum().size > 0, value > 512) << value;
+    const auto size = summing.size_in_bytes();
+    char* const batch = summing.close();
+    plain.close();
+    // Again for a producer that had to change its epoch, and it is part of a transaction then.
+    for (const auto epoch : {std::int16_t{0}, std::int16_t{1}}) {
+      const ProducerState producer{ProducerId(7), ProducerEpoch(epoch), Sequence(3)};
+      seal(batch, producer, epoch == 1, summing.sum());
+      EXPECT_EQ(BytesView(batch, size), plain.close_sealed(producer, epoch == 1)) << value;
+    }
+  }
+}
+
+TEST(RecordBatchBuilder, forgets_the_sum_of_records_that_were_compressed) {
+  auto builder = RecordBatchBuilder::growing();
+  builder.sum_while_filling();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(builder.append(i, "k", std::string(1000, 'v')));
+  char* const bytes = builder.close(Compression::lz4, default_level(Compression::lz4)).value();
+  seal(bytes, {}, false, builder.sum());
+  EXPECT_TRUE(RecordBatchView::parse({bytes, builder.size_in_bytes()}).value().verify_crc());
+}
+
+TEST(RecordBatchBuilder, sums_anew_in_the_same_memory) {
+  std::string memory(50'000, '\0');
+  auto builder = RecordBatchBuilder::over(memory);
+  builder.sum_while_filling();
+  for (const char each : {'a', 'b'}) {
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(builder.append(i, "k", std::string(3000, each)));
+    EXPECT_TRUE(RecordBatchView::parse(builder.close_sealed()).value().verify_crc());
+    builder.reset();
+  }
+}
+
 TEST(UncompressedRecords, end_at_the_limit) {
   auto builder = RecordBatchBuilder::growing();
   ASSERT_TRUE(builder.append(5, "k", std::string(100'000, 'v')));
