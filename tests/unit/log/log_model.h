@@ -75,6 +75,16 @@ struct LogModel {
     return false;
   }
 
+  // An append that was refused and taken back, of which the disk had a part. If power is lost
+  // before the disk knows of its end, it may be there after all: the part, and the rest if that is
+  // zeros.
+  struct Refused {
+    std::int64_t base = 0;
+    std::string batch;  // as it would lie in the log
+    std::vector<Entry> entries;
+  };
+
+  std::vector<Refused> refused;
   std::vector<Entry> entries;     // by offset
   std::int64_t acknowledged = 0;  // below it nothing may be lost
   std::int64_t log_start = 0;

@@ -119,6 +119,7 @@ class Life {
     auto* log = manager_->find(at);
     const auto end = log == nullptr ? 0 : log->log_end_offset().value;
     ASSERT_GE(end, model.acknowledged) << at;
+    if (log != nullptr) recall_refused(*log, model);
     ASSERT_LE(end, static_cast<std::int64_t>(model.entries.size())) << at;
     model.entries.resize(static_cast<std::size_t>(end));
     if (log == nullptr) {
@@ -131,6 +132,22 @@ class Life {
     model.log_start = log->log_start_offset().value;
     model.acknowledged = end;
     check_sequences(*log, model);
+  }
+
+  // Who was refused was told that nobody knows (KAFKA_STORAGE_ERROR): it may be what the log ends
+  // with, in the place of what was not acknowledged either.
+  void recall_refused(UnifiedLog& log, LogModel& model) {
+    std::erase_if(model.refused,
+                  [&](const auto& refused) { return refused.base < model.acknowledged; });
+    for (const auto& refused : model.refused) {
+      const auto end = refused.base + static_cast<std::int64_t>(refused.entries.size());
+      if (log.log_end_offset().value != end) continue;
+      auto read = LogFixture::read_from(loop_, log, Offset(refused.base), kNoBound, 1, true);
+      ASSERT_TRUE(read) << read.error();
+      if (LogFixture::bytes_of(*read) != refused.batch) continue;
+      model.entries.resize(static_cast<std::size_t>(refused.base));
+      model.entries.insert(model.entries.end(), refused.entries.begin(), refused.entries.end());
+    }
   }
 
   // Compaction leaves what a producer's next sequence is checked against.
@@ -200,7 +217,7 @@ class Life {
   void append_in_part() {
     const auto at = partition(random_.below(4));
     auto& log = log_of(at);
-    const auto& model = models_[at];
+    auto& model = models_[at];
     auto made = make_batch(model);
     disk_.inject({.call = simulation::DiskCall::write,
                   .code = ErrorCode::no_space,
@@ -212,6 +229,8 @@ class Life {
     EXPECT_EQ(done.error().code(), ErrorCode::kafka_storage_error) << done.error();
     EXPECT_FALSE(log.offline());
     EXPECT_EQ(log.log_end_offset().value, static_cast<std::int64_t>(model.entries.size()));
+    model.refused.push_back(
+        {log.log_end_offset().value, std::move(made.batch), std::move(made.entries)});
     ++truncations_;
   }
 
