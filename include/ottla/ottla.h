@@ -30,5 +30,6 @@
 #include "ottla/transaction_admin.h"
 #include "ottla/typed_consumer.h"
 #include "ottla/typed_producer.h"
+#include "ottla/typed_records.h"
 #include "ottla/types.h"
 #include "ottla/uuid.h"
