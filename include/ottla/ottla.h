@@ -10,6 +10,7 @@
 #include "ottla/consumer_group.h"
 #include "ottla/consumer_interceptor.h"
 #include "ottla/error.h"
+#include "ottla/feature_admin.h"
 #include "ottla/future.h"
 #include "ottla/group_admin.h"
 #include "ottla/interceptor.h"
