@@ -5,14 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "c/admin.h"
 #include "c/call.h"
 #include "c/config.h"
 #include "c/structs.h"
-#include "ottla/c/admin.h"
-
-struct ottla_admin {
-  ottla::Admin admin;
-};
 
 struct ottla_topics {
   std::vector<std::string> names;
@@ -45,12 +41,20 @@ Result<NewTopic> topic_of(const ottla_new_topic& given) {
   return topic;
 }
 
-// Of the one topic that was asked for.
-Result<void> outcome_of(const Result<TopicOutcomes>& outcomes, const std::string& name) {
-  if (!outcomes) return outcomes.error();
-  const auto found = outcomes->find(name);
-  if (found == outcomes->end() || !found->second) return {};
-  return *found->second;
+Result<ConfigChanges> changes_of(const char* topic, const ottla_property* configs,
+                                 std::size_t count) {
+  if (configs == nullptr && count > 0) return null_error("configs");
+  std::vector<ConfigChange> changes;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& [key, value] = configs[i];
+    if (key == nullptr) return null_error("the key of a setting");
+    if (value == nullptr) {
+      changes.push_back({.name = key, .op = ConfigOp::remove});
+    } else {
+      changes.push_back({.name = key, .value = value});
+    }
+  }
+  return ConfigChanges{{ConfigResource::topic(topic), std::move(changes)}};
 }
 
 const PartitionInfo* find(const ottla_topic* topic, std::int32_t partition) {
@@ -103,6 +107,42 @@ ottla_error* ottla_admin_delete_topic(ottla_admin* admin, const char* name) {
     if (admin == nullptr) return c::null_error("admin");
     if (name == nullptr) return c::null_error("name");
     return c::outcome_of(admin->admin.delete_topics({name}).get(), name);
+  });
+}
+
+ottla_error* ottla_admin_create_partitions(ottla_admin* admin, const char* topic, int32_t count) {
+  return c::call([&]() -> Result<void> {
+    if (admin == nullptr) return c::null_error("admin");
+    if (topic == nullptr) return c::null_error("topic");
+    const ottla::NewPartitions more{.topic = topic, .count = count, .replica_assignment = {}};
+    return c::outcome_of(admin->admin.create_partitions({more}).get(), more.topic);
+  });
+}
+
+ottla_error* ottla_admin_set_topic_configs(ottla_admin* admin, const char* topic,
+                                           const ottla_property* configs, size_t count) {
+  return c::call([&]() -> Result<void> {
+    if (admin == nullptr) return c::null_error("admin");
+    if (topic == nullptr) return c::null_error("topic");
+    auto changes = c::changes_of(topic, configs, count);
+    if (!changes) return changes.error();
+    return c::outcome_of(admin->admin.incremental_alter_configs(std::move(*changes)).get(),
+                         ottla::ConfigResource::topic(topic));
+  });
+}
+
+ottla_error* ottla_admin_delete_records(ottla_admin* admin, const char* topic, int32_t partition,
+                                        int64_t offset, int64_t* low_watermark) {
+  return c::call([&]() -> Result<void> {
+    if (admin == nullptr) return c::null_error("admin");
+    if (topic == nullptr) return c::null_error("topic");
+    const ottla::TopicPartition place{topic, partition};
+    const auto deleted = admin->admin.delete_records({{place, offset}}).get();
+    if (!deleted) return deleted.error();
+    const auto& start = deleted->at(place);
+    if (!start) return start.error();
+    if (low_watermark != nullptr) *low_watermark = *start;
+    return {};
   });
 }
 

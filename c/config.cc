@@ -1,9 +1,18 @@
 #include "c/config.h"
 
+#include <algorithm>
+#include <chrono>
+#include <memory>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "c/call.h"
+
+struct ottla_token {
+  ottla::Result<ottla::OauthBearerToken> given = ottla::Error(
+      ottla::ErrorCode::sasl_authentication_failed, "the function that gives tokens gave none");
+};
 
 using ottla::Result;
 using ottla::c::call;
@@ -68,6 +77,64 @@ ottla_error* ottla_config_set_log(ottla_config* config, int level, ottla_log_fn 
     config->log_sink = [log, opaque](ottla::LogLevel of, std::string_view room,
                                      std::string_view line) {
       log(static_cast<int>(of), std::string(room).c_str(), std::string(line).c_str(), opaque);
+    };
+    return {};
+  });
+}
+
+ottla_error* ottla_token_set(ottla_token* token, const char* text, int64_t expiry_ms) {
+  return call([&]() -> Result<void> {
+    if (token == nullptr) return null_error("token");
+    if (text == nullptr) return null_error("text");
+    if (!token->given) token->given = ottla::OauthBearerToken();
+    token->given->token = text;
+    token->given->expiry.reset();
+    if (expiry_ms < 0) return {};
+    // Of a day that no clock of nanoseconds can tell it is as good as never.
+    using Clock = std::chrono::system_clock;
+    const auto last = std::chrono::floor<std::chrono::milliseconds>(Clock::time_point::max());
+    const std::chrono::sys_time<std::chrono::milliseconds> told{
+        std::chrono::milliseconds(expiry_ms)};
+    token->given->expiry = std::min(told, last);
+    return {};
+  });
+}
+
+ottla_error* ottla_token_add_extension(ottla_token* token, const char* name, const char* value) {
+  return call([&]() -> Result<void> {
+    if (token == nullptr) return null_error("token");
+    if (name == nullptr) return null_error("name");
+    if (value == nullptr) return null_error("value");
+    if (!token->given) {
+      return ottla::Error(ottla::ErrorCode::invalid_argument, "set the token first");
+    }
+    token->given->extensions[name] = value;
+    return {};
+  });
+}
+
+ottla_error* ottla_token_fail(ottla_token* token, const char* why) {
+  return call([&]() -> Result<void> {
+    if (token == nullptr) return null_error("token");
+    if (why == nullptr) return null_error("why");
+    token->given = ottla::Error(ottla::ErrorCode::sasl_authentication_failed, why);
+    return {};
+  });
+}
+
+ottla_error* ottla_config_set_oauthbearer(ottla_config* config, ottla_token_fn give, void* opaque,
+                                          void (*release)(void* opaque)) {
+  return call([&]() -> Result<void> {
+    const std::shared_ptr<void> owned(opaque, [release](void* owner) {
+      if (release != nullptr) release(owner);
+    });
+    if (config == nullptr) return null_error("config");
+    config->token_source = {};
+    if (give == nullptr) return {};
+    config->token_source = [give, owned]() -> Result<ottla::OauthBearerToken> {
+      ottla_token token;
+      give(&token, owned.get());
+      return std::move(token.given);
     };
     return {};
   });

@@ -6,6 +6,7 @@
 #include "ottla/logging.h"
 #include "ottla/properties.h"
 #include "ottla/runtime.h"
+#include "ottla/security_config.h"
 
 struct ottla_runtime {
   ottla::Runtime runtime;
@@ -16,6 +17,7 @@ struct ottla_config {
   ottla::Runtime runtime{};
   ottla::LogSink log_sink{};
   ottla::LogLevel log_level = ottla::LogLevel::warn;
+  ottla::OauthBearerTokenSource token_source{};  // of clients
 };
 
 namespace ottla::c {
@@ -26,6 +28,9 @@ Config with_the_rest(Config config, const ottla_config& given) {
   config.runtime = given.runtime;
   config.log_sink = given.log_sink;
   config.log_level = given.log_level;
+  if constexpr (requires { config.security.sasl; }) {
+    config.security.sasl.oauthbearer_token = given.token_source;
+  }
   return config;
 }
 

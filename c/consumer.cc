@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,12 @@ class Listener final : public ConsumerRebalanceListener {
   void* const opaque_;
 };
 
+std::shared_ptr<ConsumerRebalanceListener> listener_of(ottla_rebalance_fn rebalanced,
+                                                       void* opaque) {
+  if (rebalanced == nullptr) return nullptr;
+  return std::make_shared<Listener>(rebalanced, opaque);
+}
+
 // Runs `act(consumer)`, which answers a Result<void>.
 template <class Act>
 ottla_error* with(ottla_consumer* consumer, Act act) {
@@ -63,6 +70,17 @@ ottla_error* with_offset(ottla_consumer* consumer, const char* topic, std::int64
     if (!found) return found.error();
     *offset = *found;
     return {};
+  });
+}
+
+// The same for what is done to partitions.
+template <class Act>
+ottla_error* with_partitions(ottla_consumer* consumer, const ottla_topic_partition* partitions,
+                             std::size_t count, Act act) {
+  return with(consumer, [&](Consumer& each) -> Result<void> {
+    const auto read = partitions_of(partitions, count);
+    if (!read) return read.error();
+    return act(each, *read);
   });
 }
 
@@ -94,9 +112,15 @@ ottla_error* ottla_consumer_subscribe(ottla_consumer* consumer, const char* cons
       if (topics[i] == nullptr) return c::null_error("a topic");
       names.emplace_back(topics[i]);
     }
-    std::shared_ptr<ottla::ConsumerRebalanceListener> listener;
-    if (rebalanced != nullptr) listener = std::make_shared<c::Listener>(rebalanced, opaque);
-    return each.subscribe(std::move(names), std::move(listener));
+    return each.subscribe(std::move(names), c::listener_of(rebalanced, opaque));
+  });
+}
+
+ottla_error* ottla_consumer_subscribe_pattern(ottla_consumer* consumer, const char* pattern,
+                                              ottla_rebalance_fn rebalanced, void* opaque) {
+  return c::with(consumer, [&](Consumer& each) -> Result<void> {
+    if (pattern == nullptr) return c::null_error("pattern");
+    return each.subscribe_pattern(pattern, c::listener_of(rebalanced, opaque));
   });
 }
 
@@ -115,6 +139,33 @@ ottla_error* ottla_consumer_seek(ottla_consumer* consumer, const char* topic, in
     if (topic == nullptr) return c::null_error("topic");
     return each.seek({topic, partition}, offset);
   });
+}
+
+ottla_error* ottla_consumer_seek_to_beginning(ottla_consumer* consumer,
+                                              const ottla_topic_partition* partitions,
+                                              size_t count) {
+  return c::with_partitions(consumer, partitions, count, [](Consumer& each, const auto& read) {
+    return each.seek_to_beginning(read);
+  });
+}
+
+ottla_error* ottla_consumer_seek_to_end(ottla_consumer* consumer,
+                                        const ottla_topic_partition* partitions, size_t count) {
+  return c::with_partitions(consumer, partitions, count, [](Consumer& each, const auto& read) {
+    return each.seek_to_end(read);
+  });
+}
+
+ottla_error* ottla_consumer_pause(ottla_consumer* consumer, const ottla_topic_partition* partitions,
+                                  size_t count) {
+  return c::with_partitions(consumer, partitions, count,
+                            [](Consumer& each, const auto& read) { return each.pause(read); });
+}
+
+ottla_error* ottla_consumer_resume(ottla_consumer* consumer,
+                                   const ottla_topic_partition* partitions, size_t count) {
+  return c::with_partitions(consumer, partitions, count,
+                            [](Consumer& each, const auto& read) { return each.resume(read); });
 }
 
 ottla_error* ottla_consumer_poll(ottla_consumer* consumer, int64_t timeout_ms,
@@ -177,6 +228,48 @@ ottla_error* ottla_consumer_position(ottla_consumer* consumer, const char* topic
   return c::with_offset(consumer, topic, offset, [&](Consumer& each) {
     return each.position({topic, partition}).get();
   });
+}
+
+ottla_error* ottla_consumer_beginning_offset(ottla_consumer* consumer, const char* topic,
+                                             int32_t partition, int64_t* offset) {
+  return c::with_offset(consumer, topic, offset, [&](Consumer& each) -> Result<std::int64_t> {
+    const ottla::TopicPartition place{topic, partition};
+    const auto found = each.beginning_offsets({place}).get();
+    if (!found) return found.error();
+    return found->at(place);
+  });
+}
+
+ottla_error* ottla_consumer_end_offset(ottla_consumer* consumer, const char* topic,
+                                       int32_t partition, int64_t* offset) {
+  return c::with_offset(consumer, topic, offset, [&](Consumer& each) -> Result<std::int64_t> {
+    const ottla::TopicPartition place{topic, partition};
+    const auto found = each.end_offsets({place}).get();
+    if (!found) return found.error();
+    return found->at(place);
+  });
+}
+
+ottla_error* ottla_consumer_offset_for_time(ottla_consumer* consumer, const char* topic,
+                                            int32_t partition, int64_t timestamp_ms,
+                                            int64_t* offset) {
+  return c::with_offset(consumer, topic, offset, [&](Consumer& each) -> Result<std::int64_t> {
+    const ottla::TopicPartition place{topic, partition};
+    const ottla::Timestamp time{std::chrono::milliseconds(timestamp_ms)};
+    const auto found = each.offsets_for_times({{place, time}}).get();
+    if (!found) return found.error();
+    const auto& first = found->at(place);
+    return first ? first->offset : std::int64_t{-1};
+  });
+}
+
+int64_t ottla_consumer_lag(const ottla_consumer* consumer, const char* topic, int32_t partition) {
+  if (consumer == nullptr || topic == nullptr) return -1;
+  try {
+    return consumer->consumer.current_lag({topic, partition}).value_or(-1);
+  } catch (const std::bad_alloc&) {
+    return -1;
+  }
 }
 
 ottla_error* ottla_consumer_close(ottla_consumer* consumer, int64_t timeout_ms) {

@@ -57,6 +57,8 @@ int run_delete_records(const Arguments& arguments);
 int run_get_offsets(const Arguments& arguments);
 int run_log_dirs(const Arguments& arguments);
 int run_cluster(const Arguments& arguments);
+int run_leader_election(const Arguments& arguments);
+int run_features(const Arguments& arguments);
 int run_acls(const Arguments& arguments);
 int run_broker_api_versions(const Arguments& arguments);
 int run_consumer_groups(const Arguments& arguments);

@@ -230,7 +230,9 @@ Result<std::vector<TopicPartition>> partitions_of(Admin& admin, const ConsumerGr
     if (scope->partitions.empty()) whole.push_back(std::move(scope->topic));
   }
   if (whole.empty()) return partitions;
-  const auto described = admin.describe_topics(std::move(whole), flags.options()).get();
+  DescribeTopicsOptions options;
+  options.timeout = flags.options().timeout;
+  const auto described = admin.describe_topics(std::move(whole), options).get();
   if (!described) return described.error();
   for (const auto& [name, topic] : *described) {
     if (!topic && missing == nullptr) return topic.error();

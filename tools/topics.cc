@@ -193,7 +193,10 @@ void print(const TopicDescription& topic, const Overrides& overrides, const Flag
     std::cout << "\tTopic: " << topic.name << "\tPartition: " << partition.partition
               << "\tLeader: " << (partition.leader ? std::to_string(*partition.leader) : "none")
               << "\tReplicas: " << joined(partition.replicas)
-              << "\tIsr: " << joined(partition.in_sync_replicas) << '\n';
+              << "\tIsr: " << joined(partition.in_sync_replicas)
+              << "\tElr: " << joined(partition.eligible_leader_replicas)
+              << "\tLastKnownElr: " << joined(partition.last_known_eligible_leader_replicas)
+              << '\n';
   }
 }
 
@@ -210,7 +213,12 @@ json::object object_of(const TopicDescription& topic, const Overrides& overrides
          {"leaderEpoch", each.leader_epoch},
          {"replicas", json::array(each.replicas.begin(), each.replicas.end())},
          {"inSyncReplicas",
-          json::array(each.in_sync_replicas.begin(), each.in_sync_replicas.end())}});
+          json::array(each.in_sync_replicas.begin(), each.in_sync_replicas.end())},
+         {"eligibleLeaderReplicas",
+          json::array(each.eligible_leader_replicas.begin(), each.eligible_leader_replicas.end())},
+         {"lastKnownEligibleLeaderReplicas",
+          json::array(each.last_known_eligible_leader_replicas.begin(),
+                      each.last_known_eligible_leader_replicas.end())}});
   }
   return {{"topic", topic.name},
           {"topicId", topic.topic_id},

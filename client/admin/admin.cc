@@ -67,7 +67,7 @@ Future<std::vector<TopicListing>> Admin::list_topics(const ListTopicsOptions& op
 }
 
 Future<TopicDescriptions> Admin::describe_topics(std::vector<std::string> topics,
-                                                 const AdminOptions& options) {
+                                                 const DescribeTopicsOptions& options) {
   if (handle_->forked()) return forked_future<TopicDescriptions>();
   return handle_->core().describe_topics(topics, options);
 }
@@ -80,6 +80,24 @@ Future<ClusterDescription> Admin::describe_cluster(const DescribeClusterOptions&
 Future<BrokerApis> Admin::describe_broker_apis(const AdminOptions& options) {
   if (handle_->forked()) return forked_future<BrokerApis>();
   return handle_->core().describe_broker_apis(options);
+}
+
+Future<FeatureDescriptions> Admin::describe_features(const DescribeFeaturesOptions& options) {
+  if (handle_->forked()) return forked_future<FeatureDescriptions>();
+  return handle_->core().describe_features(options);
+}
+
+Future<FeatureOutcomes> Admin::update_features(FeatureUpdates updates,
+                                               const ChangeOptions& options) {
+  if (handle_->forked()) return forked_future<FeatureOutcomes>();
+  return handle_->core().update_features(std::move(updates), options);
+}
+
+Future<PartitionOutcomes> Admin::elect_leaders(
+    ElectionType type, std::optional<std::vector<TopicPartition>> partitions,
+    const AdminOptions& options) {
+  if (handle_->forked()) return forked_future<PartitionOutcomes>();
+  return handle_->core().elect_leaders(type, std::move(partitions), options);
 }
 
 Future<DescribedLogDirs> Admin::describe_log_dirs(std::vector<std::int32_t> brokers,

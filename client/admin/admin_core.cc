@@ -11,6 +11,9 @@
 #include "client/admin/delete_records.h"
 #include "client/admin/describe.h"
 #include "client/admin/describe_groups.h"
+#include "client/admin/describe_topics.h"
+#include "client/admin/elect_leaders.h"
+#include "client/admin/features.h"
 #include "client/admin/groups.h"
 #include "client/admin/list_offsets.h"
 #include "client/admin/scram_users.h"
@@ -69,9 +72,10 @@ Future<std::vector<TopicListing>> AdminCore::list_topics(const ListTopicsOptions
 }
 
 Future<TopicDescriptions> AdminCore::describe_topics(const std::vector<std::string>& topics,
-                                                     const AdminOptions& options) {
+                                                     const DescribeTopicsOptions& options) {
   const Promise<TopicDescriptions> promise(executor_);
-  submit(std::make_unique<DescribeTopicsCall>(promise, topics), options.timeout);
+  submit(std::make_unique<DescribeTopicsCall>(promise, topics, options.partitions_per_answer),
+         options.timeout);
   return promise.future();
 }
 
@@ -85,6 +89,28 @@ Future<ClusterDescription> AdminCore::describe_cluster(const DescribeClusterOpti
 Future<BrokerApis> AdminCore::describe_broker_apis(const AdminOptions& options) {
   const Promise<BrokerApis> promise(executor_);
   submit(std::make_unique<DescribeBrokerApisCall>(promise), options.timeout);
+  return promise.future();
+}
+
+Future<FeatureDescriptions> AdminCore::describe_features(const DescribeFeaturesOptions& options) {
+  const Promise<FeatureDescriptions> promise(executor_);
+  submit(std::make_unique<DescribeFeaturesCall>(promise, options.broker), options.timeout);
+  return promise.future();
+}
+
+Future<FeatureOutcomes> AdminCore::update_features(FeatureUpdates updates,
+                                                   const ChangeOptions& options) {
+  const Promise<FeatureOutcomes> promise(executor_);
+  submit(std::make_unique<UpdateFeaturesCall>(promise, std::move(updates), options.validate_only),
+         options.timeout);
+  return promise.future();
+}
+
+Future<PartitionOutcomes> AdminCore::elect_leaders(
+    ElectionType type, std::optional<std::vector<TopicPartition>> partitions,
+    const AdminOptions& options) {
+  const Promise<PartitionOutcomes> promise(executor_);
+  submit(std::make_unique<ElectLeadersCall>(promise, type, std::move(partitions)), options.timeout);
   return promise.future();
 }
 

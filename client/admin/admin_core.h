@@ -31,9 +31,14 @@ class AdminCore final : public std::enable_shared_from_this<AdminCore> {
                                       const AdminOptions& options);
   Future<std::vector<TopicListing>> list_topics(const ListTopicsOptions& options);
   Future<TopicDescriptions> describe_topics(const std::vector<std::string>& topics,
-                                            const AdminOptions& options);
+                                            const DescribeTopicsOptions& options);
   Future<ClusterDescription> describe_cluster(const DescribeClusterOptions& options);
   Future<BrokerApis> describe_broker_apis(const AdminOptions& options);
+  Future<FeatureDescriptions> describe_features(const DescribeFeaturesOptions& options);
+  Future<FeatureOutcomes> update_features(FeatureUpdates updates, const ChangeOptions& options);
+  Future<PartitionOutcomes> elect_leaders(ElectionType type,
+                                          std::optional<std::vector<TopicPartition>> partitions,
+                                          const AdminOptions& options);
   Future<DescribedLogDirs> describe_log_dirs(const std::vector<std::int32_t>& brokers,
                                              const AdminOptions& options);
   Future<TopicOutcomes> create_partitions(std::vector<NewPartitions> topics,

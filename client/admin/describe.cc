@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "client/admin/answer_error.h"
-#include "client/metadata/cluster.h"
 #include "protocol/messages/describe_cluster.h"
 
 namespace ottla::client {
@@ -23,28 +22,6 @@ constexpr std::int16_t kTellsOfFenced = 2;
 // the topics they are asked for.
 constexpr std::int16_t kNullIsAllTopics = 1;
 constexpr std::int16_t kCreationOptional = 4;
-
-MetadataRequest metadata_request_for(std::int16_t version) {
-  MetadataRequest request;
-  if (version >= kCreationOptional) request.allow_auto_topic_creation = false;
-  return request;
-}
-
-std::string id_text(const Uuid& id) {
-  return id.is_zero() ? std::string() : id.to_string();
-}
-
-// The partitions of an answer must be those from 0 on, each once.
-bool complete(const MetadataResponse::Topic& topic) {
-  std::vector<bool> seen(topic.partitions.size());
-  for (const auto& partition : topic.partitions) {
-    const auto index = partition.partition_index;
-    if (index < 0 || static_cast<std::size_t>(index) >= seen.size()) return false;
-    if (seen[static_cast<std::size_t>(index)]) return false;
-    seen[static_cast<std::size_t>(index)] = true;
-  }
-  return !seen.empty();
-}
 
 // `id_of` is where a broker's id is: the messages name it differently. `fenced` tells the ids of
 // those that are not in service.
@@ -74,6 +51,16 @@ Result<ClusterDescription> to_description(std::string_view cluster_id, BrokerId 
 }
 
 }  // namespace
+
+MetadataRequest metadata_request_for(std::int16_t version) {
+  MetadataRequest request;
+  if (version >= kCreationOptional) request.allow_auto_topic_creation = false;
+  return request;
+}
+
+std::string id_text(const protocol::Uuid& id) {
+  return id.is_zero() ? std::string() : id.to_string();
+}
 
 Request ListTopicsCall::next_request(BrokerId broker, std::int32_t) {
   auto make = [](std::int16_t version) {
@@ -106,58 +93,6 @@ void ListTopicsCall::take(const MetadataResponse& response) {
   sorted.reserve(listings.size());
   for (auto& [name, listing] : listings) sorted.push_back(std::move(listing));
   answer(std::move(sorted));
-}
-
-DescribeTopicsCall::DescribeTopicsCall(Promise<TopicDescriptions> promise,
-                                       const std::vector<std::string>& topics)
-    : TopicsCall(std::move(promise)) {
-  for (const auto& topic : topics) add(topic);
-  answer_if_settled();
-}
-
-Request DescribeTopicsCall::next_request(BrokerId broker, std::int32_t) {
-  auto make = [this](std::int16_t version) {
-    auto request = metadata_request_for(version);
-    auto& topics = request.topics.emplace();
-    for (const auto& name : pending()) topics.push_back({.topic_id = {}, .name = name});
-    return request;
-  };
-  auto done = [this](Result<Response<MetadataResponse>> response) {
-    if (!response) return on_failure(response.error());
-    if (const auto code = response->message.error_code; code != ErrorCode::none) {
-      return on_failure(Error(code, "the broker refused Metadata"));
-    }
-    const auto name_of = [](const auto& topic) { return topic.name; };
-    take_answers(response->message.topics, name_of,
-                 [this](const auto& name, const auto& topic) { return take(name, topic); });
-  };
-  return make_request<MetadataRequest>(broker, std::move(make), std::move(done));
-}
-
-std::optional<Error> DescribeTopicsCall::take(const std::string& name,
-                                              const MetadataResponse::Topic& topic) {
-  if (topic.error_code != ErrorCode::none) {
-    auto error = topic_error(topic.error_code, {}, name);
-    if (may_change(topic.error_code)) return error;
-    settle(name, std::move(error));
-    return std::nullopt;
-  }
-  if (!complete(topic)) {
-    settle(name, topic_error(ErrorCode::unknown_server_error,
-                             "the numbers of the partitions in the broker's answer are not those "
-                             "from 0 on, each once",
-                             name));
-    return std::nullopt;
-  }
-  Cluster cluster;
-  MetadataResponse only;
-  only.topics.push_back(topic);
-  cluster.update(only);
-  settle(name, TopicDescription{.name = name,
-                                .topic_id = id_text(topic.topic_id),
-                                .internal = topic.is_internal,
-                                .partitions = to_partition_infos(*cluster.topic(name))});
-  return std::nullopt;
 }
 
 Request DescribeClusterCall::next_request(BrokerId broker, std::int32_t) {

@@ -3,11 +3,17 @@
 #include <string>
 #include <vector>
 
-#include "client/admin/topics_call.h"
+#include "client/admin/admin_call.h"
 #include "ottla/admin.h"
 #include "protocol/messages/metadata.h"
 
 namespace ottla::client {
+
+// Makes no topics, where the version lets it say so.
+protocol::MetadataRequest metadata_request_for(std::int16_t version);
+
+// As users see it; empty if the broker is older than topic ids.
+std::string id_text(const protocol::Uuid& id);
 
 class ListTopicsCall final : public AdminCallFor<std::vector<TopicListing>> {
  public:
@@ -21,18 +27,6 @@ class ListTopicsCall final : public AdminCallFor<std::vector<TopicListing>> {
   void take(const protocol::MetadataResponse& response);
 
   const bool list_internal_;
-};
-
-class DescribeTopicsCall final : public TopicsCall<Result<TopicDescription>> {
- public:
-  DescribeTopicsCall(Promise<TopicDescriptions> promise, const std::vector<std::string>& topics);
-
-  bool for_controller() const override { return false; }
-  Request next_request(BrokerId broker, std::int32_t timeout_ms) override;
-
- private:
-  std::optional<Error> take(const std::string& name,
-                            const protocol::MetadataResponse::Topic& topic);
 };
 
 // By DescribeCluster; by Metadata of brokers that do not serve that (older than Kafka 2.8), which

@@ -13,6 +13,7 @@
 #include "ottla/cluster_admin.h"
 #include "ottla/configs.h"
 #include "ottla/error.h"
+#include "ottla/feature_admin.h"
 #include "ottla/future.h"
 #include "ottla/group_admin.h"
 #include "ottla/quota_admin.h"
@@ -82,12 +83,26 @@ class Admin {
 
   // Per topic: unknown_topic_or_partition, topic_authorization_failed ...
   Future<TopicDescriptions> describe_topics(std::vector<std::string> topics,
-                                            const AdminOptions& options = {});
+                                            const DescribeTopicsOptions& options = {});
 
   Future<ClusterDescription> describe_cluster(const DescribeClusterOptions& options = {});
 
   // What each broker serves; one that cannot be reached in time has an error of its own.
   Future<BrokerApis> describe_broker_apis(const AdminOptions& options = {});
+
+  // As a whole: what the broker that was asked says.
+  Future<FeatureDescriptions> describe_features(const DescribeFeaturesOptions& options = {});
+
+  // All or nothing, by the controller: an error of one is everybody's. invalid_update_version,
+  // feature_update_failed, unsupported_version (validate_only of a broker before Kafka 3.3) ...
+  Future<FeatureOutcomes> update_features(FeatureUpdates updates,
+                                          const ChangeOptions& options = {});
+
+  // No list: every partition that needs it, and only those are told of. Per partition:
+  // election_not_needed, preferred_leader_not_available, eligible_leaders_not_available ...
+  Future<PartitionOutcomes> elect_leaders(
+      ElectionType type, std::optional<std::vector<TopicPartition>> partitions = std::nullopt,
+      const AdminOptions& options = {});
 
   // What these brokers have in their log directories (KIP-113); none: every broker. Per broker:
   // cluster_authorization_failed, or that it cannot be reached in time ...

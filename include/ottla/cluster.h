@@ -26,6 +26,10 @@ struct PartitionInfo {
   std::vector<std::int32_t> replicas{};
   std::vector<std::int32_t> in_sync_replicas{};
   std::vector<std::int32_t> offline_replicas{};
+  // KIP-966, Kafka 4.0; known to Admin::describe_topics alone, and empty elsewhere: who else may
+  // lead without a loss, and who might if nobody else can.
+  std::vector<std::int32_t> eligible_leader_replicas{};
+  std::vector<std::int32_t> last_known_eligible_leader_replicas{};
 
   bool operator==(const PartitionInfo&) const = default;
 };

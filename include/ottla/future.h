@@ -11,6 +11,10 @@
 
 namespace ottla {
 
+namespace detail {
+struct FutureAccess;
+}
+
 // The outcome of something that was started: wait for it, give it a callback, or co_await it.
 //
 //   auto sent = producer.send(record).get();              // wait
@@ -86,6 +90,8 @@ class [[nodiscard]] Future {
   auto operator co_await() { return Awaiter{std::move(*this)}; }
 
  private:
+  friend struct detail::FutureAccess;
+
   struct Awaiter {
     Future future;
 
@@ -113,5 +119,17 @@ class [[nodiscard]] Future {
   std::shared_ptr<detail::FutureSource<T>> source_;
   detail::FutureKey key_;
 };
+
+namespace detail {
+
+// For what makes another Future of one.
+struct FutureAccess {
+  template <class T>
+  static std::shared_ptr<Executor> executor_of(const Future<T>& future) {
+    return future.source_ ? future.source_->executor() : nullptr;
+  }
+};
+
+}  // namespace detail
 
 }  // namespace ottla

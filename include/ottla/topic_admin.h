@@ -62,6 +62,12 @@ struct TopicListing {
   bool operator==(const TopicListing&) const = default;
 };
 
+struct DescribeTopicsOptions {
+  std::optional<std::chrono::milliseconds> timeout{};  // unset: default_api_timeout
+  // How many partitions an answer may have; for more there are more answers (KIP-966, Kafka 3.8).
+  std::int32_t partitions_per_answer = 2000;
+};
+
 struct TopicDescription {
   std::string name{};
   std::string topic_id{};
@@ -69,5 +75,10 @@ struct TopicDescription {
   std::vector<PartitionInfo> partitions{};  // in their order, from 0
 };
 using TopicDescriptions = std::map<std::string, Result<TopicDescription>>;
+
+enum class ElectionType : std::uint8_t {
+  preferred,  // the first replica, if it is in sync
+  unclean,    // for a partition without a leader, one that is not: records may be lost
+};
 
 }  // namespace ottla

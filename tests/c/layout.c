@@ -43,6 +43,10 @@ FIXED(new_topic, sizeof(ottla_new_topic) >= 48);
 FIXED(new_topic_configs, offsetof(ottla_new_topic, configs) == 24);
 FIXED(new_topic_validate_only, offsetof(ottla_new_topic, validate_only) == 40);
 
+FIXED(group_member, sizeof(ottla_group_member) >= 48);
+FIXED(group_member_instance, offsetof(ottla_group_member, group_instance_id) == 16);
+FIXED(group_member_partitions, offsetof(ottla_group_member, partition_count) == 40);
+
 FIXED(embedded_options, sizeof(ottla_embedded_options) >= 32);
 FIXED(embedded_options_topics, offsetof(ottla_embedded_options, topics) == 16);
 #endif

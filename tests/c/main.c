@@ -19,6 +19,11 @@ typedef struct test {
   X(a_transaction_is_seen_whole_or_not_at_all)                 \
   X(threads_share_a_client_and_clients_share_threads)          \
   X(topics_are_made_described_and_deleted)                     \
+  X(topics_are_enlarged_set_and_emptied)                       \
+  X(groups_are_listed_and_described)                           \
+  X(groups_are_moved_and_deleted)                              \
+  X(reading_is_paused_and_moved)                               \
+  X(tokens_come_from_a_function)                               \
   X(time_moves_and_faults_are_counted)
 
 #define DECLARE(name) void name(void);

@@ -270,3 +270,66 @@ void threads_share_a_client_and_clients_share_threads(void) {
   ottla_producer_free(producer);
   ottla_embedded_broker_free(broker);
 }
+
+static int32_t poll_one(ottla_consumer* consumer, int64_t timeout_ms, int64_t* offset) {
+  ottla_records* records = NULL;
+  ottla_consumed read = OTTLA_CONSUMED;
+  CHECK_OK(ottla_consumer_poll(consumer, timeout_ms, &records));
+  if (ottla_records_count(records) > 0) CHECK_OK(ottla_records_get(records, 0, &read));
+  ottla_records_free(records);
+  *offset = read.offset;
+  return read.partition;
+}
+
+void reading_is_paused_and_moved(void) {
+  ottla_embedded_broker* broker = start_broker();
+  ottla_producer* producer = open_producer(broker);
+  ottla_consumer* consumer = open_consumer(broker, "readers");
+  const ottla_topic_partition places[] = {{"t", 0}, {"t", 1}};
+  const ottla_topic_partition missing = {"t", 7};
+  ottla_record record = record_of("v");
+  int64_t offset = -1;
+  int i;
+
+  for (i = 0; i < 4; i++) {
+    record.partition = i % 2;
+    record.timestamp_ms = 1700000000000 + i;
+    CHECK_OK(ottla_producer_send(producer, &record, NULL, NULL));
+  }
+  CHECK_OK(ottla_producer_flush(producer));
+  CHECK_OK(ottla_consumer_end_offset(consumer, "t", 1, &offset));
+  CHECK(offset == 2);
+  CHECK_OK(ottla_consumer_beginning_offset(consumer, "t", 1, &offset));
+  CHECK(offset == 0);
+  CHECK_OK(ottla_consumer_offset_for_time(consumer, "t", 1, 1700000000003, &offset));
+  CHECK(offset == 1);
+  CHECK_OK(ottla_consumer_offset_for_time(consumer, "t", 1, 1700000000004, &offset));
+  CHECK(offset == -1);
+
+  CHECK_OK(ottla_consumer_assign(consumer, places, 2));
+  CHECK_OK(ottla_consumer_pause(consumer, places, 1));
+  CHECK_OK(ottla_consumer_seek(consumer, "t", 1, 1));
+  CHECK(poll_one(consumer, 30000, &offset) == 1 && offset == 1);
+  CHECK(ottla_consumer_lag(consumer, "t", 1) == 0 && ottla_consumer_lag(consumer, "t", 9) == -1);
+  CHECK(poll_one(consumer, 200, &offset) == -1);
+  CHECK_OK(ottla_consumer_seek_to_beginning(consumer, &places[1], 1));
+  CHECK(poll_one(consumer, 30000, &offset) == 1 && offset == 0);
+  CHECK_OK(ottla_consumer_resume(consumer, places, 1));
+  CHECK(poll_one(consumer, 30000, &offset) == 0 && offset == 0);
+  CHECK_OK(ottla_consumer_seek_to_beginning(consumer, NULL, 0));
+  CHECK_OK(ottla_consumer_seek_to_end(consumer, NULL, 0));
+  CHECK(poll_one(consumer, 200, &offset) == -1);
+  CHECK_CODE(ottla_consumer_pause(consumer, &missing, 1), OTTLA_NOT_FOUND);
+  CHECK_CODE(ottla_consumer_resume(consumer, NULL, 1), OTTLA_INVALID_ARGUMENT);
+  CHECK_CODE(ottla_consumer_seek_to_end(consumer, &missing, 1), OTTLA_NOT_FOUND);
+  CHECK_CODE(ottla_consumer_end_offset(consumer, "t", 0, NULL), OTTLA_INVALID_ARGUMENT);
+  CHECK_CODE(ottla_consumer_subscribe_pattern(consumer, "(", NULL, NULL), OTTLA_INVALID_ARGUMENT);
+  ottla_consumer_free(consumer);
+
+  consumer = open_consumer(broker, "matchers");
+  CHECK_OK(ottla_consumer_subscribe_pattern(consumer, "[st]", NULL, NULL));
+  CHECK(poll_one(consumer, 30000, &offset) >= 0 && offset == 0);
+  ottla_consumer_free(consumer);
+  ottla_producer_free(producer);
+  ottla_embedded_broker_free(broker);
+}

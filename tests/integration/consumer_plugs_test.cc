@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ottla/consumer.h"
@@ -116,6 +118,38 @@ TEST_F(ConsumerPlugs, a_typed_consumer_goes_on_behind_what_does_not_decode_once_
     ASSERT_TRUE(consumer.seek(kPlace, numbers.undecodable()->offset + 1));
   }
   EXPECT_EQ(bad, 10);
+}
+
+TEST_F(ConsumerPlugs, a_typed_next_tells_of_its_records_on_the_callback_thread) {
+  auto consumer = Consumer::open(config()).value();
+  TypedConsumer<std::optional<std::string>, std::string> texts(consumer);
+  std::promise<Result<std::size_t>> told;
+  texts.next().then([&](auto batch) {
+    EXPECT_EQ(texts.next().get().error().code(), ErrorCode::would_block);
+    told.set_value(batch ? Result<std::size_t>(batch->size()) : batch.error());
+  });
+  EXPECT_EQ(told.get_future().get().value(), 10U);
+}
+
+// Under a sanitizer this also shows that nobody's consumer is touched.
+TEST_F(ConsumerPlugs, a_typed_consumer_may_go_while_its_next_is_answered) {
+  const auto runtime = Runtime::start({.workers = 1}).value();
+  for (int round = 0; round < 50; ++round) {
+    auto settings = config();
+    settings.group_id.clear();
+    settings.topics.clear();
+    settings.runtime = runtime;
+    Future<TypedRecords<std::optional<std::string>, std::int32_t>> coming;
+    {
+      auto consumer = Consumer::open(settings).value();
+      ASSERT_TRUE(consumer.assign({kPlace}));
+      // None of the records is such a number, so that reading is to go back to the first.
+      TypedConsumer<std::optional<std::string>, std::int32_t> numbers(consumer);
+      coming = numbers.next();
+      std::this_thread::yield();
+    }
+    EXPECT_FALSE(coming.get());
+  }
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ Release kafka_2_1() {
            {ApiKey::leave_group, 2},
            {ApiKey::write_txn_markers, 0}},
           {ApiKey::incremental_alter_configs, ApiKey::describe_cluster, ApiKey::offset_delete,
-           ApiKey::list_transactions, ApiKey::describe_transactions, ApiKey::describe_producers}};
+           ApiKey::list_transactions, ApiKey::describe_transactions, ApiKey::describe_producers,
+           ApiKey::describe_topic_partitions}};
 }
 
 // Flexible, but Produce and Fetch name topics.
@@ -87,21 +88,29 @@ Release kafka_2_8() {
            {ApiKey::write_txn_markers, 1},
            {ApiKey::describe_producers, 0},
            {ApiKey::list_transactions, -1},
-           {ApiKey::describe_transactions, -1}},
+           {ApiKey::describe_transactions, -1},
+           {ApiKey::describe_topic_partitions, -1}},
           {}};
 }
 
 Release kafka_3_9() {
   auto release = kafka_2_8();
   release.name = "3_9";
-  const std::vector<Range> newer = {
-      {ApiKey::produce, 11},          {ApiKey::fetch, 17},
-      {ApiKey::list_offsets, 9},      {ApiKey::metadata, 12},
-      {ApiKey::find_coordinator, 6},  {ApiKey::api_versions, 4},
-      {ApiKey::init_producer_id, 5},  {ApiKey::describe_cluster, 1},
-      {ApiKey::list_groups, 5},       {ApiKey::offset_commit, 9},
-      {ApiKey::offset_fetch, 9},      {ApiKey::leave_group, 5},
-      {ApiKey::list_transactions, 1}, {ApiKey::describe_transactions, 0}};
+  const std::vector<Range> newer = {{ApiKey::produce, 11},
+                                    {ApiKey::fetch, 17},
+                                    {ApiKey::list_offsets, 9},
+                                    {ApiKey::metadata, 12},
+                                    {ApiKey::find_coordinator, 6},
+                                    {ApiKey::api_versions, 4},
+                                    {ApiKey::init_producer_id, 5},
+                                    {ApiKey::describe_cluster, 1},
+                                    {ApiKey::list_groups, 5},
+                                    {ApiKey::offset_commit, 9},
+                                    {ApiKey::offset_fetch, 9},
+                                    {ApiKey::leave_group, 5},
+                                    {ApiKey::list_transactions, 1},
+                                    {ApiKey::describe_transactions, 0},
+                                    {ApiKey::describe_topic_partitions, 0}};
   for (const auto& range : newer) {
     for (auto& known : release.ranges) {
       if (known.api == range.api) known.max = range.max;

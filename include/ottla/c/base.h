@@ -89,6 +89,29 @@ typedef void (*ottla_log_fn)(int level, const char* room, const char* line, void
 // Lines of this level and above go to `log` (NULL: to stderr). At first: warnings, to stderr.
 OTTLA_C_API ottla_error* ottla_config_set_log(ottla_config* config, int level, ottla_log_fn log,
                                               void* opaque);
+
+// What a client shows by OAUTHBEARER; valid while it is asked for.
+typedef struct ottla_token ottla_token;
+
+// As it is sent, such as a JWT. The connections of a client share it until a fifth of its life is
+// left; without `expiry_ms` (since the Unix epoch; -1) every login asks anew.
+OTTLA_C_API ottla_error* ottla_token_set(ottla_token* token, const char* text, int64_t expiry_ms);
+// Sent beside it (KIP-342).
+OTTLA_C_API ottla_error* ottla_token_add_extension(ottla_token* token, const char* name,
+                                                   const char* value);
+// There is none, and why: the login fails with that, unless the last token still lasts.
+OTTLA_C_API ottla_error* ottla_token_fail(ottla_token* token, const char* why);
+
+// Sets a token, or says why there is none. Called on a worker of the client's runtime, where it may
+// sleep; one call at a time for a client, and none after it is closed, but one that is under way
+// then may outlast a client on a shared runtime.
+typedef void (*ottla_token_fn)(ottla_token* token, void* opaque);
+
+// With sasl.mechanism OAUTHBEARER: where tokens come from (NULL: nowhere). `release` (NULL: nothing
+// is to be done) is called with `opaque` once, when neither the configuration nor a client can call
+// any more, and also if this call fails.
+OTTLA_C_API ottla_error* ottla_config_set_oauthbearer(ottla_config* config, ottla_token_fn give,
+                                                      void* opaque, void (*release)(void* opaque));
 OTTLA_C_API void ottla_config_free(ottla_config* config);
 
 // ---- Words that several headers use. These structs stay as they are.

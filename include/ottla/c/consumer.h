@@ -71,6 +71,13 @@ OTTLA_C_API ottla_error* ottla_consumer_subscribe(ottla_consumer* consumer,
                                                   const char* const* topics, size_t count,
                                                   ottla_rebalance_fn rebalanced, void* opaque);
 
+// The same for all topics whose whole names match a pattern in RE2's syntax, those included that
+// come later.
+OTTLA_C_API ottla_error* ottla_consumer_subscribe_pattern(ottla_consumer* consumer,
+                                                          const char* pattern,
+                                                          ottla_rebalance_fn rebalanced,
+                                                          void* opaque);
+
 // Reads exactly these partitions: from where the group has committed, else as auto.offset.reset
 // says.
 OTTLA_C_API ottla_error* ottla_consumer_assign(ottla_consumer* consumer,
@@ -81,6 +88,23 @@ OTTLA_C_API ottla_error* ottla_consumer_assign(ottla_consumer* consumer,
 // not_found (not assigned).
 OTTLA_C_API ottla_error* ottla_consumer_seek(ottla_consumer* consumer, const char* topic,
                                              int32_t partition, int64_t offset);
+
+// To the oldest record, and behind the newest one; no partitions: all that are assigned. Error:
+// not_found (not assigned).
+OTTLA_C_API ottla_error* ottla_consumer_seek_to_beginning(ottla_consumer* consumer,
+                                                          const ottla_topic_partition* partitions,
+                                                          size_t count);
+OTTLA_C_API ottla_error* ottla_consumer_seek_to_end(ottla_consumer* consumer,
+                                                    const ottla_topic_partition* partitions,
+                                                    size_t count);
+
+// Paused partitions keep their position and bring no records. Error: not_found (not assigned).
+OTTLA_C_API ottla_error* ottla_consumer_pause(ottla_consumer* consumer,
+                                              const ottla_topic_partition* partitions,
+                                              size_t count);
+OTTLA_C_API ottla_error* ottla_consumer_resume(ottla_consumer* consumer,
+                                               const ottla_topic_partition* partitions,
+                                               size_t count);
 
 // Waits until there are records, at most `timeout_ms` (negative: for ever); none in time is
 // success without records, which are to be freed as well. One poll at a time: another meanwhile is
@@ -108,6 +132,20 @@ OTTLA_C_API ottla_error* ottla_consumer_committed(ottla_consumer* consumer, cons
 // Of the next record that poll will give. Errors: not_found (not assigned), timed_out.
 OTTLA_C_API ottla_error* ottla_consumer_position(ottla_consumer* consumer, const char* topic,
                                                  int32_t partition, int64_t* offset);
+
+// Of the oldest record there is, and behind the newest one. Error: timed_out ...
+OTTLA_C_API ottla_error* ottla_consumer_beginning_offset(ottla_consumer* consumer,
+                                                         const char* topic, int32_t partition,
+                                                         int64_t* offset);
+OTTLA_C_API ottla_error* ottla_consumer_end_offset(ottla_consumer* consumer, const char* topic,
+                                                   int32_t partition, int64_t* offset);
+// Of the first record at or after a time, since the Unix epoch; -1: there is none.
+OTTLA_C_API ottla_error* ottla_consumer_offset_for_time(ottla_consumer* consumer, const char* topic,
+                                                        int32_t partition, int64_t timestamp_ms,
+                                                        int64_t* offset);
+// How many offsets lie between the position and the end that the last fetch told of; -1: not known.
+OTTLA_C_API int64_t ottla_consumer_lag(const ottla_consumer* consumer, const char* topic,
+                                       int32_t partition);
 
 // Commits (with enable.auto.commit) and leaves the group, in at most `timeout_ms` (negative: 30
 // seconds). Closing again is success. On the callback thread: invalid_argument.

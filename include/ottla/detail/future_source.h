@@ -53,6 +53,9 @@ class FutureCore {
   bool wait();
   bool wait_for(std::chrono::nanoseconds timeout);
 
+  // Where waiters run; null: as the constructor says.
+  const std::shared_ptr<Executor>& executor() const { return executor_; }
+
   // Runs `waiter` on the executor once ready.
   void attach(std::unique_ptr<Waiter> waiter);
 

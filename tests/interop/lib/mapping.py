@@ -101,8 +101,6 @@ def _plain(lines, server, how):
     def plain(line):
         line = line.replace(server.bootstrap, "ADDRESS")
         line = re.sub(rf"\b{server.bootstrap.rpartition(':')[2]}\b", "PORT", line)
-        # Ours does not tell of eligible leaders (KIP-966).
-        line = re.sub(r"\tElr: .*", "", line)
         for pattern, by in kafka_tools.NORMAL:
             line = pattern.sub(by, line)
         return (re.sub(r"\d+", "9", line) if how == "form" else line).rstrip()

@@ -16,6 +16,8 @@ def rows(table, context, group, server):
         ("cluster", _cluster),
         ("broker-api-versions", _broker_api_versions),
         ("describe-topics", _describe_topics),
+        ("features", _features),
+        ("leader-election", _leader_election),
         ("end-to-end-latency", _end_to_end_latency),
         ("producer-perf-test", _producer_perf_test),
     ):
@@ -107,21 +109,34 @@ def _broker_api_versions(pair):
 
 
 def _describe_topics(pair):
-    """But for eligible leaders (KIP-966)."""
     topic = "looks-topics"
     bootstrap = pair.server.bootstrap
     pair.context.java.create_topic(bootstrap, topic, 3, **{"segment.ms": "600000"})
     pair.context.java.create_topic(bootstrap, f"{topic}-two", 1)
-    mark = re.compile(r"\tElr: .*")
     flags = ("--describe", "--topic", "looks-topics.*")
-    found = pair.expect_same("topics", *flags, plain=lambda line: mark.sub("", line))
+    found = pair.expect_same("topics", *flags)
     _expect(len(found) == 6, f"found {found}")
     for more in ("--under-replicated-partitions", "--unavailable-partitions",
                  "--topics-with-overrides"):
-        pair.expect_same("topics", *flags, more, plain=lambda line: mark.sub("", line))
+        pair.expect_same("topics", *flags, more)
     found = pair.expect_same("topics", "--list", "--topic", "looks-topics.*")
     _expect(found == [topic, f"{topic}-two"], f"found {found}")
     pair.expect_same("topics", "--list")
+
+
+def _features(pair):
+    found = pair.expect_same("features", "describe")
+    _expect(any("metadata.version" in each for each in found), f"found {found}")
+    pair.expect_same("features", "upgrade", "--feature", "group.version=1", "--dry-run")
+
+
+def _leader_election(pair):
+    topic = "looks-elected"
+    pair.context.java.create_topic(pair.server.bootstrap, topic, 2)
+    for kind in ("preferred", "unclean"):
+        flags = ("--election-type", kind)
+        pair.expect_same("leader-election", *flags, "--topic", topic, "--partition", "1")
+        pair.expect_same("leader-election", *flags, "--all-topic-partitions")
 
 
 def _forms(lines):

@@ -75,7 +75,10 @@ int use_admin(Admin& admin) {
   if (!closed(admin.describe_topics({"t"}).get())) return 3;
   if (!closed(admin.describe_cluster().get())) return 4;
   if (!closed(admin.delete_records({{{"t", 0}, 1}}).get())) return 5;
-  if (!closed(admin.close())) return 6;
+  if (!closed(admin.describe_features().get())) return 6;
+  if (!closed(admin.update_features({{"group.version", {.level = 1}}}).get())) return 7;
+  if (!closed(admin.elect_leaders(ElectionType::preferred).get())) return 8;
+  if (!closed(admin.close())) return 9;
   { const Admin moved(std::move(admin)); }
   return 0;
 }

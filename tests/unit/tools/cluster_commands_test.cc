@@ -141,6 +141,97 @@ TEST_F(ClusterCommands, cluster_tells_its_id_and_its_brokers) {
   EXPECT_EQ(call("cluster", {}).code, kUsage);
 }
 
+TEST_F(ClusterCommands, features_prints_what_is_supported_and_finalized) {
+  const auto text = told("features", {"describe"});
+  EXPECT_TRUE(has(text,
+                  "Feature: group.version                             SupportedMinVersion: 0"
+                  "                SupportedMaxVersion: 1                "
+                  "FinalizedVersionLevel: 1                Epoch: "))
+      << text;
+  EXPECT_TRUE(has(text, "SupportedMinVersion: 3.7-IV2          SupportedMaxVersion: 4.3-IV0"))
+      << text;
+  EXPECT_EQ(told("features", {"describe", "--node-id", "1"}), text);
+  const auto value = json::parse(told("features", {"describe", "--output", "json"}));
+  std::set<std::string> names;
+  for (const auto& each : value.as_array()) names.emplace(each.at("feature").as_string());
+  EXPECT_EQ(names.count("metadata.version"), 1U);
+  EXPECT_EQ(call("features", {"describe", "--node-id", "-4"}).code, kFailure);
+}
+
+TEST_F(ClusterCommands, features_changes_levels_as_kafkas_script_does) {
+  const std::string level = "transaction.version=1";
+  const auto finalized = [this] {
+    auto admin = Admin::open({.bootstrap_servers = broker_->address()}).value();
+    const auto described = admin.describe_features().get().value();
+    return described.features.at("transaction.version").finalized->newest;
+  };
+  EXPECT_EQ(told("features", {"downgrade", "--feature", level, "--dry-run"}),
+            "transaction.version can be downgraded to 1.\n");
+  EXPECT_EQ(finalized(), 2);
+  EXPECT_EQ(told("features", {"downgrade", "--feature", level}),
+            "transaction.version was downgraded to 1.\n");
+  EXPECT_EQ(finalized(), 1);
+  EXPECT_EQ(told("features",
+                 {"upgrade", "--feature", "transaction.version=2", "--feature", "group.version=1"}),
+            "group.version was upgraded to 1.\ntransaction.version was upgraded to 2.\n");
+  EXPECT_EQ(told("features", {"disable", "--feature", "group.version", "--unsafe"}),
+            "group.version was disabled.\n");
+  const auto refused = call("features", {"upgrade", "--feature", level, "--dry-run"});
+  EXPECT_EQ(refused.code, kFailure);
+  EXPECT_TRUE(refused.out.starts_with("Can not upgrade transaction.version to 1. ")) << refused.out;
+  EXPECT_TRUE(has(refused.err, "1 out of 1 operation(s) failed.")) << refused.err;
+  EXPECT_EQ(finalized(), 2);
+}
+
+TEST_F(ClusterCommands, features_says_what_it_does_not_take) {
+  EXPECT_EQ(call("features", {}).code, kUsage);
+  EXPECT_EQ(call("features", {"upgrade"}).code, kUsage);
+  for (const auto* wrong : {"a", "=1", "a=", "a=x", "a=99999", "a=1x"}) {
+    const auto ran = call("features", {"upgrade", "--feature", wrong});
+    EXPECT_EQ(ran.code, kFailure) << wrong;
+    EXPECT_TRUE(has(ran.err, "NAME=LEVEL")) << ran.err;
+  }
+  const auto twice = call("features", {"upgrade", "--feature", "a=1", "--feature", "a=2"});
+  EXPECT_EQ(twice.code, kFailure);
+  EXPECT_TRUE(has(twice.err, "more than once")) << twice.err;
+}
+
+TEST_F(ClusterCommands, leader_election_prints_what_became_of_each_partition) {
+  for (const std::string type : {"preferred", "UNCLEAN"}) {
+    const auto of = [&](std::vector<std::string> words) {
+      words.insert(words.end(), {"--election-type", type});
+      return call("leader-election", words);
+    };
+    const auto one = of({"--topic", "lines", "--partition", "1"});
+    EXPECT_EQ(one.code, kSuccess) << one.err;
+    EXPECT_EQ(one.out, "Valid replica already elected for partitions lines-1\n");
+    const auto missing = of({"--topic", "nothing", "--partition", "0"});
+    EXPECT_EQ(missing.code, kFailure);
+    EXPECT_TRUE(has(missing.out, "for partition: nothing-0: UNKNOWN_TOPIC_OR_PARTITION"))
+        << missing.out;
+    EXPECT_TRUE(has(missing.err, "1 replica(s) could not be elected")) << missing.err;
+    const auto all = of({"--all-topic-partitions"});
+    EXPECT_EQ(all.code, kSuccess) << all.err;
+    EXPECT_EQ(all.out, "");
+    const std::string file = testing::TempDir() + "elections-" + std::to_string(getpid());
+    std::ofstream(file) << R"({"partitions": [{"topic": "lines", "partition": 2},
+                                              {"topic": "lines", "partition": 0}]})";
+    const auto some = of({"--path-to-json-file", file});
+    EXPECT_EQ(some.code, kSuccess) << some.err;
+    EXPECT_EQ(some.out, "Valid replica already elected for partitions lines-0, lines-2\n");
+    std::ofstream(file) << R"({"partitions": [{"topic": "lines"}]})";
+    const auto malformed = of({"--path-to-json-file", file});
+    EXPECT_EQ(malformed.code, kFailure);
+    EXPECT_TRUE(has(malformed.err, "an entry has no partition")) << malformed.err;
+    std::remove(file.c_str());
+    EXPECT_EQ(of({}).code, kUsage);
+    EXPECT_EQ(of({"--topic", "lines"}).code, kUsage);
+    EXPECT_EQ(of({"--partition", "1", "--all-topic-partitions"}).code, kUsage);
+    EXPECT_EQ(of({"--topic", "lines", "--partition", "1", "--all-topic-partitions"}).code, kUsage);
+  }
+  EXPECT_EQ(call("leader-election", {"--all-topic-partitions"}).code, kUsage);
+}
+
 TEST_F(ClusterCommands, broker_api_versions_tells_what_is_served_and_what_is_spoken) {
   broker_->limit_versions(ApiKey::describe_cluster, 0, 1);
   const auto text = told("broker-api-versions", {});

@@ -57,6 +57,9 @@ class FakeBroker {
     handlers_[key] = std::move(handler);
   }
 
+  // What it tells of features.
+  protocol::ApiVersionsResponse features;
+
   // In a handler: the connection goes instead of the answer.
   void hang_up() { hang_up_ = true; }
 
@@ -112,7 +115,7 @@ class FakeBroker {
   }
 
   Answer api_versions(const protocol::RequestFrame& frame) const {
-    protocol::ApiVersionsResponse response;
+    auto response = features;
     response.api_keys.push_back({ApiKey::api_versions, 0, frame.header.api_version});
     for (const auto& [key, newest] : newest_) response.api_keys.push_back({key, 0, newest});
     return protocol::encode_response(response, frame.header.api_version,

@@ -206,6 +206,90 @@ TEST_F(TypedConsumerTest, an_error_of_a_partition_that_is_gone_is_not_told) {
   EXPECT_EQ(texts(poll(words)), Strings{"1:d"});
 }
 
+TEST_F(TypedConsumerTest, next_is_done_when_there_are_records) {
+  Words words(start({kFirst}));
+  auto coming = words.next();
+  world.sim.run_for(5s);
+  EXPECT_FALSE(coming.ready());
+  const auto meanwhile = words.poll(0ms);
+  ASSERT_FALSE(meanwhile);
+  EXPECT_EQ(meanwhile.error().code(), ErrorCode::already_in_use);
+  fill(0, {"a", "b"});
+  const auto batch = world.await(std::move(coming));
+  EXPECT_EQ(texts(batch), (Strings{"0:a", "0:b"}));
+  EXPECT_EQ(batch->next_offsets().at(kFirst).offset, 2);
+}
+
+TEST_F(TypedConsumerTest, next_tells_of_what_does_not_decode_behind_the_records_before_it) {
+  fill(0, {"a", "bad", "b"});
+  auto& plain = start({kFirst});
+  Words words(plain);
+  EXPECT_EQ(texts(world.await(words.next())), Strings{"0:a"});
+  for (int again = 0; again < 3; ++again) {
+    const auto bad = world.await(words.next());
+    ASSERT_FALSE(bad);
+    EXPECT_EQ(bad.error().context().offset, 1);
+    ASSERT_NE(words.undecodable(), nullptr);
+    EXPECT_EQ(words.undecodable()->value, "bad");
+  }
+  ASSERT_TRUE(plain.seek(kFirst, 2));
+  EXPECT_EQ(texts(world.await(words.next())), Strings{"0:b"});
+  EXPECT_EQ(words.undecodable(), nullptr);
+}
+
+// Moves reading elsewhere while its record is decoded, as a rebalance can.
+struct Elsewhere {
+  static inline Consumer* consumer = nullptr;
+};
+
+}  // namespace
+
+template <>
+struct Serde<Elsewhere> {
+  static void write(const Elsewhere&, Bytes&) {}
+  static Result<Elsewhere> read(BytesView in) {
+    if (in != "move") return Elsewhere();
+    EXPECT_TRUE(Elsewhere::consumer->assign({kSecond}));
+    return Error(ErrorCode::invalid_argument, "moved");
+  }
+};
+
+namespace {
+
+TEST_F(TypedConsumerTest, next_waits_on_if_nothing_is_left_of_what_came) {
+  fill(0, {"move"});
+  auto& plain = start({kFirst});
+  Elsewhere::consumer = &plain;
+  TypedConsumer<std::optional<std::string>, Elsewhere> typed(plain);
+  auto coming = typed.next();
+  world.sim.run_for(5s);
+  EXPECT_FALSE(coming.ready()) << "an empty batch, or an error of a partition that is gone";
+  fill(1, {"x"});
+  const auto batch = world.await(std::move(coming));
+  ASSERT_TRUE(batch) << batch.error();
+  ASSERT_EQ(batch->size(), 1U);
+  EXPECT_EQ((*batch)[0].raw.partition(), 1);
+}
+
+TEST_F(TypedConsumerTest, a_next_is_closed_with_the_consumer) {
+  Words words(start({kFirst}));
+  auto coming = words.next();
+  ASSERT_TRUE(world.await(core->close_async()));
+  const auto closed = world.await(std::move(coming));
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code(), ErrorCode::closed);
+}
+
+TEST_F(TypedConsumerTest, a_next_that_outlives_its_handle_is_closed_when_records_come) {
+  auto words = std::make_unique<Words>(start({kFirst}));
+  auto coming = words->next();
+  words.reset();
+  fill(0, {"a"});
+  const auto closed = world.await(std::move(coming));
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code(), ErrorCode::closed);
+}
+
 TEST_F(TypedConsumerTest, other_errors_are_those_of_the_consumer) {
   auto& plain = start({kFirst});
   Words words(plain);
