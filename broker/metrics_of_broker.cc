@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 
 #include "base/time.h"
@@ -140,6 +141,70 @@ void add_network(const Services& services, const Server& server, MetricsPage& pa
              static_cast<double>(services.fetch_sessions.bytes()));
 }
 
+// A name that a client has given itself, as printable ASCII and no two alike.
+std::string plain_label(std::string_view name) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
+      text += c;
+    } else {
+      text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0xf]};
+    }
+  }
+  return text;
+}
+
+// Clients make up their names, so that there are figures for some of them only: those who use most
+// of what they may.
+void add_quotas(const ClientQuotas& quotas, MetricsPage& page) {
+  constexpr std::size_t kMostShown = 50;
+  struct Shown {
+    QuotaKind kind;
+    std::string_view prefix;
+    std::string_view used;
+    std::string_view help;
+    std::string_view wait;
+  };
+  constexpr std::array kinds = {
+      Shown{QuotaKind::produce, "kafka_server_produce_", "byte_rate",
+            "Bytes of Produce a second, of those with a quota who use most of it.",
+            "throttle_time"},
+      Shown{QuotaKind::fetch, "kafka_server_fetch_", "byte_rate",
+            "Bytes of Fetch a second, of those with a quota who use most of it.", "throttle_time"},
+      Shown{QuotaKind::request, "kafka_server_request_", "request_time",
+            "Percent of the loop's time, of those with a quota who use most of it.",
+            "throttle_time"},
+      Shown{QuotaKind::mutation, "kafka_server_controllermutation_", "tokens",
+            "Partitions that may be made or deleted at once, of those with a quota who use most "
+            "of it.",
+            "throttle_time"},
+      Shown{QuotaKind::connection, "kafka_server_socket_server_metrics_connection_accept_", "rate",
+            "Connections a second, of addresses with a quota that use most of it.",
+            "throttle_time"}};
+  for (const auto& [kind, prefix, used, help, wait] : kinds) {
+    const auto name = std::string(prefix);
+    auto& rates = page.gauges(name + std::string(used), help);
+    auto& waits = page.gauges(name + std::string(wait),
+                              "Milliseconds that their next request would be told to wait.");
+    auto& limits = page.gauges(name + "quota", "What they may use a second.");
+    for (const auto& each : quotas.busiest(kind, kMostShown)) {
+      const auto user = plain_label(each.user);
+      const auto client_id = plain_label(each.client_id);
+      const auto labels = kind == QuotaKind::connection
+                              ? metric_labels({{"ip", user}})
+                              : metric_labels({{"user", user}, {"client-id", client_id}});
+      rates.add(each.used, labels);
+      waits.add(std::chrono::duration<double, std::milli>(each.wait).count(), labels);
+      limits.add(each.limit, labels);
+    }
+  }
+  page.counter("ottla_delayed_connections_total",
+               "Connections that were served later for connection_creation_rate.",
+               static_cast<double>(quotas.delayed_connections()));
+}
+
 void add_audit(const AuditLog& audit, MetricsPage& page) {
   page.counter("ottla_audit_lines_total", "Lines written to the audit log.",
                static_cast<double>(audit.lines_written()));
@@ -165,6 +230,7 @@ MetricsPage metrics_of(const Services& services, const Server& server) {
   add_groups(services.groups, page);
   add_transactions(services.transactions, page);
   add_network(services, server, page);
+  add_quotas(services.quotas, page);
   if (services.audit != nullptr) add_audit(*services.audit, page);
   add_logs(services.replicas, page);
   return page;

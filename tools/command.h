@@ -68,6 +68,7 @@ int run_producer_perf_test(const Arguments& arguments);
 int run_consume(const Arguments& arguments);
 int run_tail(const Arguments& arguments);
 int run_top(const Arguments& arguments);
+int run_tls(const Arguments& arguments);
 int run_consumer_perf_test(const Arguments& arguments);
 int run_end_to_end_latency(const Arguments& arguments);
 int run_verifiable_producer(const Arguments& arguments);

@@ -34,6 +34,8 @@ constexpr std::array kCommands = {
     Command{"consume", "console-consumer", "print the records of a topic", run_consume},
     Command{"tail", "", "follow several topics, each in its colour", run_tail},
     Command{"top", "", "watch topics, rates, groups and lag", run_top},
+    Command{"tls", "", "show what a server presents of TLS and why clients do not connect",
+            run_tls},
     Command{"consumer-perf-test", "kafka-consumer-perf-test", "measure how fast a topic is read",
             run_consumer_perf_test},
     Command{"end-to-end-latency", "kafka-e2e-latency",

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/loop.h"
+#include "base/net/tls_report.h"
 #include "base/time.h"
 #include "base/transport.h"
 #include "ottla/result.h"
@@ -32,6 +33,8 @@ class TlsContext {
     std::string host = {};
     // How long the handshake may take.
     Duration handshake_timeout = std::chrono::seconds(10);
+    // Filled in on the client's side while the handshake goes on, for who wants to look at it.
+    std::shared_ptr<TlsReport> report = {};
   };
 
   // The stream whose bytes travel over `below`, encrypted. It keeps every promise of Stream; what

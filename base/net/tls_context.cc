@@ -13,6 +13,7 @@
 #include "base/net/key_material.h"
 #include "base/net/socket_address.h"
 #include "base/net/tls.h"
+#include "base/net/tls_reporting.h"
 #include "base/net/tls_stream.h"
 #include "base/net/tls_wire.h"
 
@@ -145,10 +146,13 @@ Result<SslContextPtr> make_context(const SSL_METHOD* method, const SslConfig& co
 }
 
 int note_verification(int accepted, X509_STORE_CTX* verification) {
-  if (accepted == 1) return 1;
   const auto* ssl = static_cast<SSL*>(
       X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  note_refusal(*verification, *static_cast<HandshakeFacts*>(SSL_get_app_data(ssl)));
+  auto& facts = *static_cast<HandshakeFacts*>(SSL_get_app_data(ssl));
+  if (facts.report) note_chain(*verification, facts.host, *facts.report);
+  if (accepted == 1) return 1;
+  if (facts.report) facts.report->refused = true;
+  note_refusal(*verification, facts);
   return 0;
 }
 
@@ -207,12 +211,14 @@ std::unique_ptr<Stream> OpensslContext::secure(Loop& loop, std::unique_ptr<Strea
   HandshakeFacts facts{.is_server = is_server_,
                        .host = is_server_ ? std::string() : connection.host,
                        .peer = below->peer().to_string(),
-                       .versions = versions_};
+                       .versions = versions_,
+                       .report = connection.report};
   if (is_server_) {
     SSL_set_accept_state(ssl.get());
   } else {
     SSL_set_connect_state(ssl.get());
     set_host(*ssl, connection.host);
+    if (connection.report) watch_messages(*ssl, *connection.report);
   }
   return make_tls_stream(loop, {.below = std::move(below),
                                 .ssl = std::move(ssl),

@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "base/crypto/openssl_ptr.h"
 #include "base/net/distinguished_name.h"
+#include "base/net/tls_reporting.h"
 
 namespace ottla::base {
 namespace {
@@ -22,36 +22,29 @@ std::string time_text(const ASN1_TIME* time) {
   return {text, static_cast<std::size_t>(length)};
 }
 
-void add_to_list(std::string& list, std::string_view element) {
-  if (!list.empty()) list += ", ";
-  list += element;
-}
-
-std::string address_text(const ASN1_OCTET_STRING* address) {
-  const auto* bytes = ASN1_STRING_get0_data(address);
-  std::string text;
-  if (ASN1_STRING_length(address) != 4) return "an IPv6 address";
-  for (int i = 0; i < 4; ++i) text += (i > 0 ? "." : "") + std::to_string(bytes[i]);
-  return text;
-}
-
-// The hosts that a certificate names; a dozen at most.
-std::string names_in(const X509* certificate) {
-  constexpr int kMost = 12;
-  auto* names = static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-  std::string list;
-  for (int i = 0; i < std::min(sk_GENERAL_NAME_num(names), kMost); ++i) {
-    const auto* name = sk_GENERAL_NAME_value(names, i);
-    if (name->type == GEN_DNS) {
-      const auto* text = ASN1_STRING_get0_data(name->d.dNSName);
-      const auto length = static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName));
-      add_to_list(list, {reinterpret_cast<const char*>(text), length});
-    } else if (name->type == GEN_IPADD) {
-      add_to_list(list, address_text(name->d.iPAddress));
+// What a peer calls itself ends in messages, and those on terminals: without what these obey, the
+// controls of ASCII and those that UTF-8 has in two bytes.
+std::string inert(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string safe;
+  unsigned char last = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = byte < 0x20 || byte == 0x7f || (last == 0xc2 && byte < 0xa0);
+    if (control) {
+      safe += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0xf]};
+    } else {
+      safe += c;
     }
+    last = byte;
   }
-  GENERAL_NAMES_free(names);
+  return safe;
+}
+
+// A dozen at most.
+std::string list_of_names(const X509* certificate) {
+  std::string list;
+  for (const auto& name : names_of(certificate, 12)) list += (list.empty() ? "" : ", ") + name;
   return list;
 }
 
@@ -172,9 +165,9 @@ void note_refusal(const X509_STORE_CTX& verification, HandshakeFacts& facts) {
   facts.verify_code = X509_STORE_CTX_get_error(&verification);
   const auto* certificate = X509_STORE_CTX_get_current_cert(&verification);
   if (certificate == nullptr) return;
-  facts.subject = distinguished_name(X509_get_subject_name(certificate));
-  facts.issuer = distinguished_name(X509_get_issuer_name(certificate));
-  facts.names = names_in(certificate);
+  facts.subject = inert(distinguished_name(X509_get_subject_name(certificate)));
+  facts.issuer = inert(distinguished_name(X509_get_issuer_name(certificate)));
+  facts.names = inert(list_of_names(certificate));
   facts.valid = "from " + time_text(X509_get0_notBefore(certificate)) + " to " +
                 time_text(X509_get0_notAfter(certificate));
 }

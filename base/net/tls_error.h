@@ -3,8 +3,10 @@
 #include <openssl/x509_vfy.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
+#include "base/net/tls_report.h"
 #include "ottla/error.h"
 
 namespace ottla::base {
@@ -12,12 +14,14 @@ namespace ottla::base {
 // What a handshake was about, for the words of its error.
 struct HandshakeFacts {
   bool is_server = false;
-  std::string host;      // who was asked for; empty on the server's side
-  std::string peer;      // host:port
-  std::string head;      // the first bytes that came
-  std::string versions;  // that are enabled here
+  std::string host;                   // who was asked for; empty on the server's side
+  std::string peer;                   // host:port
+  std::string head;                   // the first bytes that came
+  std::string versions;               // that are enabled here
+  std::shared_ptr<TlsReport> report;  // null: nobody looks
 
-  // Of the first certificate that was not accepted; no code: all were.
+  // Of the first certificate that was not accepted; no code: all were. Its text is the peer's, with
+  // control characters as \xNN.
   int verify_code = X509_V_OK;
   std::string subject;
   std::string issuer;

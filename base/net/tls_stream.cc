@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/net/distinguished_name.h"
+#include "base/net/tls_reporting.h"
 #include "base/net/tls_wire.h"
 #include "base/net/tls_writer.h"
 #include "base/net/write_queue.h"
@@ -212,6 +213,7 @@ void TlsConnection::shake_hands() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
+  if (facts_.report) note_terms(*ssl_, *facts_.report);
   if (result == 1) {
     on_handshake_done();
   } else if (why != SSL_ERROR_WANT_READ) {
@@ -225,6 +227,7 @@ void TlsConnection::shake_hands() {
 
 void TlsConnection::on_handshake_done() {
   state_ = State::open;
+  if (facts_.report) facts_.report->complete = true;
   loop_.cancel(std::exchange(deadline_, TimerId::none));
   SSL_set_default_read_buffer_len(ssl_.get(), kReadBuffer);
   if (paused_) below_->pause_reading();

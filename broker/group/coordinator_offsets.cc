@@ -68,11 +68,12 @@ void GroupCoordinator::commit(std::string_view group, const Committer& committer
   }
   // Nothing of it is to be kept: no group comes to be by that.
   if (entry == nullptr && offsets.empty()) return done(ErrorCode::none);
-  const bool is_new = std::any_of(offsets.begin(), offsets.end(), [&](const auto& offset) {
-    return entry == nullptr || committer.in_transaction() ||
-           entry->offsets.find(offset.topic, offset.partition) == nullptr;
+  const bool grows = std::any_of(offsets.begin(), offsets.end(), [&](const auto& offset) {
+    if (entry == nullptr || committer.in_transaction()) return true;
+    const auto* known = entry->offsets.find(offset.topic, offset.partition);
+    return known == nullptr || offset.committed.metadata.size() > known->metadata.size();
   });
-  if (is_new && memory_ >= max_memory_) return done(ErrorCode::policy_violation);
+  if (grows && memory_ >= max_memory_) return done(ErrorCode::policy_violation);
   auto batch = new_batch();
   Places kept;
   for (auto& offset : offsets) {

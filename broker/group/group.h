@@ -55,6 +55,10 @@ class Group {
   // By how many bytes this grows, but for the member's own names, if it takes the request.
   std::size_t growth(const JoinRequest& request) const;
 
+  // The same of assignments; what the members have now is let go of when theirs are stored, and
+  // counts once, however often the leader asks before.
+  std::size_t growth(const SyncRequest& request) const;
+
   // Answered by an effect, now or later. Refused with, in this order: group_max_size_reached,
   // coordinator_not_available (dead), inconsistent_group_protocol, member_id_required,
   // unknown_member_id, fenced_instance_id. The answer to whoever is replaced: fenced_instance_id.
@@ -113,6 +117,15 @@ class Group {
     GenerationId generation = kNoGeneration;
     std::map<std::string, std::string, std::less<>> assignments;
     JoinAnswer answer;  // of the static member that came back
+
+    // Bytes that the leader made us keep.
+    std::size_t memory() const {
+      std::size_t bytes = 0;
+      for (const auto& [id, assignment] : assignments) {
+        bytes += 2 * sizeof(std::string) + id.size() + assignment.size();
+      }
+      return bytes;
+    }
   };
 
   // group.cc: the members.

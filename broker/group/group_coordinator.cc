@@ -238,6 +238,10 @@ void GroupCoordinator::sync(std::string_view group, SyncRequest request, OnSynce
   if (auto shard = active_shard(group); !shard) return done({.error = shard.error().code()});
   auto* entry = find_entry(partition_of(group), group);
   if (entry == nullptr) return done({.error = ErrorCode::unknown_member_id});
+  const auto growth = entry->group.growth(request);
+  if (growth > 0 && memory_ + growth > max_memory_) {
+    return done({.error = ErrorCode::group_max_size_reached});
+  }
   request.request = next_request_++;
   syncs_.emplace(request.request, std::move(done));
   GroupEffects effects;

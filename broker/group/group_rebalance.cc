@@ -104,6 +104,23 @@ void Group::no_longer_owes_sync(GroupMember& member) {
   if (--owed_syncs_ == 0) sync_deadline_ = base::kNever;
 }
 
+std::size_t Group::growth(const SyncRequest& request) const {
+  // Everything else is refused, or keeps nothing.
+  if (state_ != GroupState::completing_rebalance || request.member.member_id != leader_ ||
+      request.generation != generation_ || check_member(request.member) != ErrorCode::none) {
+    return 0;
+  }
+  std::size_t bytes = 0;
+  for (const auto& assigned : request.assignments) {
+    if (members_.contains(assigned.member_id)) bytes += assigned.bytes.size();
+  }
+  std::size_t replaced = 0;
+  for (const auto& [id, member] : members_) {
+    if (stores_.empty()) replaced += member.assignment.size();
+  }
+  return bytes > replaced ? bytes - replaced : 0;
+}
+
 void Group::sync(const SyncRequest& request, const GroupTime& time, GroupEffects& effects) {
   const auto refuse = [&](ErrorCode error) {
     effects.syncs.push_back({.request = request.request, .error = error});
@@ -144,6 +161,7 @@ void Group::sync(const SyncRequest& request, const GroupTime& time, GroupEffects
 }
 
 std::uint64_t Group::add_store(Store store, GroupEffects& effects) {
+  memory_ += store.memory();
   const auto id = next_store_++;
   stores_.emplace(id, std::move(store));
   effects.stores.push_back(id);
@@ -186,6 +204,7 @@ void Group::on_stored(std::uint64_t id, ErrorCode outcome, const GroupTime& time
   auto node = stores_.extract(id);
   if (node.empty()) return;
   auto& store = node.mapped();
+  memory_ -= store.memory();
   if (store.kind == Store::Kind::static_member) {
     auto* member = find(store.answer.member_id);
     // Once a rebalance has begun, the answer is its outcome.

@@ -51,6 +51,7 @@ void RequestMetrics::add(const FinishedRequest& request) {
   api->parts[remote].record(request.remote(), now);
   api->parts[response_queued].record(request.response_queued(), now);
   api->parts[total].record(request.total(), now);
+  api->parts[throttle].record(request.throttled, now);
 }
 
 void RequestMetrics::collect(MetricsPage& page, base::TimePoint now) const {
@@ -63,7 +64,8 @@ void RequestMetrics::collect(MetricsPage& page, base::TimePoint now) const {
       PartName{"localtimems", "In the handler."},
       PartName{"remotetimems", "Waiting: for a sync, for records, for members of a group."},
       PartName{"responsequeuetimems", "An answer waiting for those before it."},
-      PartName{"totaltimems", "From a request's last byte until its answer goes to the socket."}};
+      PartName{"totaltimems", "From a request's last byte until its answer goes to the socket."},
+      PartName{"throttletimems", "What clients have to wait for a quota, after the answer."}};
   const std::string prefix = "kafka_network_requestmetrics_";
   auto& requests = page.counters(prefix + "requests_total", "Requests answered.");
   auto& in = page.counters(prefix + "requestbytes_total", "Bytes of requests.");

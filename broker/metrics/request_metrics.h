@@ -29,6 +29,7 @@ struct FinishedRequest {
   std::size_t request_bytes = 0;
   std::size_t response_bytes = 0;
   RequestTimes times;
+  base::Duration throttled{};  // how long the client is not listened to afterwards
 
   base::Duration queued() const { return times.handed_out - times.received; }
   base::Duration local() const { return times.handled - times.handed_out; }
@@ -48,7 +49,7 @@ class RequestMetrics {
   void collect(MetricsPage& page, base::TimePoint now) const;
 
  private:
-  enum Part : std::size_t { queued, local, remote, response_queued, total, kParts };
+  enum Part : std::size_t { queued, local, remote, response_queued, total, throttle, kParts };
 
   struct Api {
     std::map<std::int16_t, std::uint64_t> requests;  // by version

@@ -79,7 +79,9 @@ base::Duration ClientQuotas::charge_mutations(const QuotaClient& client, double 
 base::Duration ClientQuotas::connect(const std::string& host) {
   if (!has(QuotaKind::connection)) return {};
   const auto address = client_host(host);
-  return charge(QuotaKind::connection, {address, {}}, 1);
+  const auto wait = charge(QuotaKind::connection, {address, {}}, 1);
+  if (wait > base::Duration::zero()) ++delayed_connections_;
+  return wait;
 }
 
 std::size_t ClientQuotas::meters() const {
@@ -94,10 +96,60 @@ ClientQuotas::Meter& ClientQuotas::meter_of(QuotaKind kind, const FoundLimit& li
   const std::pair<std::string_view, std::string_view> key{
       limit.user.substr(0, kMostNameBytes), limit.client_id.substr(0, kMostNameBytes)};
   const auto found = meters.by_client.find(key);
-  if (found != meters.by_client.end()) return found->second;
+  if (found != meters.by_client.end()) {
+    found->second.limit = limit.bound;
+    return found->second;
+  }
   if (loop_.now() >= meters.next_sweep) sweep(meters, windows_of(kind));
   if (meters.by_client.size() >= kMostMeters) return meters.others;
-  return meters.by_client[std::pair<std::string, std::string>(key)];
+  auto& made = meters.by_client[std::pair<std::string, std::string>(key)];
+  made.limit = limit.bound;
+  return made;
+}
+
+ClientQuotas::Usage ClientQuotas::usage_of(QuotaKind kind, const Meter& meter) const {
+  const auto now = loop_.now();
+  Usage usage{.limit = meter.limit};
+  if (kind == QuotaKind::mutation) {
+    usage.used = meter.bucket.tokens(now, mutation_windows_);
+    if (usage.used < 0) usage.wait = throttle_of(-usage.used / meter.limit);
+  } else {
+    usage.used = meter.window.rate(now, windows_);
+    usage.wait = meter.window.delay(meter.limit, now, windows_);
+  }
+  const auto most = kind == QuotaKind::request ? windows_.size : windows_of(kind).span();
+  usage.wait = std::min(usage.wait, most);
+  return usage;
+}
+
+std::vector<ClientQuotas::Usage> ClientQuotas::busiest(QuotaKind kind, std::size_t most) const {
+  struct Found {
+    const std::pair<std::string, std::string>* names;
+    Usage usage;
+    double share;  // of the limit
+  };
+  std::vector<Found> found;
+  const auto at = static_cast<std::size_t>(kind);
+  const auto& alone = meters_alone_[at].by_client;
+  for (const auto* meters : {&alone, &meters_[at].by_client}) {
+    for (const auto& [names, meter] : *meters) {
+      // A quota that has changed may have left another behind, until that is forgotten.
+      if (meters != &alone && alone.contains(names)) continue;
+      const auto usage = usage_of(kind, meter);
+      const auto used = kind == QuotaKind::mutation ? -usage.used : usage.used;
+      found.push_back({&names, usage, used / std::max(meter.limit, 1e-9)});
+    }
+  }
+  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size()));
+  std::partial_sort(found.begin(), end, found.end(),
+                    [](const Found& a, const Found& b) { return a.share > b.share; });
+  std::vector<Usage> usages;
+  for (auto each = found.begin(); each != end; ++each) {
+    usages.push_back(std::move(each->usage));
+    usages.back().user = each->names->first;
+    usages.back().client_id = each->names->second;
+  }
+  return usages;
 }
 
 void ClientQuotas::sweep(Meters& meters, const QuotaWindows& windows) {

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/loop.h"
 #include "broker/config/broker_config.h"
@@ -59,10 +61,26 @@ class ClientQuotas {
   // How much is remembered.
   std::size_t meters() const;
 
+  // What one of those for whom use is counted apart uses, for who watches the broker.
+  struct Usage {
+    std::string user;  // an address where connections are meant; empty: users of all names
+    std::string client_id;
+    double limit = 0;
+    double used = 0;        // a second, on average; of mutations: what may still be done at once
+    base::Duration wait{};  // what its next request would be told
+  };
+
+  // Those who use most of what they may, `most` of them. Goes through everything of the kind.
+  std::vector<Usage> busiest(QuotaKind kind, std::size_t most) const;
+
+  // Connections that were served later for their address's quota.
+  std::uint64_t delayed_connections() const { return delayed_connections_; }
+
  private:
   struct Meter {
     UsageWindow window;
     TokenBucket bucket;  // of mutations
+    double limit = 0;    // of the last use
   };
   struct Meters {
     ByClient<Meter> by_client;
@@ -72,6 +90,7 @@ class ClientQuotas {
 
   Meter& meter_of(QuotaKind kind, const FoundLimit& limit);
   void sweep(Meters& meters, const QuotaWindows& windows);
+  Usage usage_of(QuotaKind kind, const Meter& meter) const;
   const QuotaWindows& windows_of(QuotaKind kind) const {
     return kind == QuotaKind::mutation ? mutation_windows_ : windows_;
   }
@@ -82,6 +101,7 @@ class ClientQuotas {
   QuotaLimits limits_;
   std::array<Meters, kQuotaKinds> meters_;        // of limits with a client-id
   std::array<Meters, kQuotaKinds> meters_alone_;  // of those of a user or an address alone
+  std::uint64_t delayed_connections_ = 0;
 };
 
 }  // namespace ottla::broker

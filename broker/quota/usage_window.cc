@@ -34,19 +34,35 @@ void UsageWindow::add(double amount, base::TimePoint now, const QuotaWindows& wi
   samples_.back().amount += amount;
 }
 
-// What is over the bound at the end of the time that the samples stand for; that has all windows
-// but the one under way at least, so that the first request of all is not taken for a flood.
-base::Duration UsageWindow::delay(double bound, base::TimePoint now, const QuotaWindows& windows) {
-  forget(now, windows);
-  if (samples_.empty()) return {};
-  double used = 0;
-  for (const auto& sample : samples_) used += sample.amount;
-  auto elapsed = now - samples_.front().start;
+// The time that the samples stand for has all windows but the one under way at least, so that the
+// first request of all is not taken for a flood.
+UsageWindow::Use UsageWindow::use(base::TimePoint now, const QuotaWindows& windows) const {
+  Use found;
+  auto first = now;
+  for (const auto& sample : samples_) {
+    if (now - sample.start >= windows.span()) continue;
+    first = std::min(first, sample.start);
+    found.amount += sample.amount;
+  }
+  auto elapsed = now - first;
   const auto whole = elapsed / windows.size;
   const auto least = std::int64_t{windows.count} - 1;
   if (whole < least) elapsed += (least - whole) * windows.size;
-  const double span = seconds(std::max(elapsed, windows.size));
-  return std::min<base::Duration>(throttle_of(used / bound - span), windows.span());
+  found.seconds = seconds(std::max(elapsed, windows.size));
+  return found;
+}
+
+// What is over the bound at the end of that time.
+base::Duration UsageWindow::delay(double bound, base::TimePoint now,
+                                  const QuotaWindows& windows) const {
+  const auto used = use(now, windows);
+  if (used.amount == 0) return {};
+  return std::min<base::Duration>(throttle_of(used.amount / bound - used.seconds), windows.span());
+}
+
+double UsageWindow::rate(base::TimePoint now, const QuotaWindows& windows) const {
+  const auto used = use(now, windows);
+  return used.amount / used.seconds;
 }
 
 double TokenBucket::most(const QuotaWindows& windows) const {
@@ -74,6 +90,10 @@ base::Duration TokenBucket::delay(double rate, base::TimePoint now, const QuotaW
   fill(rate, now, windows);
   if (tokens_ >= 0) return {};
   return std::min<base::Duration>(throttle_of(-tokens_ / rate), windows.span());
+}
+
+double TokenBucket::tokens(base::TimePoint now, const QuotaWindows& windows) const {
+  return begun_ ? std::min(grown(now), most(windows)) : most(windows);
 }
 
 }  // namespace ottla::broker

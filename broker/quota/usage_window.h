@@ -24,7 +24,10 @@ class UsageWindow {
 
   // How long nothing may be used until the average is `bound` a second or less; zero if it is.
   // At most the span of the windows: by then all that was used is forgotten.
-  base::Duration delay(double bound, base::TimePoint now, const QuotaWindows& windows);
+  base::Duration delay(double bound, base::TimePoint now, const QuotaWindows& windows) const;
+
+  // The average of a second, over the same time as `delay` looks at.
+  double rate(base::TimePoint now, const QuotaWindows& windows) const;
 
   // Whether nothing is remembered any more: a new one would say the same.
   bool is_idle(base::TimePoint now, const QuotaWindows& windows) const {
@@ -37,6 +40,12 @@ class UsageWindow {
     double amount = 0;
   };
 
+  struct Use {
+    double amount = 0;
+    double seconds = 1;  // in which
+  };
+
+  Use use(base::TimePoint now, const QuotaWindows& windows) const;
   void forget(base::TimePoint now, const QuotaWindows& windows);
 
   std::vector<Sample> samples_;  // the newest last
@@ -51,6 +60,9 @@ class TokenBucket {
   // How long until nothing is owed; zero if nothing is. At most the span of the windows, after
   // which the rest is still owed.
   base::Duration delay(double rate, base::TimePoint now, const QuotaWindows& windows);
+
+  // What may be used at once, without a change; below 0: what is owed.
+  double tokens(base::TimePoint now, const QuotaWindows& windows) const;
 
   // Whether it is full, as a new one is.
   bool is_idle(base::TimePoint now, const QuotaWindows& windows) const {

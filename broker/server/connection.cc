@@ -299,7 +299,8 @@ void Connection::send_answer(Slot& slot) {
                              .version = slot.version,
                              .request_bytes = slot.bytes,
                              .response_bytes = bytes,
-                             .times = slot.times});
+                             .times = slot.times,
+                             .throttled = slot.mute});
 }
 
 // The frames that have begun are handled all the same: they are charged, and mute for longer.

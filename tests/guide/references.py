@@ -119,6 +119,12 @@ def page_of_a_broker(bin_folder):
         try:
             tool = [str(bin_folder / "ottla")]
             to = ["--bootstrap-server", broker.address, "--topic", "t"]
+            for whose in (["--client-defaults", "--add-config",
+                           "producer_byte_rate=1e9,consumer_byte_rate=1e9,request_percentage=100,"
+                           "controller_mutation_rate=1000"],
+                          ["--ip", "127.0.0.1", "--add-config", "connection_creation_rate=1000"]):
+                subprocess.run([*tool, "configs", "--alter", *to[:2], *whose], check=True,
+                               capture_output=True)
             subprocess.run([*tool, "topics", "--create", *to], check=True, capture_output=True)
             subprocess.run([*tool, "produce", *to], input=b"a record\n", check=True)
             subprocess.run([*tool, "consume", *to, "--group", "g", "--from-beginning", "--max-messages",

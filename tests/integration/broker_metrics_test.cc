@@ -87,6 +87,26 @@ TEST_F(BrokerMetrics, says_what_went_in_and_out_and_how_long_requests_took) {
   EXPECT_GT(value_of(page, "kafka_server_socket_server_metrics_connection_count"), 0);
 }
 
+TEST_F(BrokerMetrics, says_who_is_held_back_for_a_quota_and_for_how_long) {
+  auto admin = Admin::open({.bootstrap_servers = kafka_}).value();
+  ASSERT_TRUE(admin.create_topics({{.name = "t", .partitions = 1}}).get());
+  const auto changed = admin
+                           .alter_client_quotas({{{{QuotaEntityType::client_id, "loud"}},
+                                                  {{"producer_byte_rate", 1000}}}})
+                           .get();
+  ASSERT_TRUE(changed) << changed.error();
+  auto producer = Producer::open({.bootstrap_servers = kafka_, .client_id = "loud"}).value();
+  ASSERT_TRUE(producer.send({.topic = "t", .value = std::string(15'000, 'x')}).get());
+  const auto page = get("/metrics");
+  const std::string labels = R"({user="",client_id="loud"})";
+  EXPECT_GT(value_of(page, "kafka_server_produce_throttle_time" + labels), 0) << page;
+  EXPECT_GT(value_of(page, "kafka_server_produce_byte_rate" + labels), 1000);
+  EXPECT_EQ(value_of(page, "kafka_server_produce_quota" + labels), 1000);
+  EXPECT_GT(value_of(page, "kafka_network_requestmetrics_throttletimems_sum{request=\"Produce\"}"),
+            1000);
+  EXPECT_EQ(value_of(page, "ottla_delayed_connections_total"), 0);
+}
+
 TEST_F(BrokerMetrics, tells_its_health_and_logs_requests_with_their_parts) {
   const auto health = get("/health");
   EXPECT_TRUE(health.starts_with("HTTP/1.1 200 OK\r\n")) << health;

@@ -281,5 +281,56 @@ TEST_F(Coordinator, memory_is_bounded_and_what_is_known_can_still_be_committed) 
   EXPECT_EQ(committed("known"), 2);
 }
 
+TEST_F(Coordinator, memory_is_bounded_for_the_assignments_of_a_leader) {
+  make(100'000);
+  const auto leader = (*join("g"))->member_id;
+  const auto asked = [&](std::int32_t generation, const std::string& bytes) {
+    auto answer = std::make_shared<std::optional<SyncAnswer>>();
+    coordinator_->sync("g",
+                       {.member = {leader, std::nullopt},
+                        .generation = GenerationId(generation),
+                        .assignments = {{leader, bytes}, {"nobody", std::string_view(bytes)}}},
+                       [answer](const SyncAnswer& got) { *answer = got; });
+    turn();
+    return answer;
+  };
+  EXPECT_EQ((*asked(1, std::string(150'000, 'x')))->error, ErrorCode::group_max_size_reached);
+  EXPECT_EQ((*asked(7, std::string(150'000, 'x')))->error, ErrorCode::illegal_generation);
+  EXPECT_LT(coordinator_->memory(), 10'000U);
+  // What is on its way to the log counts, and does not count twice when it is there.
+  log_->held = true;
+  const auto first = asked(1, std::string(60'000, 'y'));
+  EXPECT_GT(coordinator_->memory(), 60'000U);
+  EXPECT_EQ((*asked(1, std::string(60'000, 'z')))->error, ErrorCode::group_max_size_reached);
+  log_->held = false;
+  log_->finish();
+  turn();
+  EXPECT_EQ((*first)->assignment, std::string(60'000, 'y'));
+  EXPECT_GT(coordinator_->memory(), 60'000U);
+  EXPECT_LT(coordinator_->memory(), 70'000U);
+  // The next generation's stand in place of them.
+  ASSERT_EQ((*join("g", "m", leader))->generation, GenerationId(2));
+  EXPECT_EQ((*asked(2, std::string(70'000, 'z')))->error, ErrorCode::none);
+  EXPECT_GT(coordinator_->memory(), 70'000U);
+  EXPECT_LT(coordinator_->memory(), 80'000U);
+}
+
+TEST_F(Coordinator, memory_is_bounded_for_metadata_that_grow) {
+  make(10'000);
+  const auto asked = [&](std::int32_t partition, const std::string& metadata) {
+    auto answer = std::make_shared<std::optional<ErrorCode>>();
+    coordinator_->commit("g", {}, {{"t", partition, {.offset = Offset(1), .metadata = metadata}}},
+                         [answer](ErrorCode error) { *answer = error; });
+    turn();
+    return *answer;
+  };
+  ASSERT_EQ(asked(0, "short"), ErrorCode::none);
+  ASSERT_EQ(asked(1, std::string(10'000, 'x')), ErrorCode::none);
+  EXPECT_EQ(asked(0, "longer"), ErrorCode::policy_violation);
+  EXPECT_EQ(asked(0, "equal"), ErrorCode::none);
+  EXPECT_EQ(asked(1, "shorter"), ErrorCode::none);
+  EXPECT_EQ(asked(0, "longer"), ErrorCode::none);
+}
+
 }  // namespace
 }  // namespace ottla::broker

@@ -55,6 +55,49 @@ TEST_F(ClientQuotasTest, the_clients_of_a_user_share_what_is_the_users) {
   EXPECT_EQ(quotas_.meters(), 1U);
 }
 
+TEST_F(ClientQuotasTest, those_who_use_most_of_what_they_may_are_told_first) {
+  set({{"client-id", std::nullopt}}, kProducerByteRate, 100);
+  set({{"user", "alice"}}, kProducerByteRate, 1000);
+  produce("alice", "one", 2000);
+  produce("bob", "calm", 500);
+  produce("bob", "busy", 1100);
+  produce("carol", "idle", 0);
+  auto found = quotas_.busiest(QuotaKind::produce, 3);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].user, "");
+  EXPECT_EQ(found[0].client_id, "busy");
+  EXPECT_EQ(found[0].limit, 100);
+  EXPECT_EQ(found[0].used, 110);
+  EXPECT_EQ(found[0].wait, seconds(1));
+  EXPECT_EQ(found[1].client_id, "calm");
+  EXPECT_EQ(found[1].wait, kNoDelay);
+  EXPECT_EQ(found[2].user, "alice");
+  EXPECT_EQ(found[2].client_id, "");
+  EXPECT_EQ(found[2].used, 200);
+  loop_.advance(seconds(11));
+  found = quotas_.busiest(QuotaKind::produce, 1);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].used, 0);
+  EXPECT_EQ(found[0].wait, kNoDelay);
+  EXPECT_TRUE(quotas_.busiest(QuotaKind::fetch, 9).empty());
+  EXPECT_EQ(quotas_.meters(), 4U);
+}
+
+TEST_F(ClientQuotasTest, what_is_told_of_connections_and_mutations_is_of_their_kind) {
+  set({{"ip", "10.0.0.1"}}, kConnectionCreationRate, 1);
+  set({{"user", "alice"}}, kControllerMutationRate, 1);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(quotas_.connect("10.0.0.1"), kNoDelay);
+  EXPECT_EQ(quotas_.delayed_connections(), 0U);
+  EXPECT_GT(quotas_.connect("10.0.0.1"), kNoDelay);
+  EXPECT_EQ(quotas_.delayed_connections(), 1U);
+  EXPECT_EQ(quotas_.busiest(QuotaKind::connection, 9).at(0).user, "10.0.0.1");
+  quotas_.charge_mutations({"alice", "a"}, 14, false);
+  const auto found = quotas_.busiest(QuotaKind::mutation, 9);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].used, -3);
+  EXPECT_EQ(found[0].wait, seconds(3));
+}
+
 TEST_F(ClientQuotasTest, each_client_has_the_default_for_itself) {
   set({{"client-id", std::nullopt}}, kProducerByteRate, 100);
   EXPECT_EQ(produce("alice", "one", 1100), seconds(1));

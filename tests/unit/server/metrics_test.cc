@@ -76,7 +76,8 @@ TEST(RequestMetricsTest, tell_where_the_time_of_requests_went) {
                                     .handed_out = kStart + microseconds(1'000),
                                     .handled = kStart + microseconds(3'000),
                                     .answered = kStart + microseconds(7'000),
-                                    .sent = kStart + microseconds(15'000)}};
+                                    .sent = kStart + microseconds(15'000)},
+                          .throttled = microseconds(16'000)};
   metrics.add(request);
   request.api = ApiKey::fetch;
   metrics.add(request);
@@ -98,6 +99,7 @@ TEST(RequestMetricsTest, tell_where_the_time_of_requests_went) {
   has("responsequeuetimems_sum{request=\"Produce\"} 8");
   has("totaltimems_sum{request=\"Produce\"} 15");
   has("totaltimems_count{request=\"FetchConsumer\"} 1");
+  has("throttletimems_sum{request=\"Produce\"} 16");
 }
 
 TEST(TopicMetricsTest, count_for_a_topic_while_it_is_there_and_for_all_for_good) {
