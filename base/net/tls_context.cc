@@ -197,11 +197,13 @@ void OpensslContext::set_host(SSL& ssl, const std::string& host) const {
   if (!checks_names_) return;
   auto* rules = SSL_get0_param(&ssl);
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (is_address) {
-    X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str());
-  } else {
-    X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size());
-  }
+  // An address that is written in a way that no certificate can name (127.1, fe80::1%eth0) is taken
+  // for a name, which none has: without either nothing would be compared. Nor would it with none.
+  if (is_address && X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1) return;
+  const bool is_name = !host.empty() && host.find('\0') == std::string::npos;
+  const std::string name = is_name ? host : "host.invalid";
+  const bool compares = X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1;
+  OTTLA_ASSERT(compares, "memory for the name of a host");
 }
 
 std::unique_ptr<Stream> OpensslContext::secure(Loop& loop, std::unique_ptr<Stream> below,

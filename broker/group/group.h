@@ -55,8 +55,7 @@ class Group {
   // By how many bytes this grows, but for the member's own names, if it takes the request.
   std::size_t growth(const JoinRequest& request) const;
 
-  // The same of assignments; what the members have now is let go of when theirs are stored, and
-  // counts once, however often the leader asks before.
+  // The same of assignments, until they are stored: what the members have now is let go of then.
   std::size_t growth(const SyncRequest& request) const;
 
   // Answered by an effect, now or later. Refused with, in this order: group_max_size_reached,
@@ -120,11 +119,12 @@ class Group {
 
     // Bytes that the leader made us keep.
     std::size_t memory() const {
-      std::size_t bytes = 0;
-      for (const auto& [id, assignment] : assignments) {
-        bytes += 2 * sizeof(std::string) + id.size() + assignment.size();
-      }
+      auto bytes = sizeof(Store);
+      for (const auto& [id, assignment] : assignments) bytes += memory_of(id, assignment);
       return bytes;
+    }
+    static std::size_t memory_of(std::string_view id, std::string_view assignment) {
+      return 2 * sizeof(std::string) + id.size() + assignment.size();
     }
   };
 

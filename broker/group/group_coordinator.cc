@@ -11,6 +11,9 @@
 namespace ottla::broker {
 namespace {
 
+// Of the limit of memory; what members are assigned may take so much more.
+constexpr std::size_t kRoomForAssignments = 8;
+
 using std::chrono::milliseconds;
 
 // The longest text of a record, less what the coordinator appends to an id.
@@ -239,8 +242,9 @@ void GroupCoordinator::sync(std::string_view group, SyncRequest request, OnSynce
   auto* entry = find_entry(partition_of(group), group);
   if (entry == nullptr) return done({.error = ErrorCode::unknown_member_id});
   const auto growth = entry->group.growth(request);
-  if (growth > 0 && memory_ + growth > max_memory_) {
-    return done({.error = ErrorCode::group_max_size_reached});
+  // Members join again on this, and nobody waits for assignments that do not come.
+  if (growth > 0 && memory_ + growth > max_memory_ + max_memory_ / kRoomForAssignments) {
+    return done({.error = ErrorCode::coordinator_not_available});
   }
   request.request = next_request_++;
   syncs_.emplace(request.request, std::move(done));

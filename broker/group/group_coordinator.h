@@ -55,10 +55,11 @@ struct GroupView {
 //
 // Errors that every call may answer: not_coordinator (another broker's group, or after `stop`) and
 // coordinator_load_in_progress. Memory that peers can claim is bounded by `max_memory`: a join that
-// would take more, of a new member or of one that has grown, and a leader's assignments that would
-// are refused with group_max_size_reached and change nothing; beyond it commits of partitions that
-// were not committed before, or with longer metadata than before, are refused with
-// policy_violation.
+// would take more, of a new member or of one that has grown, is refused with
+// group_max_size_reached and changes nothing; beyond it commits of partitions that were not
+// committed before, or with longer metadata than before, are refused with policy_violation.
+// Assignments have an eighth more, which nobody else can take: groups that are there go on. Beyond
+// that they are refused with coordinator_not_available.
 class GroupCoordinator {
  public:
   struct Deps {

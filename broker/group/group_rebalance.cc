@@ -110,15 +110,13 @@ std::size_t Group::growth(const SyncRequest& request) const {
       request.generation != generation_ || check_member(request.member) != ErrorCode::none) {
     return 0;
   }
-  std::size_t bytes = 0;
+  auto bytes = sizeof(Store);
   for (const auto& assigned : request.assignments) {
-    if (members_.contains(assigned.member_id)) bytes += assigned.bytes.size();
+    if (members_.contains(assigned.member_id)) {
+      bytes += Store::memory_of(assigned.member_id, assigned.bytes);
+    }
   }
-  std::size_t replaced = 0;
-  for (const auto& [id, member] : members_) {
-    if (stores_.empty()) replaced += member.assignment.size();
-  }
-  return bytes > replaced ? bytes - replaced : 0;
+  return bytes;
 }
 
 void Group::sync(const SyncRequest& request, const GroupTime& time, GroupEffects& effects) {

@@ -58,6 +58,11 @@ TEST_F(TlsHandshakeTest, an_address_is_a_name_too) {
   EXPECT_EQ(subject_of(client_context, "127.0.0.1"), "");
   const auto [at_client, at_server] = endings(client_context, "127.0.0.2");
   EXPECT_TRUE(has(at_client, "not for 127.0.0.2")) << at_client;
+  // Spelt as no certificate can spell it.
+  for (const auto* spelt : {"127.1", "2130706433", "fe80::1%lo", ""}) {
+    const auto [refused, ignored] = endings(client_context, spelt);
+    EXPECT_EQ(refused.code(), ErrorCode::ssl_authentication_failed) << spelt;
+  }
   end_all();
 }
 
