@@ -224,6 +224,18 @@ TEST_F(TlsCheckCommand, tells_a_wrong_name_and_asks_for_the_one_that_is_given) {
   EXPECT_TRUE(has(json::serialize(any.value.at("warnings")), "names are not checked"));
 }
 
+TEST_F(TlsCheckCommand, takes_no_address_that_is_written_as_a_host_for_one) {
+  CertificateOptions options;
+  options.subject = {{"CN", "127.0.0.1"}};
+  options.addresses = {};
+  for (const auto& hosts : {std::vector<std::string>{}, {"127.0.0.1"}}) {
+    options.hosts = hosts;
+    const auto found = seen(start(ca_.issue(options)), {"--server-name", "127.0.0.1"});
+    EXPECT_EQ(found.code, kFailure) << hosts.size();
+    EXPECT_FALSE(found.value.at("nameMatches").as_bool()) << hosts.size();
+  }
+}
+
 TEST_F(TlsCheckCommand, shows_the_chain_of_an_authority_that_nobody_trusts) {
   const auto found = seen(start(TinyCa("Somebody Else").issue()));
   EXPECT_EQ(found.code, kFailure);
