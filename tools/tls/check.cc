@@ -3,13 +3,15 @@
 #include <memory>
 #include <utility>
 
+#include "base/inert.h"
 #include "base/net/asio_runtime.h"
 #include "base/net/tls.h"
-#include "tools/printable.h"
 #include "tools/tls/probe.h"
 
 namespace ottla::tools {
 namespace {
+
+using base::inert;
 
 constexpr std::int64_t kSecondsOfDay = 86'400;
 constexpr std::int64_t kSoon = 30;  // days
@@ -72,7 +74,7 @@ Result<TlsCheck> check_tls(const TlsCheckSettings& settings) {
   if (seen.error) {
     // Who took no connection is not named by its error.
     const auto where = seen.address.empty() ? settings.target.to_string() + ": " : std::string();
-    check.problem = printable(where + seen.error->message());
+    check.problem = inert(where + seen.error->message());
   }
   check.client_certificate = asked_for(check, seen.error);
   if (check.client_certificate == ClientCertificate::required) {
@@ -109,7 +111,7 @@ std::optional<std::int64_t> days_left(const base::ShownCertificate& certificate,
 std::vector<std::string> warnings_of(const TlsCheck& check, base::WallMillis now) {
   std::vector<std::string> found;
   for (const auto& certificate : check.report.chain) {
-    const auto whose = "the certificate of \"" + printable(certificate.subject) + "\" ";
+    const auto whose = "the certificate of \"" + inert(certificate.subject) + "\" ";
     const auto days = days_left(certificate, now);
     if (days && *days < 0) {
       found.push_back(whose + "has expired");

@@ -342,6 +342,25 @@ TEST_F(TlsCheckCommand, lets_no_control_character_of_a_servers_reach_a_terminal)
   }
 }
 
+// A host of a certificate is any bytes, to some terminals \x9b is the same as \x1b[.
+TEST_F(TlsCheckCommand, escapes_what_is_no_text_once_and_leaves_backslashes) {
+  CertificateOptions options;
+  options.subject = {{"CN", "a, \x1b b"}};
+  options.hosts = {
+      "\x9b"
+      "2J"};
+  options.addresses = {};
+  const auto server = start(ca_.issue(options));
+  const auto found = seen(server);
+  EXPECT_EQ(found.value.at("chain").at(0).at("subject").as_string(), "CN=a\\, \\x1b b");
+  EXPECT_EQ(found.value.at("chain").at(0).at("names").at(0).as_string(), "\\x9b2J");
+  EXPECT_TRUE(has(found.err, "the certificate \"CN=a\\, \\x1b b\" is for \\x9b2J, not for"))
+      << found.err;
+  const auto ran = check(server);
+  EXPECT_TRUE(has(ran.out, "  subject           CN=a\\, \\x1b b\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "  names             \\x9b2J\n")) << ran.out;
+}
+
 TEST_F(TlsCheckCommand, refuses_settings_with_which_a_client_speaks_no_tls) {
   const auto server = start(ca_.issue());
   const auto plain = file("client.properties", "security.protocol=PLAINTEXT\n");
