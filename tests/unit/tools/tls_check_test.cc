@@ -65,10 +65,14 @@ class Port {
 // connection whose handshake went well.
 class OpensslServer {
  public:
-  OpensslServer(const Identity& identity, int newest, std::function<void(SSL&)> serve)
+  OpensslServer(const Identity& identity, int newest, std::function<void(SSL&)> serve,
+                bool asks = false)
       : context_(SSL_CTX_new(TLS_server_method())), serve_(std::move(serve)) {
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context_.get(), newest);
+    if (asks) {
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    }
     const base::BioPtr chain(BIO_new_mem_buf(identity.certificate.data(), -1));
     const base::BioPtr key(BIO_new_mem_buf(identity.key.data(), -1));
     const base::X509Ptr certificate(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
@@ -281,6 +285,25 @@ TEST_F(TlsCheckCommand, sees_whether_a_client_certificate_is_required) {
   }
 }
 
+TEST_F(TlsCheckCommand, takes_only_a_refusal_for_a_required_certificate) {
+  const auto own = file("own.pem", ca_.issue().both());
+  for (const bool closes : {true, false}) {
+    const OpensslServer server(
+        ca_.issue(), TLS1_3_VERSION,
+        [closes](SSL& ssl) {
+          const bool bare = SSL_get0_peer_certificate(&ssl) == nullptr;
+          if (bare && closes) return;
+          const auto answer = bare ? std::string("HTTP/1.1 400 Bad Request\r\n\r\n")
+                                   : std::string("\0\0\0\x0aottl\0\0\0\0\0\0", 14);
+          SSL_write(&ssl, answer.data(), static_cast<int>(answer.size()));
+        },
+        true);
+    const auto found = seen(server.address(), {"--cert", own});
+    EXPECT_EQ(found.code, kSuccess) << found.err;
+    EXPECT_EQ(found.text("clientCertificate"), closes ? "required" : "unknown");
+  }
+}
+
 TEST_F(TlsCheckCommand, knows_a_port_that_speaks_kafka_without_tls) {
   const auto found = seen(start(Settings{}));
   EXPECT_EQ(found.code, kFailure);
@@ -401,6 +424,9 @@ TEST(TlsCheck, counts_days_and_warns_of_what_is_weak) {
   EXPECT_TRUE(has(all[1], "RSA key of 1024 bits")) << all[1];
   EXPECT_TRUE(has(all[2], "sha1WithRSAEncryption")) << all[2];
   EXPECT_TRUE(has(all[3], "\"CN=ca\" is not valid yet")) << all[3];
+  // Nobody verifies a root's own signature.
+  own.issuer = own.subject;
+  EXPECT_EQ(warnings_of(check, at(400'000)).size(), 3U);
 }
 
 }  // namespace
