@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/crypto/openssl_ptr.h"
+#include "base/inert.h"
 #include "base/net/distinguished_name.h"
 #include "base/net/tls_reporting.h"
 
@@ -20,25 +21,6 @@ std::string time_text(const ASN1_TIME* time) {
   const char* text = nullptr;
   const auto length = BIO_get_mem_data(bio.get(), &text);
   return {text, static_cast<std::size_t>(length)};
-}
-
-// What a peer calls itself ends in messages, and those on terminals: without what these obey, the
-// controls of ASCII and those that UTF-8 has in two bytes.
-std::string inert(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string safe;
-  unsigned char last = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool control = byte < 0x20 || byte == 0x7f || (last == 0xc2 && byte < 0xa0);
-    if (control) {
-      safe += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0xf]};
-    } else {
-      safe += c;
-    }
-    last = byte;
-  }
-  return safe;
 }
 
 // A dozen at most.
@@ -58,7 +40,7 @@ std::string explain_certificate(const HandshakeFacts& facts) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return whose + "is for " + (facts.names.empty() ? "no host" : facts.names) + ", not for " +
-             facts.host +
+             inert(facts.host) +
              ": ask for it by a name that it has, or have the broker's certificate made for this "
              "one (an empty ssl.endpoint.identification.algorithm would take it for any)";
     case X509_V_ERR_CERT_HAS_EXPIRED:

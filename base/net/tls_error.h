@@ -20,8 +20,8 @@ struct HandshakeFacts {
   std::string versions;               // that are enabled here
   std::shared_ptr<TlsReport> report;  // null: nobody looks
 
-  // Of the first certificate that was not accepted; no code: all were. Its text is the peer's, with
-  // control characters as \xNN.
+  // Of the first certificate that was not accepted; no code: all were. Its text is the peer's, made
+  // inert.
   int verify_code = X509_V_OK;
   std::string subject;
   std::string issuer;

@@ -12,6 +12,7 @@
 
 #include "base/crypto/openssl_ptr.h"
 #include "base/net/distinguished_name.h"
+#include "base/net/socket_address.h"
 
 namespace ottla::base {
 namespace {
@@ -78,13 +79,15 @@ std::string distrust_of(const X509_STORE_CTX& verification) {
                                   X509_V_FLAG_NO_CHECK_TIME);
   X509_VERIFY_PARAM_set_auth_level(rules, X509_VERIFY_PARAM_get_auth_level(theirs));
   X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_SERVER);
+  X509_VERIFY_PARAM_set_trust(rules, X509_TRUST_SSL_SERVER);
   if (X509_verify_cert(again.get()) == 1) return {};
   return X509_verify_cert_error_string(X509_STORE_CTX_get_error(again.get()));
 }
 
+// As the verification sees it, even where that is told not to look.
 bool is_for(X509* certificate, const std::string& host) {
-  return X509_check_ip_asc(certificate, host.c_str(), 0) == 1 ||
-         X509_check_host(certificate, host.c_str(), host.size(),
+  if (is_address(host)) return X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
+  return X509_check_host(certificate, host.c_str(), host.size(),
                          X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
 }
 
@@ -99,6 +102,10 @@ void on_message(int is_ours, int, int type, const void* bytes, std::size_t size,
 }
 
 }  // namespace
+
+bool is_address(const std::string& host) {
+  return static_cast<bool>(parse_address({host, 0}));
+}
 
 std::vector<std::string> names_of(const X509* certificate, std::size_t most) {
   auto* names = static_cast<GENERAL_NAMES*>(

@@ -10,6 +10,10 @@
 
 namespace ottla::base {
 
+// Whether a certificate must name `host` as an address: a host name that looks like one, or a
+// subject's CN, does not do then.
+bool is_address(const std::string& host);
+
 // How a TlsReport comes to be. It must outlive what `ssl` does.
 void watch_messages(SSL& ssl, TlsReport& report);
 

@@ -3,20 +3,22 @@
 #include <memory>
 #include <utility>
 
+#include "base/inert.h"
 #include "base/net/asio_runtime.h"
 #include "base/net/tls.h"
-#include "tools/printable.h"
 #include "tools/tls/probe.h"
 
 namespace ottla::tools {
 namespace {
 
+using base::inert;
+
 constexpr std::int64_t kSecondsOfDay = 86'400;
 constexpr std::int64_t kSoon = 30;  // days
 
 std::string trusted_by(const SslConfig& ssl) {
-  if (!ssl.truststore_location.empty()) return ssl.truststore_location;
-  return ssl.truststore_certificates.empty() ? "the system's store" : "ssl.truststore.certificates";
+  if (!ssl.truststore_certificates.empty()) return "ssl.truststore.certificates";
+  return ssl.truststore_location.empty() ? "the system's store" : ssl.truststore_location;
 }
 
 bool has_certificate(const SslConfig& ssl) {
@@ -36,6 +38,19 @@ bool may_be_plain(const Probed& seen) {
          seen.error->code() != ErrorCode::request_timed_out;
 }
 
+// Of a connection without a certificate, for which the server has asked. Only what comes after this
+// side has accepted the server may be about the certificate: an alert, or with TLS 1.3, where the
+// handshake is over by then, the end of the connection.
+ClientCertificate wanted_by(const base::TlsReport& report, const std::optional<Error>& error) {
+  if (!error) return ClientCertificate::requested;
+  const bool accepted = !report.chain.empty() && !report.refused;
+  const bool closed_behind_handshake = report.version == "TLSv1.3" && report.complete &&
+                                       error->code() == ErrorCode::connection_closed;
+  const bool refused_by_server =
+      error->code() == ErrorCode::ssl_authentication_failed || closed_behind_handshake;
+  return accepted && refused_by_server ? ClientCertificate::required : ClientCertificate::unknown;
+}
+
 ClientCertificate asked_for(const TlsCheck& check, const std::optional<Error>& error) {
   const auto& report = check.report;
   if (!report.asks_for_certificate) {
@@ -43,12 +58,7 @@ ClientCertificate asked_for(const TlsCheck& check, const std::optional<Error>& e
     const bool known = report.complete || (report.version == "TLSv1.3" && !report.chain.empty());
     return known ? ClientCertificate::not_asked : ClientCertificate::unknown;
   }
-  if (check.has_certificate) return ClientCertificate::unknown;
-  if (!error) return ClientCertificate::requested;
-  // A server that wants none that is not there has no reason to end what this side has accepted.
-  const bool refused_by_server =
-      !report.refused && error->code() == ErrorCode::ssl_authentication_failed;
-  return refused_by_server ? ClientCertificate::required : ClientCertificate::unknown;
+  return check.has_certificate ? ClientCertificate::unknown : wanted_by(report, error);
 }
 
 }  // namespace
@@ -72,7 +82,7 @@ Result<TlsCheck> check_tls(const TlsCheckSettings& settings) {
   if (seen.error) {
     // Who took no connection is not named by its error.
     const auto where = seen.address.empty() ? settings.target.to_string() + ": " : std::string();
-    check.problem = printable(where + seen.error->message());
+    check.problem = inert(where + seen.error->message());
   }
   check.client_certificate = asked_for(check, seen.error);
   if (check.client_certificate == ClientCertificate::required) {
@@ -93,8 +103,8 @@ Result<TlsCheck> check_tls(const TlsCheckSettings& settings) {
     const auto bare = base::make_tls_client(without_certificate(settings.ssl));
     if (!bare) return bare.error();
     request.tls = *bare;
-    check.client_certificate =
-        probe(*runtime, request).error ? ClientCertificate::required : ClientCertificate::requested;
+    const auto second = probe(*runtime, request);
+    check.client_certificate = wanted_by(second.report, second.error);
   }
   return check;
 }
@@ -109,7 +119,7 @@ std::optional<std::int64_t> days_left(const base::ShownCertificate& certificate,
 std::vector<std::string> warnings_of(const TlsCheck& check, base::WallMillis now) {
   std::vector<std::string> found;
   for (const auto& certificate : check.report.chain) {
-    const auto whose = "the certificate of \"" + printable(certificate.subject) + "\" ";
+    const auto whose = "the certificate of \"" + inert(certificate.subject) + "\" ";
     const auto days = days_left(certificate, now);
     if (days && *days < 0) {
       found.push_back(whose + "has expired");
@@ -123,6 +133,8 @@ std::vector<std::string> warnings_of(const TlsCheck& check, base::WallMillis now
       found.push_back(whose + "has an RSA key of " + std::to_string(certificate.key_bits) +
                       " bits; 2048 are the least that others accept");
     }
+    // A root is trusted by itself, not by its signature.
+    if (certificate.subject == certificate.issuer) continue;
     for (const auto* weak : {"sha1", "SHA1", "md5"}) {
       if (certificate.signature.find(weak) == std::string::npos) continue;
       found.push_back(whose + "is signed by " + certificate.signature + ", which can be forged");

@@ -2,12 +2,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/inert.h"
 #include "base/log_format.h"
-#include "tools/printable.h"
 #include "tools/tls/check.h"
 
 namespace ottla::tools {
 namespace {
+
+using base::inert;
 
 namespace json = boost::json;
 
@@ -18,7 +20,7 @@ std::string time_text(const std::optional<std::int64_t>& seconds) {
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + printable(name);
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + inert(name);
   return text.empty() ? "none" : text;
 }
 
@@ -41,7 +43,7 @@ std::string trust_text(const TlsCheck& check) {
 }
 
 std::string name_text(const TlsCheck& check) {
-  const auto host = printable(check.server_name);
+  const auto host = inert(check.server_name);
   if (check.report.name_matches) return host + " matches";
   return host + " does not match" + (check.checks_names ? "" : ", and is not checked");
 }
@@ -86,10 +88,10 @@ void add_line(std::string& text, std::string_view name, std::string_view value) 
 
 json::object object_of(const base::ShownCertificate& certificate, base::WallMillis now) {
   json::array names;
-  for (const auto& name : certificate.names) names.emplace_back(printable(name));
+  for (const auto& name : certificate.names) names.emplace_back(inert(name));
   const auto days = days_left(certificate, now);
-  return {{"subject", printable(certificate.subject)},
-          {"issuer", printable(certificate.issuer)},
+  return {{"subject", inert(certificate.subject)},
+          {"issuer", inert(certificate.issuer)},
           {"names", std::move(names)},
           {"validFrom", time_text(certificate.valid_from)},
           {"validTo", time_text(certificate.valid_to)},
@@ -108,9 +110,9 @@ json::value text_or_null(const std::string& text) {
 std::string text_of(const TlsCheck& check, base::WallMillis now) {
   const auto& report = check.report;
   std::string text;
-  add_line(text, "server",
-           printable(check.target.to_string()) +
-               (check.address.empty() ? "" : " (" + check.address + ")"));
+  add_line(
+      text, "server",
+      inert(check.target.to_string()) + (check.address.empty() ? "" : " (" + check.address + ")"));
   if (!report.version.empty()) add_line(text, "protocol", report.version);
   if (!report.cipher.empty()) add_line(text, "cipher", report.cipher);
   if (!report.chain.empty()) {
@@ -122,8 +124,8 @@ std::string text_of(const TlsCheck& check, base::WallMillis now) {
   for (const auto& certificate : report.chain) {
     text += "\ncertificate " + std::to_string(++number) + " of " +
             std::to_string(report.chain_size) + '\n';
-    add_line(text, "  subject", printable(certificate.subject));
-    add_line(text, "  issuer", printable(certificate.issuer));
+    add_line(text, "  subject", inert(certificate.subject));
+    add_line(text, "  issuer", inert(certificate.issuer));
     add_line(text, "  names", joined(certificate.names));
     add_line(text, "  valid", expiry_text(certificate, now));
     add_line(text, "  key", key_text(certificate));
@@ -146,9 +148,9 @@ std::string json_of(const TlsCheck& check, base::WallMillis now) {
   json::array warnings;
   for (const auto& warning : warnings_of(check, now)) warnings.emplace_back(warning);
   const json::object all{
-      {"server", printable(check.target.to_string())},
+      {"server", inert(check.target.to_string())},
       {"address", text_or_null(check.address)},
-      {"serverName", printable(check.server_name)},
+      {"serverName", inert(check.server_name)},
       {"connects", check.connects()},
       {"problem", text_or_null(check.problem)},
       {"plainKafka", check.plain_kafka},

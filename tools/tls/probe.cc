@@ -40,11 +40,10 @@ class Probe final : public base::StreamHandler, public std::enable_shared_from_t
         done_(std::move(done)) {}
 
   void start() {
-    deadline_ = loop_.call_at(loop_.now() + request_.timeout, [self = shared_from_this()] {
-      self->finish(Error(ErrorCode::request_timed_out, self->what_is_late()));
-    });
+    set_deadline();
     transport_.resolve(request_.target, [self = shared_from_this()](
                                             Result<std::vector<Endpoint>> found) {
+      if (self->finished_) return;
       if (!found) return self->finish(found.error());
       self->addresses_ = std::move(*found);
       self->try_next(Error(ErrorCode::name_not_resolved, request_name(*self) + " has no address"));
@@ -70,14 +69,31 @@ class Probe final : public base::StreamHandler, public std::enable_shared_from_t
  private:
   static std::string request_name(const Probe& probe) { return probe.request_.target.to_string(); }
 
+  void set_deadline() {
+    loop_.cancel(deadline_);
+    deadline_ = loop_.call_at(loop_.now() + request_.timeout,
+                              [self = shared_from_this()] { self->on_late(); });
+  }
+
+  void on_late() {
+    deadline_ = base::TimerId::none;
+    const Error late(ErrorCode::request_timed_out, what_is_late());
+    // Whoever took the connection is the one to tell of.
+    if (addresses_.empty() || !address_.empty()) return finish(late);
+    try_next(late);
+  }
+
   void try_next(const Error& last) {
     if (finished_) return;
     if (next_ == addresses_.size()) return finish(last);
-    transport_.connect(addresses_[next_++],
-                       [self = shared_from_this()](Result<std::unique_ptr<Stream>> stream) {
-                         if (!stream) return self->try_next(stream.error());
-                         self->on_connected(std::move(*stream));
-                       });
+    set_deadline();
+    const auto& address = addresses_[next_++];
+    transport_.connect(address, [self = shared_from_this(),
+                                 attempt = next_](Result<std::unique_ptr<Stream>> stream) {
+      if (self->next_ != attempt) return;  // given up
+      if (!stream) return self->try_next(stream.error());
+      self->on_connected(std::move(*stream));
+    });
   }
 
   void on_connected(std::unique_ptr<Stream> stream) {
@@ -96,6 +112,9 @@ class Probe final : public base::StreamHandler, public std::enable_shared_from_t
 
   std::string what_is_late() const {
     const auto within = " within " + std::to_string(request_.timeout.count()) + " ms";
+    if (addresses_.empty()) {
+      return "the name was not resolved" + within + ": do its name servers answer?";
+    }
     if (address_.empty()) {
       return "nobody took the connection" + within +
              ": is the machine up, and does a firewall let it through?";

@@ -17,7 +17,7 @@ struct ProbeRequest {
   base::Endpoint target;
   std::string host;                             // whose certificate it is to be
   std::shared_ptr<const base::TlsContext> tls;  // none: without TLS
-  std::chrono::milliseconds timeout{};          // for all of it
+  std::chrono::milliseconds timeout{};          // for the name, and for each address
 };
 
 struct Probed {

@@ -37,7 +37,8 @@ struct TlsFlags {
                        "a file with the client's certificate, PEM; with its key if no --key");
     app.add_option("--key", key, "a file with the client's key, PEM")->needs(certificates);
     app.add_option("--server-name", server_name, "the name to ask for (that of the server)");
-    app.add_option("--timeout-ms", timeout_ms, "how long it may take")
+    app.add_option("--timeout-ms", timeout_ms,
+                   "how long resolving the name, and then each connection attempt, may take")
         ->check(CLI::Range(1, 3'600'000));
     add_output_flag(app, output);
   }
@@ -61,6 +62,9 @@ Result<void> use_own(SslConfig& ssl, const TlsFlags& flags) {
   ssl.keystore_location.clear();
   ssl.keystore_key.clear();
   ssl.keystore_certificate_chain.clear();
+  ssl.keystore_type.clear();
+  ssl.keystore_password.clear();
+  ssl.key_password.clear();
   if (flags.key.empty()) {
     ssl.keystore_location = flags.certificate;
     return {};
@@ -87,6 +91,7 @@ Result<SecurityConfig> security_of(const TlsFlags& flags) {
   if (!flags.authority.empty()) {
     security.ssl.truststore_location = flags.authority;
     security.ssl.truststore_type.clear();
+    security.ssl.truststore_password.clear();
     security.ssl.truststore_certificates.clear();
   }
   if (auto used = use_own(security.ssl, flags); !used) return used.error();

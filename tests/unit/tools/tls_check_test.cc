@@ -65,10 +65,14 @@ class Port {
 // connection whose handshake went well.
 class OpensslServer {
  public:
-  OpensslServer(const Identity& identity, int newest, std::function<void(SSL&)> serve)
+  OpensslServer(const Identity& identity, int newest, std::function<void(SSL&)> serve,
+                bool asks = false)
       : context_(SSL_CTX_new(TLS_server_method())), serve_(std::move(serve)) {
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context_.get(), newest);
+    if (asks) {
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    }
     const base::BioPtr chain(BIO_new_mem_buf(identity.certificate.data(), -1));
     const base::BioPtr key(BIO_new_mem_buf(identity.key.data(), -1));
     const base::X509Ptr certificate(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
@@ -224,6 +228,18 @@ TEST_F(TlsCheckCommand, tells_a_wrong_name_and_asks_for_the_one_that_is_given) {
   EXPECT_TRUE(has(json::serialize(any.value.at("warnings")), "names are not checked"));
 }
 
+TEST_F(TlsCheckCommand, takes_no_address_that_is_written_as_a_host_for_one) {
+  CertificateOptions options;
+  options.subject = {{"CN", "127.0.0.1"}};
+  options.addresses = {};
+  for (const auto& hosts : {std::vector<std::string>{}, {"127.0.0.1"}}) {
+    options.hosts = hosts;
+    const auto found = seen(start(ca_.issue(options)), {"--server-name", "127.0.0.1"});
+    EXPECT_EQ(found.code, kFailure) << hosts.size();
+    EXPECT_FALSE(found.value.at("nameMatches").as_bool()) << hosts.size();
+  }
+}
+
 TEST_F(TlsCheckCommand, shows_the_chain_of_an_authority_that_nobody_trusts) {
   const auto found = seen(start(TinyCa("Somebody Else").issue()));
   EXPECT_EQ(found.code, kFailure);
@@ -266,6 +282,25 @@ TEST_F(TlsCheckCommand, sees_whether_a_client_certificate_is_required) {
     server = start(ca_.issue(), settings);
     EXPECT_EQ(seen(server).text("clientCertificate"), "requested") << versions;
     EXPECT_EQ(seen(server, {"--cert", both}).text("clientCertificate"), "requested") << versions;
+  }
+}
+
+TEST_F(TlsCheckCommand, takes_only_a_refusal_for_a_required_certificate) {
+  const auto own = file("own.pem", ca_.issue().both());
+  for (const bool closes : {true, false}) {
+    const OpensslServer server(
+        ca_.issue(), TLS1_3_VERSION,
+        [closes](SSL& ssl) {
+          const bool bare = SSL_get0_peer_certificate(&ssl) == nullptr;
+          if (bare && closes) return;
+          const auto answer = bare ? std::string("HTTP/1.1 400 Bad Request\r\n\r\n")
+                                   : std::string("\0\0\0\x0aottl\0\0\0\0\0\0", 14);
+          SSL_write(&ssl, answer.data(), static_cast<int>(answer.size()));
+        },
+        true);
+    const auto found = seen(server.address(), {"--cert", own});
+    EXPECT_EQ(found.code, kSuccess) << found.err;
+    EXPECT_EQ(found.text("clientCertificate"), closes ? "required" : "unknown");
   }
 }
 
@@ -330,6 +365,25 @@ TEST_F(TlsCheckCommand, lets_no_control_character_of_a_servers_reach_a_terminal)
   }
 }
 
+// A host of a certificate is any bytes, to some terminals \x9b is the same as \x1b[.
+TEST_F(TlsCheckCommand, escapes_what_is_no_text_once_and_leaves_backslashes) {
+  CertificateOptions options;
+  options.subject = {{"CN", "a, \x1b b"}};
+  options.hosts = {
+      "\x9b"
+      "2J"};
+  options.addresses = {};
+  const auto server = start(ca_.issue(options));
+  const auto found = seen(server);
+  EXPECT_EQ(found.value.at("chain").at(0).at("subject").as_string(), "CN=a\\, \\x1b b");
+  EXPECT_EQ(found.value.at("chain").at(0).at("names").at(0).as_string(), "\\x9b2J");
+  EXPECT_TRUE(has(found.err, "the certificate \"CN=a\\, \\x1b b\" is for \\x9b2J, not for"))
+      << found.err;
+  const auto ran = check(server);
+  EXPECT_TRUE(has(ran.out, "  subject           CN=a\\, \\x1b b\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "  names             \\x9b2J\n")) << ran.out;
+}
+
 TEST_F(TlsCheckCommand, refuses_settings_with_which_a_client_speaks_no_tls) {
   const auto server = start(ca_.issue());
   const auto plain = file("client.properties", "security.protocol=PLAINTEXT\n");
@@ -370,6 +424,9 @@ TEST(TlsCheck, counts_days_and_warns_of_what_is_weak) {
   EXPECT_TRUE(has(all[1], "RSA key of 1024 bits")) << all[1];
   EXPECT_TRUE(has(all[2], "sha1WithRSAEncryption")) << all[2];
   EXPECT_TRUE(has(all[3], "\"CN=ca\" is not valid yet")) << all[3];
+  // Nobody verifies a root's own signature.
+  own.issuer = own.subject;
+  EXPECT_EQ(warnings_of(check, at(400'000)).size(), 3U);
 }
 
 }  // namespace
