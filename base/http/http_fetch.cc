@@ -106,7 +106,7 @@ void HttpFetch::expect(Duration patience, const char* what) {
   loop().cancel(timer_);
   timer_ = loop().call_at(loop().now() + patience, lifetime_.guard([this, patience, what] {
     timer_ = TimerId::none;
-    if (parser_ && !stream_ && next_address_ > 0 && next_address_ < addresses_.size()) {
+    if (!stream_ && next_address_ > 0 && next_address_ < addresses_.size()) {
       return connect_next();
     }
     fail(ErrorCode::request_timed_out, what + (" within " + in_ms(patience)));

@@ -31,4 +31,7 @@ struct HttpUrl {
   bool is_loopback() const;
 };
 
+// `text` as a value in application/x-www-form-urlencoded.
+std::string form_encoded(std::string_view text);
+
 }  // namespace ottla::base

@@ -5,7 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/crypto/base64_url.h"
-#include "broker/security/strict_json.h"
+#include "protocol/wire/strict_json.h"
 
 namespace ottla::broker {
 namespace {
@@ -31,7 +31,7 @@ const JsonValue* find(const JsonValue& object, std::string_view name, Kind kind)
 Result<JsonValue> decode(std::string_view part, const char* what) {
   std::string text;
   if (!base::from_base64_url(part, text)) return refused(std::string(what) + " is not base64url");
-  auto json = parse_strict_json(text, kMostValues);
+  auto json = protocol::parse_strict_json(text, kMostValues);
   if (!json) return refused(std::string(what) + " cannot be read: " + json.error().message());
   return json;
 }

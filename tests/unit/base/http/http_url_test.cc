@@ -70,5 +70,10 @@ TEST(HttpUrl, refuses_what_could_be_read_in_two_ways_and_repeats_nothing_of_it) 
   EXPECT_FALSE(HttpUrl::parse("https://" + std::string(300, 'a')));
 }
 
+TEST(FormEncoded, leaves_nothing_that_means_something_in_a_form) {
+  EXPECT_EQ(form_encoded("aZ09-._*"), "aZ09-._*");
+  EXPECT_EQ(form_encoded("a b&c=d+%/\xc3\xb6\n"), "a+b%26c%3Dd%2B%25%2F%C3%B6%0A");
+}
+
 }  // namespace
 }  // namespace ottla::base

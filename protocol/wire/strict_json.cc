@@ -1,4 +1,4 @@
-#include "broker/security/strict_json.h"
+#include "protocol/wire/strict_json.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,10 +9,8 @@
 #include <string>
 #include <utility>
 
-namespace ottla::broker {
+namespace ottla::protocol {
 namespace {
-
-using protocol::JsonValue;
 
 constexpr int kDeepest = 8;
 // What still is a whole number in a double; times and lengths are far from it.
@@ -245,4 +243,4 @@ Result<JsonValue> parse_strict_json(std::string_view text, std::size_t most_valu
   return Reader(text, most_values).read();
 }
 
-}  // namespace ottla::broker
+}  // namespace ottla::protocol
