@@ -79,9 +79,8 @@ TEST_F(TokenAssertionTest, has_what_a_template_says_unless_the_settings_say_othe
   const auto made = make_assertion(config_, kNow);
   ASSERT_TRUE(made) << made.error();
   EXPECT_EQ(part(*made, 0), R"({"kid":"k1","alg":"ES256","typ":"JWT"})");
-  EXPECT_EQ(part(*made, 1),
-            R"({"iss":"app","sub":"y","n":[{"a":true}],"iat":1000000,"nbf":999940,)"
-            R"("exp":1000300})");
+  EXPECT_EQ(part(*made, 1), R"({"iss":"app","sub":"y","n":[{"a":true}],"iat":1000000,"nbf":999940,)"
+                            R"("exp":1000300})");
 }
 
 TEST_F(TokenAssertionTest, has_a_number_of_its_own_if_it_is_told_to) {
