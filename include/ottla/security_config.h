@@ -139,8 +139,8 @@ struct SaslConfig {
   // `sasl.oauthbearer.jwt.retriever.class` with Kafka's ClientCredentialsJwtRetriever or
   // JwtBearerJwtRetriever.
   OauthBearerGrant oauthbearer_grant = OauthBearerGrant::client_credentials;
-  std::string oauthbearer_client_credentials_client_id{};
-  std::string oauthbearer_client_credentials_client_secret{};
+  std::string oauthbearer_client_credentials_client_id{};      // what client_credentials shows
+  std::string oauthbearer_client_credentials_client_secret{};  // what client_credentials shows
   // Whether the two are sent URL-encoded, as RFC 6749 has it and not every server.
   bool oauthbearer_header_urlencode = false;
   std::string oauthbearer_scope{};               // what the token is to be good for

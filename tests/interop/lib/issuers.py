@@ -75,9 +75,11 @@ def _jaas(files, more=""):
 
 
 def _broker_properties(context, addresses, files):
+    # Apache Kafka's listener, where it is told anything, wants to be somebody itself.
+    options = ' unsecuredLoginStringClaim_sub="broker"'
     return {
         **tokens.broker_properties(addresses, f"{context.issuer_url}/keys"),
-        "listener.name.login.oauthbearer.sasl.jaas.config": _jaas(files),
+        "listener.name.login.oauthbearer.sasl.jaas.config": _jaas(files, options),
     }
 
 
