@@ -101,8 +101,7 @@ Result<void> check_extensions(const Properties& extensions) {
       "printed (extension_NAME in sasl.jaas.config)");
 }
 
-Result<std::shared_ptr<const TokenEndpoint>> make_endpoint(const SecurityConfig& config) {
-  const auto& sasl = config.sasl;
+Result<std::shared_ptr<const TokenEndpoint>> make_endpoint(const SaslConfig& sasl) {
   auto url = read_url(sasl.oauthbearer_token_endpoint_url);
   if (!url) return url.error();
   const auto good = sasl.oauthbearer_grant == OauthBearerGrant::client_credentials
@@ -125,8 +124,8 @@ Result<std::shared_ptr<const TokenEndpoint>> make_endpoint(const SecurityConfig&
       .scope = sasl.oauthbearer_scope,
       .extensions = sasl.oauthbearer_extensions};
   if (endpoint.url.encrypted) {
-    const bool own = sasl.oauthbearer_ssl != SslConfig();
-    auto tls = base::make_tls_client(own ? sasl.oauthbearer_ssl : config.ssl);
+    // Not `ssl` of brokers, which may say that names are not checked: what is sent here is secret.
+    auto tls = base::make_tls_client(sasl.oauthbearer_ssl);
     if (!tls) return tls.error();
     endpoint.tls = *std::move(tls);
   }
@@ -155,7 +154,7 @@ Result<SaslCredentials> make_token_credentials(const SecurityConfig& config) {
     credentials.token = [url] { return read_token(url); };
     return credentials;
   }
-  auto endpoint = make_endpoint(config);
+  auto endpoint = make_endpoint(config.sasl);
   if (!endpoint) return endpoint.error();
   credentials.endpoint = *std::move(endpoint);
   return credentials;

@@ -146,7 +146,7 @@ struct SaslConfig {
   std::string oauthbearer_scope{};               // what the token is to be good for
   OauthBearerAssertion oauthbearer_assertion{};  // of the grant jwt_bearer
   Properties oauthbearer_extensions{};           // sent beside the token (KIP-342)
-  SslConfig oauthbearer_ssl{};                   // of the endpoint; unset: as of brokers
+  SslConfig oauthbearer_ssl{};  // of the endpoint alone; unset: whom the system trusts, by its name
 
   // How long the token endpoint has to be connected to, and then to answer.
   std::chrono::milliseconds login_connect_timeout{10'000};

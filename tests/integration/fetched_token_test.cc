@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/crypto/secrets.h"
 #include "ottla/embedded_broker.h"
@@ -79,11 +80,11 @@ class FetchedToken : public testing::Test {
 
   SecurityConfig by_secret(const std::string& secret = "s3cret") const {
     return {.protocol = SecurityProtocol::sasl_plaintext,
-            .ssl = {.truststore_location = path("ca.pem")},
             .sasl = {.mechanism = "OAUTHBEARER",
                      .oauthbearer_token_endpoint_url = issuer_.url("/token"),
                      .oauthbearer_client_credentials_client_id = "app",
-                     .oauthbearer_client_credentials_client_secret = secret}};
+                     .oauthbearer_client_credentials_client_secret = secret,
+                     .oauthbearer_ssl = {.truststore_location = path("ca.pem")}}};
   }
 
   Result<RecordMetadata> produce(const SecurityConfig& security) {
@@ -134,8 +135,9 @@ TEST_F(FetchedToken, says_that_the_issuer_refuses_a_secret_and_not_which) {
 
 TEST_F(FetchedToken, tells_its_secret_to_nobody_else) {
   auto security = by_secret();
-  security.ssl = {};
-  security.ssl.truststore_certificates = tls_test::TinyCa("Another").certificate();
+  // What is trusted as a broker is not therefore told the secret.
+  security.ssl = std::exchange(security.sasl.oauthbearer_ssl, {});
+  security.sasl.oauthbearer_ssl.truststore_certificates = tls_test::TinyCa("Another").certificate();
   const auto sent = produce(security);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code(), ErrorCode::sasl_authentication_failed);
