@@ -23,6 +23,8 @@ constexpr std::size_t kMostValues = 1024;
 constexpr std::size_t kMostTextOfEndpoint = 200;
 // Longer ones are as good as those.
 constexpr std::int64_t kLongestLife = std::int64_t{10} * 365 * 24 * 60 * 60;
+// As of numbers that are written as such; sums of them stay far from the end of 64 bits.
+constexpr std::int64_t kLargest = 9'000'000'000'000'000;
 constexpr unsigned kOk = 200;
 
 Error failed(const std::string& why) {
@@ -43,11 +45,13 @@ std::optional<std::int64_t> find_number(const JsonValue& json, std::string_view 
   const auto* const end = found->string.data() + found->string.size();
   const auto read = std::from_chars(found->string.data(), end, number);
   if (found->string.empty() || read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  if (number < -kLargest || number > kLargest) return std::nullopt;
   return number;
 }
 
-// When a token says itself that it expires, in seconds since 1970.
-std::optional<std::int64_t> expiry_in(std::string_view token) {
+// How many seconds a token says itself that it lasts: from when it was issued on, if it says that,
+// which takes no right clock here.
+std::optional<std::int64_t> life_in(std::string_view token, base::WallMillis now) {
   const auto first = token.find('.');
   const auto second = first == token.npos ? first : token.find('.', first + 1);
   if (second == token.npos) return std::nullopt;
@@ -56,18 +60,16 @@ std::optional<std::int64_t> expiry_in(std::string_view token) {
     return std::nullopt;
   }
   const auto json = protocol::parse_strict_json(claims, kMostValues);
-  return json ? find_number(*json, "exp") : std::nullopt;
+  const auto expiry = json ? find_number(*json, "exp") : std::nullopt;
+  if (!expiry) return std::nullopt;
+  return *expiry - find_number(*json, "iat").value_or(now / 1000);
 }
 
 std::optional<std::chrono::system_clock::time_point> expiry_of(const JsonValue& json,
                                                                std::string_view token,
                                                                base::WallMillis now) {
-  const auto now_seconds = now / 1000;
   auto left = find_number(json, "expires_in");
-  if (const auto expiry = expiry_in(token)) {
-    const auto of_token = std::clamp(*expiry - now_seconds, -kLongestLife, kLongestLife);
-    left = std::min(left.value_or(of_token), of_token);
-  }
+  if (!left) left = life_in(token, now);
   if (!left) return std::nullopt;
   return std::chrono::system_clock::time_point(
       std::chrono::milliseconds(now) +

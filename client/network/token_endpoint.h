@@ -33,9 +33,10 @@ struct TokenEndpoint {
 // What is sent there. (sleeps) Errors: those of `make_assertion`.
 Result<base::HttpRequest> make_token_request(const TokenEndpoint& endpoint, base::WallMillis now);
 
-// The token in an answer, whatever its status is, with the time at which the answer says that it
-// expires, or else the token itself. Errors: sasl_authentication_failed, with the status and what
-// the endpoint says is wrong, but never what was sent nor a token.
+// The token in an answer, whatever its status is. It expires after as long as the answer says, or
+// else the token itself; this clock counts only for a token that has no time of issue. Errors:
+// sasl_authentication_failed, with the status and what the endpoint says is wrong, but never what
+// was sent nor a token.
 Result<OauthBearerToken> read_token_answer(const TokenEndpoint& endpoint,
                                            const base::HttpRequest& request,
                                            const base::HttpAnswer& answer, base::WallMillis now);

@@ -160,7 +160,7 @@ TEST_F(FetchedTokensTest, shows_an_assertion_instead) {
   std::remove(endpoint_.assertion.file.c_str());
 }
 
-TEST_F(FetchedTokensTest, a_token_expires_when_it_or_the_answer_says_so_whichever_is_first) {
+TEST_F(FetchedTokensTest, a_token_expires_when_the_answer_says_so_or_else_itself) {
   const auto now_s = client_node_.loop().wall_now() / 1000;
   const auto answer = [](const std::string& token, const std::string& more) {
     return R"({"access_token":")" + token + "\"" + more + "}";
@@ -171,7 +171,7 @@ TEST_F(FetchedTokensTest, a_token_expires_when_it_or_the_answer_says_so_whicheve
   say(200, answer(in_ten, R"(,"expires_in":60)"));
   EXPECT_EQ(life(fetch()), 60s);
   say(200, answer(in_ten, R"(,"expires_in":"900")"));
-  EXPECT_NEAR(static_cast<double>(life(fetch()).count()), 600, 2);
+  EXPECT_EQ(life(fetch()), 900s);
   say(200, answer("opaque", R"(,"expires_in":9000000000000000)"));
   EXPECT_EQ(life(fetch()), std::chrono::hours(24 * 365 * 10));
   say(200, answer("opaque", R"(,"expires_in":true)"));
@@ -181,6 +181,34 @@ TEST_F(FetchedTokensTest, a_token_expires_when_it_or_the_answer_says_so_whicheve
 }
 
 TEST_F(FetchedTokensTest, what_the_endpoint_refuses_is_told_at_once_with_its_reason) {
+TEST_F(FetchedTokensTest, a_token_lasts_though_the_clock_here_is_wrong) {
+  const auto issued = client_node_.loop().wall_now() / 1000 - 7200;
+  const auto exp = "{\"exp\":" + std::to_string(issued + 3600);
+  const auto answer = [](const std::string& token, const std::string& more) {
+    return R"({"access_token":")" + token + "\"" + more + "}";
+  };
+  say(200, answer(jwt(exp + ",\"iat\":" + std::to_string(issued) + "}"), ""));
+  EXPECT_EQ(life(fetch()), 3600s);
+  say(200, answer(jwt(exp + "}"), R"(,"expires_in":1800)"));
+  EXPECT_EQ(life(fetch()), 1800s);
+  say(200, answer(jwt(exp + "}"), ""));
+  EXPECT_LT(life(fetch()), 0s);
+}
+
+TEST_F(FetchedTokensTest, takes_no_time_that_is_none) {
+  for (const std::string number :
+       {"-9223372036854775808", "9223372036854775807", "9000000000000001", "-9000000000000001"}) {
+    const auto claims = R"({"exp":")" + number + R"(","iat":")" + number + "\"}";
+    say(200, R"({"access_token":")" + jwt(claims) + "\"}");
+    EXPECT_FALSE(fetch().value().expiry) << number;
+    say(200, R"({"access_token":"opaque","expires_in":")" + number + "\"}");
+    EXPECT_FALSE(fetch().value().expiry) << number;
+  }
+  const std::string far = R"({"exp":"-9000000000000000","iat":"9000000000000000"})";
+  say(200, R"({"access_token":")" + jwt(far) + "\"}");
+  EXPECT_LT(life(fetch()), 0s);
+}
+
   say(400, R"({"error":"invalid_scope","error_description":"the\u0007scope s3c ret"})");
   EXPECT_EQ(refusal(),
             "no token of OAUTHBEARER was given: http://id/token answered 400 Bad Request: "
