@@ -1,13 +1,23 @@
 #include "client/network/token_source.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
 namespace ottla::client {
 namespace {
 
+constexpr unsigned kRequestTimeout = 408;
+constexpr unsigned kTooManyRequests = 429;
 constexpr unsigned kFirstOfServerErrors = 500;
+
+constexpr base::Duration kFirstSilence = std::chrono::seconds(1);
+constexpr base::Duration kLongestSilence = std::chrono::minutes(1);
+
+bool is_transient(unsigned status) {
+  return status >= kFirstOfServerErrors || status == kRequestTimeout || status == kTooManyRequests;
+}
 
 Error failed(const std::string& why) {
   return Error(ErrorCode::sasl_authentication_failed, why);
@@ -55,6 +65,9 @@ FetchedTokens::~FetchedTokens() {
 
 void FetchedTokens::ask(OnToken then) {
   then_ = std::move(then);
+  if (refused_ && loop().now() < silent_until_) {
+    return loop().post(lifetime_.guard([this] { tell(*refused_); }));
+  }
   begun_at_ = loop().now();
   backoff_ = endpoint_->retry_backoff;
   trouble_ = endpoint_->url.to_string() + " has not answered yet";
@@ -80,12 +93,22 @@ void FetchedTokens::on_answer(Result<base::HttpAnswer> answer) {
   fetch_.reset();
   if (!answer) {
     const auto error = failed(answer.error().message());
-    return base::is_unreachable(answer.error()) ? try_again_or_tell(error) : tell(error);
+    return base::is_unreachable(answer.error()) ? try_again_or_tell(error) : refuse(error);
   }
   auto token = read_token_answer(*endpoint_, request_, *answer, loop().wall_now());
   request_ = {};
-  if (answer->status >= kFirstOfServerErrors) return try_again_or_tell(token.error());
+  if (is_transient(answer->status)) return try_again_or_tell(token.error());
+  if (!token) return refuse(token.error());
+  refused_.reset();
+  silence_ = {};
   tell(std::move(token));
+}
+
+void FetchedTokens::refuse(const Error& error) {
+  silence_ = std::clamp(2 * silence_, kFirstSilence, kLongestSilence);
+  silent_until_ = loop().now() + silence_;
+  refused_ = error;
+  tell(error);
 }
 
 void FetchedTokens::try_again_or_tell(const Error& error) {

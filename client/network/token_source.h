@@ -48,8 +48,10 @@ class FunctionTokens final : public TokenSource {
 };
 
 // A token endpoint, over https on the loop; what is shown to it is read and signed on a worker. One
-// that is not reached or answers 5xx is tried again, after longer each time; whatever else it
-// answers is its answer.
+// that is not reached, or answers 408, 429 or 5xx, is tried again, after longer each time; whatever
+// else it answers is its answer. An answer without a token is told to whoever asks within the next
+// second too, twice as long each time up to a minute, so that logins that are tried again do not
+// show a secret time after time to who refuses it.
 class FetchedTokens final : public TokenSource {
  public:
   FetchedTokens(base::LoopWithTransport loop, std::shared_ptr<const TokenEndpoint> endpoint);
@@ -63,6 +65,7 @@ class FetchedTokens final : public TokenSource {
   void on_request(Result<base::HttpRequest> request);
   void on_answer(Result<base::HttpAnswer> answer);
   void try_again_or_tell(const Error& error);
+  void refuse(const Error& error);
   void tell(Result<OauthBearerToken> token);
 
   base::Loop& loop() { return *loop_.loop; }
@@ -73,6 +76,9 @@ class FetchedTokens final : public TokenSource {
   base::TimePoint begun_at_{};
   base::Duration backoff_{};
   std::string trouble_;
+  std::optional<Error> refused_;  // told until `silent_until_` instead of asking
+  base::TimePoint silent_until_{};
+  base::Duration silence_{};
   base::HttpRequest request_;
   std::unique_ptr<base::HttpFetch> fetch_;
   base::TimerId timer_ = base::TimerId::none;

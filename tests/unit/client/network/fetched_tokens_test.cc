@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -180,7 +181,6 @@ TEST_F(FetchedTokensTest, a_token_expires_when_the_answer_says_so_or_else_itself
   EXPECT_FALSE(fetch().value().expiry);
 }
 
-TEST_F(FetchedTokensTest, what_the_endpoint_refuses_is_told_at_once_with_its_reason) {
 TEST_F(FetchedTokensTest, a_token_lasts_though_the_clock_here_is_wrong) {
   const auto issued = client_node_.loop().wall_now() / 1000 - 7200;
   const auto exp = "{\"exp\":" + std::to_string(issued + 3600);
@@ -209,6 +209,7 @@ TEST_F(FetchedTokensTest, takes_no_time_that_is_none) {
   EXPECT_LT(life(fetch()), 0s);
 }
 
+TEST_F(FetchedTokensTest, what_the_endpoint_refuses_is_told_at_once_with_its_reason) {
   say(400, R"({"error":"invalid_scope","error_description":"the\u0007scope s3c ret"})");
   EXPECT_EQ(refusal(),
             "no token of OAUTHBEARER was given: http://id/token answered 400 Bad Request: "
@@ -261,6 +262,58 @@ TEST_F(FetchedTokensTest, tries_again_later_each_time_while_the_endpoint_fails) 
     const auto wait = std::chrono::duration<double, std::milli>(asked[i] - asked[i - 1]).count();
     EXPECT_NEAR(wait, 50.0 * static_cast<double>(1 << i), 60) << i;
   }
+}
+
+TEST_F(FetchedTokensTest, tries_again_who_has_no_time) {
+  for (const int status : {408, 429}) {
+    int asked = 0;
+    server_.respond = [&](const std::string&) {
+      const bool good = ++asked == 2;
+      return ScriptedHttp::Answer{
+          .bytes = ScriptedHttp::answer(good ? 200 : status, good ? kGood : "{}")};
+    };
+    EXPECT_TRUE(fetch()) << status;
+  }
+}
+
+TEST_F(FetchedTokensTest, shows_what_was_refused_more_and_more_seldom) {
+  std::vector<base::TimePoint> asked;
+  bool good = false;
+  server_.respond = [&](const std::string&) {
+    asked.push_back(sim_.now());
+    return ScriptedHttp::Answer{
+        .bytes = ScriptedHttp::answer(good ? 200 : 401, good ? kGood : R"({"error":"no"})")};
+  };
+  ask();
+  const auto until = [&](std::size_t count) {
+    while (asked.size() < count) {
+      ASSERT_TRUE(sim_.run_until([&] { return outcome_.has_value(); }, 10s));
+      if (!good) {
+        ASSERT_FALSE(*outcome_);
+        EXPECT_EQ(outcome_->error().message(),
+                  "no token of OAUTHBEARER was given: http://id/token answered 401 Unauthorized: "
+                  "no");
+      }
+      outcome_.reset();
+      sim_.run_for(50ms);
+      on(client_node_, [this] {
+        source_->ask([this](Result<OauthBearerToken> token) { outcome_ = std::move(token); });
+      });
+    }
+  };
+  const auto wait = [&](std::size_t before) {
+    return std::chrono::duration<double>(asked[before + 1] - asked[before]).count();
+  };
+  until(9);
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_NEAR(wait(i), std::min(60.0, static_cast<double>(1 << i)), 0.3) << i;
+  }
+  good = true;
+  until(11);
+  good = false;
+  until(13);
+  EXPECT_LT(wait(9), 1.0);
+  EXPECT_NEAR(wait(11), 1.0, 0.3);
 }
 
 TEST_F(FetchedTokensTest, gives_up_when_it_has_tried_long_enough) {
