@@ -1,5 +1,6 @@
 #include "client/network/token_assertion.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <utility>
@@ -55,6 +56,14 @@ void set_if_said(JsonValue& json, const std::string& name, const std::string& va
   if (!value.empty()) set(json, name, text(value));
 }
 
+// Whether a number in it would not be written as it was read. As deep as what has been read.
+bool has_fraction(const JsonValue& json) {
+  if (json.kind == JsonValue::Kind::number && static_cast<double>(json.number) != json.real) {
+    return true;
+  }
+  return std::any_of(json.elements.begin(), json.elements.end(), has_fraction);
+}
+
 // As deep as what has been read.
 void append(std::string& to, const JsonValue& json) {
   const bool is_object = json.kind == JsonValue::Kind::object;
@@ -66,10 +75,8 @@ void append(std::string& to, const JsonValue& json) {
       to += json.boolean ? "true" : "false";
       return;
     case JsonValue::Kind::number:
+    case JsonValue::Kind::real:  // of which the strict reader makes none
       to += std::to_string(json.number);
-      return;
-    case JsonValue::Kind::real:
-      protocol::append_json_double(to, json.real);
       return;
     case JsonValue::Kind::string:
       protocol::append_json_string(to, json.string);
@@ -113,6 +120,7 @@ Result<Template> read_template(const std::string& path) {
   if (!read) return read.error();
   const auto json = protocol::parse_strict_json(*read, kMostValues);
   if (!json) return unfit(json.error().message());
+  if (has_fraction(*json)) return unfit("a number in it must be whole");
   for (std::size_t i = 0; i < json->keys.size(); ++i) {
     const auto& name = json->keys[i];
     if (name != "header" && name != "payload") {
@@ -168,7 +176,7 @@ Result<std::string> make_assertion(const OauthBearerAssertion& config, base::Wal
   auto parts = read_template(config.template_file);
   if (!parts) return parts.error();
   set(parts->header, "alg", text(config.algorithm));
-  set(parts->header, "typ", text("JWT"));
+  if (parts->header.find("typ") == nullptr) set(parts->header, "typ", text("JWT"));
   const auto seconds = now / 1000;
   auto& claims = parts->payload;
   set_if_said(claims, "iss", config.claim_iss);

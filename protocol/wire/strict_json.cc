@@ -109,6 +109,7 @@ class Reader {
     }
     value.kind = JsonValue::Kind::number;
     value.number = static_cast<std::int64_t>(number);
+    value.real = number;
     return true;
   }
 

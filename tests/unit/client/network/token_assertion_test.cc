@@ -83,6 +83,22 @@ TEST_F(TokenAssertionTest, has_what_a_template_says_unless_the_settings_say_othe
                             R"("exp":1000300})");
 }
 
+TEST_F(TokenAssertionTest, leaves_a_template_as_it_is_or_says_why_not) {
+  const auto say = [this](const std::string& text) {
+    config_.template_file = write("template.json", text);
+  };
+  say(R"({"header":{"typ":"client-authentication+jwt"},"payload":{"n":[-7,9000000000000000]}})");
+  const auto made = make_assertion(config_, kNow);
+  ASSERT_TRUE(made) << made.error();
+  EXPECT_EQ(part(*made, 0), R"({"typ":"client-authentication+jwt","alg":"RS256"})");
+  EXPECT_EQ(part(*made, 1).find(R"({"n":[-7,9000000000000000],)"), 0U) << part(*made, 1);
+  for (const std::string number : {"0.75", "1e-3", "-2.5"}) {
+    say(R"({"payload":{"a":[{"b":)" + number + "}]}}");
+    EXPECT_EQ(refusal(), "sasl.oauthbearer.assertion.template.file=" + config_.template_file +
+                             ": a number in it must be whole");
+  }
+}
+
 TEST_F(TokenAssertionTest, has_a_number_of_its_own_if_it_is_told_to) {
   config_.claim_jti_include = true;
   const auto first = part(make_assertion(config_, kNow).value(), 1);
