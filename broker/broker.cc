@@ -65,9 +65,13 @@ Result<Files> open_files(const BrokerConfig& config) {
   if (!tls) return tls.error();
   auto tokens = open_token_listeners(config);
   if (!tokens) return tokens.error();
+  auto endpoints = open_key_endpoints(config);
+  if (!endpoints) return endpoints.error();
   auto audit = open_audit_file(config);
   if (!audit) return audit.error();
-  return Files{.server = {.tls = *std::move(tls), .tokens = *std::move(tokens)},
+  return Files{.server = {.tls = *std::move(tls),
+                          .tokens = *std::move(tokens),
+                          .key_endpoints = *std::move(endpoints)},
                .audit = *std::move(audit)};
 }
 
@@ -362,8 +366,10 @@ void Broker::Impl::serve() {
       loop_, config_, *controller_, *replicas_, *logs_, *producer_ids_, *fetch_sessions_, *groups_,
       *markers_, *transactions_, authorizer_, quotas_, deps_.logger.named("api"), audit_.get()});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
-  server_->open(*dispatcher_);
-  started({});
+  server_->fetch_keys(lifetime_.guard([this] {
+    server_->open(*dispatcher_);
+    started({});
+  }));
 }
 
 void Broker::Impl::started(Result<void> outcome) {

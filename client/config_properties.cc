@@ -28,8 +28,8 @@ constexpr std::array kSkipped = std::to_array<std::string_view>({
     "value.serializer",
 });
 
-// Those of SASL are for mechanisms that there are not, for code that is loaded, or for fetching
-// tokens; of sasl.oauthbearer. there is one more, which is read.
+// Those of SASL are for mechanisms that there are not, for code that is loaded, or for who checks
+// tokens; of sasl.login. and sasl.oauthbearer. others are read.
 constexpr std::array kSkippedPrefixes =
     std::to_array<std::string_view>({"config.providers.", "metrics.", "sasl.client.callback.",
                                      "sasl.kerberos.", "sasl.login.", "sasl.oauthbearer."});

@@ -51,7 +51,7 @@ endfunction()
 
 configure_file(packaging/exports.map ${PROJECT_BINARY_DIR}/exports.map @ONLY)
 
-ottla_archive(ottla_sdk ottla ottla ottla_client ottla_protocol ottla_base_net ottla_base)
+ottla_archive(ottla_sdk ottla ottla ottla_client ottla_protocol ottla_base_http ottla_base_net ottla_base)
 ottla_archive_needs(ottla_sdk LIBRARIES ${OTTLA_RUN_TIME_NEEDS})
 
 ottla_archive(ottla_embedded ottla_embedded_broker embedded_broker
@@ -64,7 +64,7 @@ ottla_archive_needs(ottla_interceptors LIBRARIES OpenSSL::Crypto ${CMAKE_DL_LIBS
 # The C ABI with all that is behind it in one file, of which nothing but the ABI can be seen.
 set(objects)
 foreach(room ottla_c ottla_broker ottla_broker_metadata ottla_broker_config ottla_broker_log
-    ottla_client ottla_protocol ottla_base_net ottla_base)
+    ottla_client ottla_protocol ottla_base_http ottla_base_net ottla_base)
   list(APPEND objects $<TARGET_OBJECTS:${room}>)
 endforeach()
 file(STRINGS include/ottla/c/base.h abi REGEX "^#define OTTLA_C_ABI ")

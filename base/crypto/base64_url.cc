@@ -4,6 +4,16 @@
 
 namespace ottla::base {
 
+std::string to_base64_url(BytesView bytes) {
+  auto text = to_base64(bytes);
+  while (!text.empty() && text.back() == '=') text.pop_back();
+  for (char& c : text) {
+    if (c == '+') c = '-';
+    if (c == '/') c = '_';
+  }
+  return text;
+}
+
 bool from_base64_url(BytesView text, std::string& bytes) {
   std::string usual(text);
   for (char& c : usual) {

@@ -40,6 +40,9 @@ struct BrokerConfig {
   std::vector<std::string> sasl_enabled_mechanisms;
   std::int64_t connections_max_reauth_ms = 0;  // 0: whoever has logged in stays so
   std::string sasl_oauthbearer_jwks_endpoint_url;
+  std::int64_t sasl_oauthbearer_jwks_endpoint_refresh_ms = 3'600'000;
+  std::int64_t sasl_oauthbearer_jwks_endpoint_retry_backoff_ms = 100;
+  std::int64_t sasl_oauthbearer_jwks_endpoint_retry_backoff_max_ms = 10'000;
   std::string sasl_oauthbearer_expected_issuer;
   std::vector<std::string> sasl_oauthbearer_expected_audience;
   std::string sasl_oauthbearer_sub_claim_name = "sub";

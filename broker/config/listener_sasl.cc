@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/ssl_keys.h"
 #include "broker/config/config_value.h"
 #include "protocol/sasl/jaas_config.h"
 #include "protocol/sasl/oauthbearer.h"
@@ -19,10 +20,14 @@ constexpr std::string_view kMechanisms = "sasl.enabled.mechanisms";
 constexpr std::string_view kJaasConfig = "sasl.jaas.config";
 constexpr std::string_view kMaxReauth = "connections.max.reauth.ms";
 constexpr std::string_view kTokenKeys = "sasl.oauthbearer.jwks.endpoint.url";
+constexpr std::string_view kTokenRefresh = "sasl.oauthbearer.jwks.endpoint.refresh.ms";
+constexpr std::string_view kTokenBackoff = "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms";
+constexpr std::string_view kTokenBackoffMax = "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms";
 constexpr std::string_view kTokenIssuer = "sasl.oauthbearer.expected.issuer";
 constexpr std::string_view kTokenAudience = "sasl.oauthbearer.expected.audience";
 constexpr std::string_view kTokenUser = "sasl.oauthbearer.sub.claim.name";
 constexpr std::string_view kTokenSkew = "sasl.oauthbearer.clock.skew.seconds";
+constexpr std::int64_t kLongestWaitMs = std::int64_t{365} * 24 * 3600 * 1000;
 constexpr std::string_view kFileUrl = "file://";
 constexpr std::string_view kUserOption = "user_";
 constexpr std::array kServed = {protocol::kPlain, protocol::kScramSha256, protocol::kScramSha512,
@@ -89,14 +94,19 @@ class ListenerReader {
                                                 ": without it OAUTHBEARER is not served");
   }
 
+  // What is set for OAUTHBEARER, if it is.
+  Result<void> read_number(std::string_view key, const ValueRule& rule, std::int64_t& field) const {
+    const auto [found, value] = find(key, protocol::kOauthBearer);
+    if (value == nullptr) return {};
+    const auto number = parse_integer(found, *value, rule);
+    if (!number) return number.error();
+    field = *number;
+    return {};
+  }
+
   Result<ListenerTokens> read_tokens() const {
     ListenerTokens tokens;
-    const auto keys = required(kTokenKeys, "where the keys of tokens are, file:///PATH");
-    if (!keys) return keys.error();
-    if (!keys->starts_with(kFileUrl) || keys->size() == kFileUrl.size()) {
-      return bad_value(kTokenKeys, *keys, "expected file:///PATH; keys are not fetched");
-    }
-    tokens.keys_file = keys->substr(kFileUrl.size());
+    if (auto read = read_place_of_keys(tokens); !read) return read.error();
     auto issuer = required(kTokenIssuer, "who issues the tokens");
     if (!issuer) return issuer.error();
     tokens.issuer = *std::move(issuer);
@@ -105,14 +115,41 @@ class ListenerReader {
     tokens.audiences = split_list(*audience);
     const auto [claim_key, claim] = find(kTokenUser, protocol::kOauthBearer);
     if (claim != nullptr && !claim->empty()) tokens.principal_claim = *claim;
-    const auto [skew_key, skew] = find(kTokenSkew, protocol::kOauthBearer);
-    if (skew != nullptr) {
-      const auto seconds =
-          parse_integer(skew_key, *skew, {.type = ConfigType::int64, .min = 0, .max = 3600});
-      if (!seconds) return seconds.error();
-      tokens.clock_skew_seconds = *seconds;
-    }
+    const auto read = read_number(kTokenSkew, {.type = ConfigType::int64, .min = 0, .max = 3600},
+                                  tokens.clock_skew_seconds);
+    if (!read) return read.error();
     return tokens;
+  }
+
+  // A file, or where they are fetched: whoever changes them on their way lets in whom he wants.
+  Result<void> read_place_of_keys(ListenerTokens& tokens) const {
+    const auto keys =
+        required(kTokenKeys, "where the keys of tokens are, file:///PATH or https://HOST/PATH");
+    if (!keys) return keys.error();
+    const std::string expected = "expected file:///PATH or https://HOST/PATH";
+    if (keys->starts_with(kFileUrl)) {
+      tokens.keys_file = keys->substr(kFileUrl.size());
+      if (tokens.keys_file.empty()) return bad_value(kTokenKeys, *keys, expected);
+      return {};
+    }
+    auto url = base::HttpUrl::parse(*keys);
+    // Not the URL, in which there may be a password.
+    if (!url) {
+      return Error(ErrorCode::invalid_config,
+                   std::string(kTokenKeys) + ": " + expected + ": " + url.error().message());
+    }
+    if (!url->encrypted && !url->is_loopback()) {
+      return bad_value(kTokenKeys, *keys, expected + ": http is for localhost alone");
+    }
+    tokens.keys_url = *std::move(url);
+    constexpr ValueRule kMs{.type = ConfigType::int64, .min = 1, .max = kLongestWaitMs};
+    for (const auto& [key, member] :
+         {std::pair(kTokenRefresh, &ListenerTokens::refresh_ms),
+          std::pair(kTokenBackoff, &ListenerTokens::retry_backoff_ms),
+          std::pair(kTokenBackoffMax, &ListenerTokens::retry_backoff_max_ms)}) {
+      if (auto read = read_number(key, kMs, tokens.*member); !read) return read.error();
+    }
+    return {};
   }
 
   Result<ListenerSasl::Mechanism> read_mechanism(std::string_view name) const {
@@ -145,6 +182,12 @@ class ListenerReader {
       return Error(ErrorCode::invalid_config,
                    key + ": the login module is not the one of " + std::string(name));
     }
+    if (mechanism.tokens) {
+      // Kafka has no other place for whom to trust where keys are fetched.
+      for (const auto& [option, value] : jaas->options) {
+        base::set_ssl_key(mechanism.tokens->keys_ssl, option, value);
+      }
+    }
     if (!has_users) return mechanism;
     for (const auto& [option, password] : jaas->options) {
       if (!option.starts_with(kUserOption)) continue;
@@ -169,8 +212,9 @@ class ListenerReader {
 
 bool is_listener_sasl_key(std::string_view key) {
   if (!key.starts_with(kPrefix)) return false;
-  for (const auto name : {kMechanisms, kJaasConfig, kMaxReauth, kTokenKeys, kTokenIssuer,
-                          kTokenAudience, kTokenUser, kTokenSkew}) {
+  for (const auto name :
+       {kMechanisms, kJaasConfig, kMaxReauth, kTokenKeys, kTokenRefresh, kTokenBackoff,
+        kTokenBackoffMax, kTokenIssuer, kTokenAudience, kTokenUser, kTokenSkew}) {
     if (key.ends_with(name) && key.size() > kPrefix.size() + name.size() + 1 &&
         key[key.size() - name.size() - 1] == '.') {
       return true;

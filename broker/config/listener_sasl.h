@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/http/http_url.h"
 #include "broker/config/properties.h"
 #include "ottla/result.h"
+#include "ottla/security_config.h"
 
 namespace ottla::broker {
 
@@ -17,11 +19,17 @@ inline constexpr std::int64_t kLongestSessionMs = 946'080'000'000;
 
 // Whose tokens are taken at one listener, by OAUTHBEARER.
 struct ListenerTokens {
-  std::string keys_file;  // the issuer's public keys, a JWK set
+  // The issuer's public keys, a JWK set: in a file, or where they are fetched.
+  std::string keys_file;
   std::string issuer;
   std::vector<std::string> audiences;
   std::string principal_claim = "sub";
   std::int64_t clock_skew_seconds = 30;
+  std::optional<base::HttpUrl> keys_url = std::nullopt;
+  SslConfig keys_ssl = {};  // of that place; what is not set is the system's
+  std::int64_t refresh_ms = 3'600'000;
+  std::int64_t retry_backoff_ms = 100;  // doubles with each failure
+  std::int64_t retry_backoff_max_ms = 10'000;
 
   bool operator==(const ListenerTokens&) const = default;
 };

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/crypto/base64_url.h"
-#include "broker/security/strict_json.h"
+#include "protocol/wire/strict_json.h"
 
 namespace ottla::broker {
 namespace {
@@ -96,7 +96,7 @@ Result<PublicKey> read_key(const JsonValue& key) {
 
 Result<JwkSet> JwkSet::parse(std::string_view document) {
   if (document.size() > kMostBytes) return unfit("the document is too large");
-  const auto json = parse_strict_json(document, kMostValues);
+  const auto json = protocol::parse_strict_json(document, kMostValues);
   if (!json) return unfit(json.error().message());
   const auto* keys = json->find("keys");
   if (keys == nullptr || keys->kind != JsonValue::Kind::array) {

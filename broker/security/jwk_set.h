@@ -22,6 +22,9 @@ class JwkSet {
   // same `kid`, or none left, with why the first was left out.
   static Result<JwkSet> parse(std::string_view document);
 
+  // Of a default one there are none.
+  bool empty() const { return keys_.empty(); }
+
   // Null if there is none. `algorithm` is RS256 or ES256, and must be the key's.
   const base::PublicKey* find(std::string_view kid, std::string_view algorithm) const;
 

@@ -5,7 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/crypto/base64_url.h"
-#include "broker/security/strict_json.h"
+#include "protocol/wire/strict_json.h"
 
 namespace ottla::broker {
 namespace {
@@ -31,7 +31,7 @@ const JsonValue* find(const JsonValue& object, std::string_view name, Kind kind)
 Result<JsonValue> decode(std::string_view part, const char* what) {
   std::string text;
   if (!base::from_base64_url(part, text)) return refused(std::string(what) + " is not base64url");
-  auto json = parse_strict_json(text, kMostValues);
+  auto json = protocol::parse_strict_json(text, kMostValues);
   if (!json) return refused(std::string(what) + " cannot be read: " + json.error().message());
   return json;
 }
@@ -56,10 +56,14 @@ bool is_name(std::string_view user) {
 
 }  // namespace
 
-JwtVerifier::JwtVerifier(JwtExpectations expected, JwkSet keys)
-    : expected_(std::move(expected)), keys_(std::move(keys)) {}
+JwtVerifier::JwtVerifier(JwtExpectations expected, JwkSet keys,
+                         std::function<void()> on_unknown_key)
+    : expected_(std::move(expected)),
+      keys_(std::move(keys)),
+      on_unknown_key_(std::move(on_unknown_key)) {}
 
-Result<JwtVerifier> JwtVerifier::make(JwtExpectations expected, JwkSet keys) {
+Result<JwtVerifier> JwtVerifier::make(JwtExpectations expected, JwkSet keys,
+                                      std::function<void()> on_unknown_key) {
   const auto& audiences = expected.audiences;
   const bool has_audiences =
       !audiences.empty() && std::none_of(audiences.begin(), audiences.end(),
@@ -70,7 +74,7 @@ Result<JwtVerifier> JwtVerifier::make(JwtExpectations expected, JwkSet keys) {
         ErrorCode::invalid_config,
         "who issues tokens, for which audience, and which claim has the user, must be said");
   }
-  return JwtVerifier(std::move(expected), std::move(keys));
+  return JwtVerifier(std::move(expected), std::move(keys), std::move(on_unknown_key));
 }
 
 Result<JwtIdentity> JwtVerifier::verify(std::string_view token, std::int64_t now_seconds) const {
@@ -106,7 +110,11 @@ Result<void> JwtVerifier::check_signature(std::string_view header, std::string_v
   const auto* kid = find(*json, "kid", Kind::string);
   if (kid == nullptr) return refused("does not say by which key it is signed (kid)");
   const auto* key = keys_.find(kid->string, algorithm->string);
-  if (key == nullptr) return refused("is signed by a key that is not known (kid)");
+  if (key == nullptr) {
+    on_unknown_key_();
+    if (keys_.empty()) return refused("cannot be checked: the keys of tokens were not fetched yet");
+    return refused("is signed by a key that is not known (kid)");
+  }
   std::string bytes;
   if (!base::from_base64_url(signature, bytes)) return refused("signature is not base64url");
   if (!key->verifies(message, bytes)) return refused("is not signed by its key");

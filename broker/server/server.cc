@@ -46,7 +46,12 @@ Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, Files f
       tls_(*loop.loop, std::move(files.tls),
            std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_),
       tokens_(*loop.loop, std::move(files.tokens),
-              std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_) {}
+              std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_) {
+  for (auto& [listener, endpoint] : files.key_endpoints) {
+    fetched_keys_[listener] =
+        std::make_unique<FetchedKeys>(loop_, listener, std::move(endpoint), logger_);
+  }
+}
 
 Server::~Server() {
   close();
@@ -70,6 +75,17 @@ Result<void> Server::listen(const ListenerConfig& listener) {
   bound_.push_back(std::move(bound));
   listening_.push_back(std::move(*listening));
   return {};
+}
+
+void Server::fetch_keys(base::Task then) {
+  if (fetched_keys_.empty()) return then();
+  auto told = std::make_shared<base::Task>(std::move(then));
+  auto left = std::make_shared<std::size_t>(fetched_keys_.size());
+  for (auto& [listener, keys] : fetched_keys_) {
+    keys->start([told, left] {
+      if (--*left == 0) (*told)();
+    });
+  }
 }
 
 void Server::open(FrameHandler& handler) {
@@ -202,12 +218,17 @@ std::span<char> Server::scratch() {
   return {scratch_.get(), kScratchBytes};
 }
 
+const std::shared_ptr<const JwtVerifier>* Server::verifier_of(const std::string& listener) const {
+  const auto fetched = fetched_keys_.find(listener);
+  if (fetched != fetched_keys_.end()) return &fetched->second->verifier();
+  const auto* tokens = tokens_.find(listener);
+  return tokens == nullptr ? nullptr : &tokens->verifier;
+}
+
 ClientIdentity Server::identity_of(const std::string& listener, const TlsListener* tls) const {
   const auto found = config_.sasl_listeners.find(listener);
   if (found != config_.sasl_listeners.end()) {
-    const auto* tokens = tokens_.find(listener);
-    return ClientIdentity(std::make_shared<SaslSession>(
-        found->second, tokens == nullptr ? nullptr : &tokens->verifier));
+    return ClientIdentity(std::make_shared<SaslSession>(found->second, verifier_of(listener)));
   }
   return tls == nullptr ? ClientIdentity() : ClientIdentity(tls->names);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include "broker/metrics/request_metrics.h"
 #include "broker/security/audit_log.h"
 #include "broker/server/connection.h"
+#include "broker/server/fetched_keys.h"
 #include "broker/server/tls_listeners.h"
 #include "broker/server/token_listeners.h"
 #include "broker/server/unknown_clients.h"
@@ -45,6 +47,7 @@ class Server final : public ConnectionOwner {
   struct Files {
     TlsListenersByName tls;
     TokenListenersByName tokens;
+    KeyEndpointsByName key_endpoints = {};
   };
 
   // `audit`, which outlives this, or null, is told of handshakes of TLS that fail.
@@ -54,6 +57,10 @@ class Server final : public ConnectionOwner {
 
   // Binds. Who connects waits until `open`. Errors name the listener and its address.
   Result<void> listen(const ListenerConfig& listener);
+
+  // Fetches the keys that tokens are checked with, where they are not in files; `then` when they
+  // are there or could not be had, which holds nobody up but those with tokens.
+  void fetch_keys(base::Task then);
 
   // From now on requests are handled, by `handler`, which outlives this.
   void open(FrameHandler& handler);
@@ -99,6 +106,7 @@ class Server final : public ConnectionOwner {
   void audit_if_refused(const Connection& connection, const Error& reason) const;
   void log_if_slow(const Connection& connection, const FinishedRequest& request) const;
   SecurityProtocol protocol_of(const std::string& listener) const;
+  const std::shared_ptr<const JwtVerifier>* verifier_of(const std::string& listener) const;
   ClientIdentity identity_of(const std::string& listener, const TlsListener* tls) const;
 
   // Set at construction.
@@ -116,6 +124,7 @@ class Server final : public ConnectionOwner {
   std::vector<ListenerConfig> bound_;
   TlsListeners tls_;
   TokenListeners tokens_;
+  std::map<std::string, std::unique_ptr<FetchedKeys>, std::less<>> fetched_keys_;
   FrameHandler* handler_ = nullptr;  // null until `open`
   std::vector<std::pair<std::string, std::unique_ptr<base::Stream>>> early_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;

@@ -51,6 +51,7 @@ Result<TokenListenersByName> open_token_listeners(const BrokerConfig& config) {
   for (const auto& [name, sasl] : config.sasl_listeners) {
     const auto found = sasl.mechanisms.find(protocol::kOauthBearer);
     if (found == sasl.mechanisms.end() || !found->second.tokens) continue;
+    if (found->second.tokens->keys_url) continue;
     auto opened = TokenListener::open(name, *found->second.tokens);
     if (!opened) return opened.error();
     listeners.emplace(name, std::move(*opened));

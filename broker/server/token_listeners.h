@@ -29,8 +29,8 @@ struct TokenListener {
 using TokenListeners = ListenerFiles<TokenListener>;
 using TokenListenersByName = TokenListeners::ByName;
 
-// (sleeps) All of a broker's listeners at which tokens are taken. Error: that of the first that
-// cannot be.
+// (sleeps) All of a broker's listeners at which tokens are taken that keys in a file check. Error:
+// that of the first that cannot be.
 Result<TokenListenersByName> open_token_listeners(const BrokerConfig& config);
 
 }  // namespace ottla::broker

@@ -1,7 +1,6 @@
 #include "client/metadata/client_config.h"
 
-#include <fstream>
-
+#include "client/metadata/token_config.h"
 #include "protocol/sasl/oauthbearer.h"
 #include "protocol/sasl/plain.h"
 #include "protocol/sasl/scram.h"
@@ -13,50 +12,6 @@ std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-constexpr std::string_view kFileUrl = "file://";
-constexpr std::size_t kMostBytesOfToken = 32 << 10;
-
-// (sleeps) What stands in the file, without the blanks around it.
-Result<OauthBearerToken> read_token(const std::string& path) {
-  const auto unfit = [&](const char* why) {
-    return Error(ErrorCode::invalid_config, "sasl.oauthbearer.token.endpoint.url=" +
-                                                std::string(kFileUrl) + path + ": " + why);
-  };
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMostBytesOfToken + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof())) return unfit("the file cannot be read");
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMostBytesOfToken) return unfit("the file has more in it than a token");
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return unfit("the file is empty");
-  return OauthBearerToken{.token =
-                              text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1)};
-}
-
-// Where the tokens come from.
-Result<OauthBearerTokenSource> make_token_source(const SaslConfig& config) {
-  const auto& url = config.oauthbearer_token_endpoint_url;
-  const std::string key = "sasl.oauthbearer.token.endpoint.url";
-  if (config.oauthbearer_token) {
-    if (url.empty()) return config.oauthbearer_token;
-    return Error(ErrorCode::invalid_config,
-                 key + " and the function oauthbearer_token are both set: set one");
-  }
-  if (url.empty()) {
-    return Error(ErrorCode::invalid_config,
-                 "sasl.mechanism=OAUTHBEARER needs tokens: set " + key +
-                     "=file:///PATH, or in the program the function oauthbearer_token");
-  }
-  if (!url.starts_with(kFileUrl) || url.size() <= kFileUrl.size() || url[kFileUrl.size()] != '/') {
-    return Error(ErrorCode::invalid_config,
-                 key +
-                     " must be file:///PATH: tokens are not fetched; a program that does so gives "
-                     "them by the function oauthbearer_token");
-  }
-  return OauthBearerTokenSource([path = url.substr(kFileUrl.size())] { return read_token(path); });
 }
 
 Error bad_bootstrap(const std::string& why) {
@@ -117,9 +72,9 @@ Result<std::optional<SaslCredentials>> make_sasl(const SecurityConfig& config) {
   const auto& user = config.sasl.username;
   const auto& password = config.sasl.password;
   if (mechanism == protocol::kOauthBearer) {
-    auto source = make_token_source(config.sasl);
-    if (!source) return source.error();
-    return std::optional(SaslCredentials{.mechanism = mechanism, .token = std::move(*source)});
+    auto tokens = make_token_credentials(config);
+    if (!tokens) return tokens.error();
+    return std::optional(*std::move(tokens));
   }
   if (mechanism != protocol::kPlain && !parse_scram_mechanism(mechanism)) {
     return Error(ErrorCode::invalid_config,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <string>
 #include <utility>
 
@@ -26,20 +25,6 @@ Error failed(const std::string& why) {
   return Error(ErrorCode::sasl_authentication_failed, why);
 }
 
-// (sleeps)
-Result<OauthBearerToken> call(const OauthBearerTokenSource& source) {
-  const std::string threw = "the function that gives tokens of OAUTHBEARER threw ";
-  try {
-    auto given = source();
-    if (given) return given;
-    return failed("no token of OAUTHBEARER was given: " + given.error().to_string());
-  } catch (const std::exception& e) {
-    return failed(threw + e.what());
-  } catch (...) {
-    return failed(threw + "what is no std::exception");
-  }
-}
-
 // How long a token is used that lasts so long.
 base::Duration use_of(base::Duration life) {
   const base::Duration most(
@@ -57,14 +42,9 @@ bool can_be_sent(const OauthBearerToken& token) {
 
 }  // namespace
 
-BearerTokens::BearerTokens(base::Loop& loop, OauthBearerTokenSource source, base::Duration patience)
-    : loop_(loop),
-      source_(std::make_shared<const OauthBearerTokenSource>(std::move(source))),
-      patience_(patience) {}
-
-BearerTokens::~BearerTokens() {
-  closed_->store(true);
-}
+BearerTokens::BearerTokens(base::Loop& loop, std::unique_ptr<TokenSource> source,
+                           base::Duration patience)
+    : loop_(loop), source_(std::move(source)), patience_(patience) {}
 
 void BearerTokens::get(base::TimePoint newer_than, OnToken then) {
   const auto now = loop_.now();
@@ -77,12 +57,7 @@ void BearerTokens::get(base::TimePoint newer_than, OnToken then) {
 
 void BearerTokens::ask() {
   asking_ = true;
-  auto given = std::make_shared<Result<OauthBearerToken>>(failed("the client is closed"));
-  loop_.offload(
-      [given, source = source_, closed = closed_] {
-        if (!closed->load()) *given = call(*source);
-      },
-      lifetime_.guard([this, given] { on_given(std::move(*given)); }));
+  source_->ask([this](Result<OauthBearerToken> given) { on_given(std::move(given)); });
 }
 
 void BearerTokens::on_given(Result<OauthBearerToken> given) {
@@ -124,9 +99,10 @@ void BearerTokens::give_up(std::uint64_t id) {
   auto waiting = waiting_.extract(id);
   if (!waiting) return;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience_).count();
-  waiting.mapped().then(
-      held_or(failed("no token of OAUTHBEARER was given within " + std::to_string(ms) +
-                     " ms (socket.connection.setup.timeout.ms)")));
+  std::string why = "no token of OAUTHBEARER was given within " + std::to_string(ms) +
+                    " ms (socket.connection.setup.timeout.ms)";
+  if (const auto trouble = source_->trouble(); !trouble.empty()) why += ": " + trouble;
+  waiting.mapped().then(held_or(failed(why)));
 }
 
 Result<OauthBearerToken> BearerTokens::held_or(const Error& error) const {

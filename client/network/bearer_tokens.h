@@ -1,28 +1,27 @@
 #pragma once
 
-#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 
 #include "base/lifetime.h"
 #include "base/loop.h"
+#include "client/network/token_source.h"
 #include "ottla/result.h"
 #include "ottla/security_config.h"
 
 namespace ottla::client {
 
 // The token that all connections of one client log in with by OAUTHBEARER: asked for when the first
-// needs it and when the last one has become old, of a source that may sleep, on a worker. Owned by
-// the NetworkClient; loop thread.
+// needs it and when the last one has become old. Owned by the NetworkClient; loop thread.
 class BearerTokens {
  public:
   // The errors are sasl_authentication_failed and say nothing of a token.
   using OnToken = base::UniqueFunction<void(const Result<OauthBearerToken>&)>;
 
   // `patience`: how long one login waits for the source.
-  BearerTokens(base::Loop& loop, OauthBearerTokenSource source, base::Duration patience);
-  ~BearerTokens();
+  BearerTokens(base::Loop& loop, std::unique_ptr<TokenSource> source, base::Duration patience);
   BearerTokens(const BearerTokens&) = delete;
   BearerTokens& operator=(const BearerTokens&) = delete;
 
@@ -52,14 +51,12 @@ class BearerTokens {
   Result<OauthBearerToken> held_or(const Error& error) const;
 
   base::Loop& loop_;
-  const std::shared_ptr<const OauthBearerTokenSource> source_;
+  const std::unique_ptr<TokenSource> source_;
   const base::Duration patience_;
   std::optional<Held> held_;
   bool asking_ = false;
   std::map<std::uint64_t, Waiting> waiting_;  // in the order in which they came
   std::uint64_t last_waiting_ = 0;
-  // What is queued for a worker when this goes is not called any more.
-  const std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
   base::Lifetime lifetime_;
 };
 

@@ -9,10 +9,16 @@
 namespace ottla::client {
 namespace {
 
-BearerTokens* tokens_of(std::optional<BearerTokens>& tokens, base::Loop& loop,
+BearerTokens* tokens_of(std::optional<BearerTokens>& tokens, base::LoopWithTransport loop,
                         const NetworkConfig& config) {
-  if (!config.sasl || !config.sasl->token) return nullptr;
-  return &tokens.emplace(loop, config.sasl->token, config.connection_setup.initial);
+  if (!config.sasl || !(config.sasl->token || config.sasl->endpoint)) return nullptr;
+  std::unique_ptr<TokenSource> source;
+  if (config.sasl->token) {
+    source = std::make_unique<FunctionTokens>(*loop.loop, config.sasl->token);
+  } else {
+    source = std::make_unique<FetchedTokens>(loop, config.sasl->endpoint);
+  }
+  return &tokens.emplace(*loop.loop, std::move(source), config.connection_setup.initial);
 }
 
 }  // namespace
@@ -25,7 +31,7 @@ NetworkClient::NetworkClient(base::Loop& loop, base::Transport& transport, Netwo
            .transport = transport,
            .config = config_,
            .random = random_,
-           .tokens = tokens_of(tokens_, loop, config_),
+           .tokens = tokens_of(tokens_, {.loop = &loop, .transport = &transport}, config_),
            .log = std::move(log),
            .on_change = std::move(events.on_change),
            .on_failure = [this](BrokerId broker,

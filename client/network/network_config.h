@@ -12,6 +12,7 @@
 #include "base/transport.h"
 #include "client/metrics/network_metrics.h"
 #include "client/network/backoff.h"
+#include "client/network/token_endpoint.h"
 #include "ottla/security_config.h"
 
 namespace ottla::client {
@@ -21,7 +22,9 @@ struct SaslCredentials {
   std::string mechanism;  // PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER
   std::string user;
   std::string password;
-  OauthBearerTokenSource token = {};  // of OAUTHBEARER, instead of the two above
+  // Of OAUTHBEARER, instead of the two above, one of two.
+  OauthBearerTokenSource token = {};
+  std::shared_ptr<const TokenEndpoint> endpoint = {};
 };
 
 struct NetworkConfig {

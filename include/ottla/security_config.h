@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ottla/properties.h"
 #include "ottla/result.h"
 
 namespace ottla {
@@ -95,6 +96,31 @@ struct OauthBearerToken {
 // they say, which should not be the token, unless the last token still lasts.
 using OauthBearerTokenSource = std::function<Result<OauthBearerToken>()>;
 
+// How a client comes by a token at a token endpoint (OAuth 2.0).
+enum class OauthBearerGrant : std::uint8_t {
+  client_credentials,  // it shows its id and its secret (RFC 6749, 4.4)
+  jwt_bearer,          // it shows an assertion: a JWT that says who it is (RFC 7523, KIP-1139)
+};
+
+// The assertion of `jwt_bearer`: `file`, or a JWT that is signed with a private key each time. What
+// is empty is not said. Files are read for every token, so that new ones count.
+struct OauthBearerAssertion {
+  std::string file{};  // of an assertion that something else keeps fresh; or all that follows:
+  std::string private_key_file{};        // PEM
+  std::string private_key_passphrase{};  // of an encrypted one
+  std::string algorithm = "RS256";       // RS256 with a key of RSA, ES256 with one of P-256
+  // JSON with what else is in the JWT: {"header": {"kid": "..."}, "payload": {...}}.
+  std::string template_file{};
+  std::string claim_iss{};              // who has made it
+  std::string claim_sub{};              // whom it stands for
+  std::string claim_aud{};              // whom it is for: mostly the token endpoint
+  std::chrono::seconds claim_exp{300};  // how long it is valid, from now on
+  std::chrono::seconds claim_nbf{60};   // and how long it has been so by then
+  bool claim_jti_include = false;       // whether it has a number of its own
+
+  bool operator==(const OauthBearerAssertion&) const = default;
+};
+
 // Whom a client logs in as: what Kafka has in `sasl.mechanism` and `sasl.jaas.config`.
 struct SaslConfig {
   // PLAIN, which sends the password, for connections that nobody listens to; SCRAM-SHA-256 or
@@ -106,9 +132,30 @@ struct SaslConfig {
 
   // Of OAUTHBEARER, one of two: a function that gives tokens ...
   OauthBearerTokenSource oauthbearer_token{};
-  // ... or `file:///PATH` of a file with nothing but a token in it, read for every login. Tokens
-  // are not fetched from https URLs.
+  // ... or where they are: `file:///PATH` of a file with nothing but a token in it, read for every
+  // login, or `https://HOST/PATH` of a token endpoint, which is asked as the members below say.
+  // Since it is told secrets, http is served for localhost, 127.x.x.x and ::1 alone.
   std::string oauthbearer_token_endpoint_url{};
+  // `sasl.oauthbearer.jwt.retriever.class` with Kafka's ClientCredentialsJwtRetriever or
+  // JwtBearerJwtRetriever.
+  OauthBearerGrant oauthbearer_grant = OauthBearerGrant::client_credentials;
+  std::string oauthbearer_client_credentials_client_id{};      // what client_credentials shows
+  std::string oauthbearer_client_credentials_client_secret{};  // what client_credentials shows
+  // Whether the two are sent URL-encoded, as RFC 6749 has it and not every server.
+  bool oauthbearer_header_urlencode = false;
+  std::string oauthbearer_scope{};               // what the token is to be good for
+  OauthBearerAssertion oauthbearer_assertion{};  // of the grant jwt_bearer
+  Properties oauthbearer_extensions{};           // sent beside the token (KIP-342)
+  SslConfig oauthbearer_ssl{};  // of the endpoint alone; unset: whom the system trusts, by its name
+
+  // How long the token endpoint has to be connected to, and then to answer.
+  std::chrono::milliseconds login_connect_timeout{10'000};
+  std::chrono::milliseconds login_read_timeout{10'000};
+  // One that is not reached, or fails (5xx), is asked again after so long, twice as long each time
+  // ...
+  std::chrono::milliseconds login_retry_backoff{100};
+  // ... until it has been tried for so long in all.
+  std::chrono::milliseconds login_retry_backoff_max{10'000};
 };
 
 // How a client connects to brokers: Kafka's keys that begin with `security.`, `ssl.` and `sasl.`.

@@ -27,10 +27,12 @@ CLIENTS = {
     "security": ("include/ottla/security_config.h", "SecurityConfig", None),
     "ssl": ("include/ottla/security_config.h", "SslConfig", None),
     "sasl": ("include/ottla/security_config.h", "SaslConfig", None),
+    "assertion": ("include/ottla/security_config.h", "OauthBearerAssertion", None),
     "runtime": ("include/ottla/runtime.h", "RuntimeOptions", None),
     "embedded": ("include/ottla/embedded_broker.h", "EmbeddedBrokerConfig", None),
 }
-UNITS = {"Millis": " ms", "std::chrono::milliseconds": " ms", "std::chrono::microseconds": " us"}
+UNITS = {"Millis": " ms", "std::chrono::milliseconds": " ms", "std::chrono::microseconds": " us",
+         "std::chrono::seconds": " s"}
 # Of a field's default what a reader need not see.
 UNSET = {"": "", "std::nullopt": ""}
 

@@ -27,6 +27,7 @@ from lib import (  # noqa: E402
     directory,
     groups,
     isolation,
+    issuers,
     kafka_tools,
     kills,
     mapping,
@@ -55,6 +56,7 @@ from lib.servers import (  # noqa: E402
     KafkaOfItsOwn,
     OnDemand,
     Ottla,
+    free_port,
 )
 from lib.table import Table  # noqa: E402
 
@@ -69,7 +71,11 @@ class Context:
         self.connect_folder = FOLDER / "connect"
         self.token = work / "token"
         self.keys = work / "keys.json"
-        self.harness = Harness(self.jvm_folder, self.log("jvm.log"), (self.token, self.keys))
+        # Over https; the JVM is told at its start.
+        self.issuer_url = f"https://localhost:{free_port()}"
+        places = [f"file://{file}" for file in (self.token, self.keys)]
+        places += [self.issuer_url + path for path in issuers.PATHS]
+        self.harness = Harness(self.jvm_folder, self.log("jvm.log"), places)
         self.java = peers.Java(self.harness)
         self.producers, self.consumers = peers.all_peers(FOLDER / "peers", self.java)
         self.tool = tool.Tool(bin_folder)
@@ -361,6 +367,8 @@ def run_all(table, context, arguments):
     sasl.run_kafka(table, context)
     tokens.run_broker(table, context)
     tokens.run_kafka(table, context)
+    issuers.run_broker(table, context)
+    issuers.run_kafka(table, context)
     sasl.run_directory(table, context)
     acls.run(table, context)
     quotas.run(table, context)

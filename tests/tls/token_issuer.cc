@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include <cstdio>
@@ -11,10 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/crypto/secrets.h"
+#include "base/crypto/base64_url.h"
 
 namespace ottla::tls_test {
 namespace {
+
+using base::to_base64_url;
 
 void must(bool good, const char* what) {
   if (good) return;
@@ -56,6 +59,20 @@ std::string jwk(const std::string& type, const std::string& kid, const std::stri
                 const std::string& more) {
   return "{\"kty\":\"" + type + "\",\"kid\":\"" + kid + "\"" + numbers +
          (more.empty() ? "" : "," + more) + "}";
+}
+
+std::string pem(EVP_PKEY* key, const std::string& passphrase) {
+  BIO* const bio = BIO_new(BIO_s_mem());
+  auto secret = passphrase;
+  const auto* const cipher = passphrase.empty() ? nullptr : EVP_aes_256_cbc();
+  must(PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, secret.data(),
+                                     static_cast<int>(secret.size()), nullptr, nullptr) == 1,
+       "PEM_write_bio_PKCS8PrivateKey");
+  char* bytes = nullptr;
+  const auto size = BIO_get_mem_data(bio, &bytes);
+  std::string text(bytes, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  return text;
 }
 
 }  // namespace
@@ -108,20 +125,18 @@ std::string TokenIssuer::p256_signature(const std::string& message) const {
   return bytes;
 }
 
+std::string TokenIssuer::rsa_key(const std::string& passphrase) const {
+  return pem(keys_->rsa, passphrase);
+}
+
+std::string TokenIssuer::p256_key(const std::string& passphrase) const {
+  return pem(keys_->p256, passphrase);
+}
+
 std::string TokenIssuer::token(const std::string& header, const std::string& claims) const {
   const auto message = to_base64_url(header) + "." + to_base64_url(claims);
   const bool by_p256 = header.find("\"ES256\"") != std::string::npos;
   return message + "." + to_base64_url(by_p256 ? p256_signature(message) : rsa_signature(message));
-}
-
-std::string to_base64_url(const std::string& bytes) {
-  auto text = base::to_base64(bytes);
-  while (!text.empty() && text.back() == '=') text.pop_back();
-  for (char& c : text) {
-    if (c == '+') c = '-';
-    if (c == '/') c = '_';
-  }
-  return text;
 }
 
 }  // namespace ottla::tls_test

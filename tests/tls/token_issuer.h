@@ -21,6 +21,10 @@ class TokenIssuer {
   std::string rsa_signature(const std::string& message) const;
   std::string p256_signature(const std::string& message) const;
 
+  // The private keys, PEM, encrypted with a passphrase unless that is empty.
+  std::string rsa_key(const std::string& passphrase = "") const;
+  std::string p256_key(const std::string& passphrase = "") const;
+
   // Header and claims are JSON; signed by what the header's `alg` is: RS256 or ES256.
   std::string token(const std::string& header, const std::string& claims) const;
 
@@ -28,7 +32,5 @@ class TokenIssuer {
   struct Keys;
   std::unique_ptr<const Keys> keys_;
 };
-
-std::string to_base64_url(const std::string& bytes);
 
 }  // namespace ottla::tls_test

@@ -14,10 +14,10 @@ COMMAND_TIMEOUT_S = 90
 
 
 class Harness:
-    """One JVM. `call` may be used from several threads. `readable` are the files that it may take
+    """One JVM. `call` may be used from several threads. `places` are the URLs that it may take
     tokens of OAUTHBEARER, and keys to check them, from."""
 
-    def __init__(self, folder, log_file, readable=("/none",)):
+    def __init__(self, folder, log_file, places=("file:///none",)):
         classpath = (folder / "target" / "classpath").read_text().strip()
         self._process = process.start(
             [
@@ -28,7 +28,7 @@ class Harness:
                 "-Dorg.slf4j.simpleLogger.showDateTime=true",
                 "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
                 "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls="
-                + ",".join(f"file://{file}" for file in readable),
+                + ",".join(places),
                 "-cp",
                 f"{folder / 'target' / 'classes'}:{classpath}",
                 "ottla.interop.Harness",

@@ -9,11 +9,11 @@ REFUSED = ("expired-token", "strange-token")
 OF_OURS = ("ottla", "tool", "refused-ours")
 
 
-def _addresses():
+def addresses():
     return {name: f"localhost:{servers.free_port()}" for name in ("PLAINTEXT", "LOGIN")}
 
 
-def _broker_properties(addresses, keys):
+def broker_properties(addresses, keys):
     listeners = ",".join(f"{name}://{address}" for name, address in addresses.items())
     return {
         "listeners": listeners,
@@ -21,9 +21,22 @@ def _broker_properties(addresses, keys):
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,"
         "LOGIN:SASL_PLAINTEXT",
         "sasl.enabled.mechanisms": "OAUTHBEARER",
-        "sasl.oauthbearer.jwks.endpoint.url": f"file://{keys}",
+        "sasl.oauthbearer.jwks.endpoint.url": keys,
         "sasl.oauthbearer.expected.issuer": "https://id.example.org",
         "sasl.oauthbearer.expected.audience": "kafka",
+    }
+
+
+def kafka_properties(server, properties):
+    """What Apache Kafka has to be told besides."""
+    listener = "listener.name.login.oauthbearer"
+    handler = f"{OAUTHBEARER}.OAuthBearerValidatorCallbackHandler"
+    return {
+        f"{listener}.sasl.jaas.config": MODULE,
+        f"{listener}.sasl.server.callback.handler.class": handler,
+        "inter.broker.listener.name": "PLAINTEXT",
+        **properties,
+        "listeners": f"{properties['listeners']},CONTROLLER://127.0.0.1:{server.controller_port}",
     }
 
 
@@ -35,17 +48,17 @@ def run_broker(table, context):
     rows = [*(each.name for each in named), "tool", "refused", "refused-ours"]
     if not any(table.wants(f"{group}/{each}") for each in rows):
         return
-    files, addresses = Files(context), _addresses()
+    files, at = Files(context), addresses()
     server = context.ottla(
-        context.new_folder("broker-token"), _broker_properties(addresses, files["keys.json"])
+        context.new_folder("broker-token"), broker_properties(at, f"file://{files['keys.json']}")
     )
     server.start()
     try:
         for peer in named:
-            _peer_row(table, context, f"{group}/{peer.name}", addresses, files, peer)
-        _tool_row(table, context, f"{group}/tool", addresses, files)
-        _refused(table, context, f"{group}/refused", addresses, files)
-        _refused_ours(table, context, f"{group}/refused-ours", addresses, files)
+            _peer_row(table, context, f"{group}/{peer.name}", at, files, peer)
+        _tool_row(table, context, f"{group}/tool", at, files)
+        _refused(table, context, f"{group}/refused", at, files)
+        _refused_ours(table, context, f"{group}/refused-ours", at, files)
     finally:
         server.stop()
 
@@ -55,24 +68,17 @@ def run_kafka(table, context):
     group = "kafka/token"
     if not any(table.wants(f"{group}/{each}") for each in OF_OURS):
         return
-    files, addresses = Files(context), _addresses()
+    files, at = Files(context), addresses()
     # The one file that the JVM may take keys from.
     context.keys.write_bytes((files.folder / "keys.json").read_bytes())
     server = servers.Kafka(context.harness, context.new_folder("kafka-token"))
-    properties = _broker_properties(addresses, context.keys)
-    properties["listeners"] += f",CONTROLLER://127.0.0.1:{server.controller_port}"
-    properties["inter.broker.listener.name"] = "PLAINTEXT"
-    listener = "listener.name.login.oauthbearer"
-    properties[f"{listener}.sasl.jaas.config"] = MODULE
-    properties[f"{listener}.sasl.server.callback.handler.class"] = (
-        f"{OAUTHBEARER}.OAuthBearerValidatorCallbackHandler"
-    )
+    properties = kafka_properties(server, broker_properties(at, f"file://{context.keys}"))
     server.start_with({**server.properties, **properties})
     server.start()
     try:
-        _peer_row(table, context, f"{group}/ottla", addresses, files, context.ours)
-        _tool_row(table, context, f"{group}/tool", addresses, files)
-        _refused_ours(table, context, f"{group}/refused-ours", addresses, files)
+        _peer_row(table, context, f"{group}/ottla", at, files, context.ours)
+        _tool_row(table, context, f"{group}/tool", at, files)
+        _refused_ours(table, context, f"{group}/refused-ours", at, files)
     finally:
         server.stop()
 

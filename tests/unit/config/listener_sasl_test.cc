@@ -136,12 +136,38 @@ TEST(ListenerSasl, tokens_that_nobody_could_check_are_not_taken) {
     properties[key] = "";
     EXPECT_NE(error_of(properties).message().find(key), std::string::npos) << error_of(properties);
   }
-  for (const auto* url : {"https://id.example.org/keys", "http://x", "/keys.json", "file://",
-                          "ftp://x/y", "jndi:ldap://x"}) {
+  for (const auto* url : {"http://x", "http://localhost.x/", "https://", "https://a:s3cret@x/",
+                          "/keys.json", "file://", "ftp://x/y", "jndi:ldap://x"}) {
     auto properties = token_listener();
     properties["sasl.oauthbearer.jwks.endpoint.url"] = url;
-    EXPECT_NE(error_of(properties).message().find("file:///PATH"), std::string::npos) << url;
+    const auto message = error_of(properties).message();
+    EXPECT_NE(message.find("file:///PATH or https://HOST/PATH"), std::string::npos) << url;
+    EXPECT_EQ(message.find("s3cret"), std::string::npos) << message;
   }
+}
+
+TEST(ListenerSasl, keys_may_be_where_they_are_fetched) {
+  auto properties = token_listener();
+  const std::string key = "sasl.oauthbearer.jwks.endpoint.";
+  properties[key + "url"] = "https://id.example.org/keys";
+  properties[key + "refresh.ms"] = "1";
+  properties["listener.name.sasl_ssl.oauthbearer." + key + "retry.backoff.ms"] = "2";
+  properties["listener.name.sasl_ssl." + key + "retry.backoff.max.ms"] = "3";
+  properties["listener.name.sasl_ssl.oauthbearer.sasl.jaas.config"] =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required "
+      "ssl.truststore.location=\"/ca.pem\";";
+  const auto config = BrokerConfig::from_properties(properties);
+  ASSERT_TRUE(config) << config.error();
+  EXPECT_TRUE(config->warnings.empty());
+  const auto& tokens = *config->sasl_listeners.at("SASL_SSL").mechanisms.at("OAUTHBEARER").tokens;
+  EXPECT_EQ(tokens.keys_file, "");
+  EXPECT_EQ(tokens.keys_url, base::HttpUrl::parse("https://id.example.org/keys").value());
+  EXPECT_EQ(tokens.refresh_ms, 1);
+  EXPECT_EQ(tokens.retry_backoff_ms, 2);
+  EXPECT_EQ(tokens.retry_backoff_max_ms, 3);
+  EXPECT_EQ(tokens.keys_ssl.truststore_location, "/ca.pem");
+  properties[key + "refresh.ms"] = "0";
+  EXPECT_NE(error_of(properties).message().find(key + "refresh.ms=0"), std::string::npos);
 }
 
 TEST(Exposure, a_listener_that_asks_nobody_is_for_this_machine_alone) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crypto/base64_url.h"
 #include "base/crypto/secrets.h"
 #include "broker/security/jwk_set.h"
 #include "broker/security/jwt_verifier.h"
@@ -11,7 +12,7 @@
 namespace ottla::broker {
 namespace {
 
-using tls_test::to_base64_url;
+using base::to_base64_url;
 using tls_test::TokenIssuer;
 
 constexpr std::int64_t kNow = 1'800'000'000;

@@ -91,7 +91,12 @@ ottla::SecurityConfig security() {
                                           .username = environment("OTTLA_SASL_USER"),
                                           .password = environment("OTTLA_SASL_PASSWORD")}};
   if (const auto token = environment("OTTLA_SASL_TOKEN"); !token.empty()) {
-    security.sasl.oauthbearer_token_endpoint_url = "file://" + token;
+    auto& sasl = security.sasl;
+    const bool is_fetched = token.starts_with("https://");
+    sasl.oauthbearer_token_endpoint_url = is_fetched ? token : "file://" + token;
+    sasl.oauthbearer_client_credentials_client_id = sasl.username;
+    sasl.oauthbearer_client_credentials_client_secret = sasl.password;
+    sasl.oauthbearer_ssl.truststore_location = environment("OTTLA_TOKEN_CA");
   }
   const bool has_tls = !security.ssl.truststore_location.empty();
   const bool has_sasl = !security.sasl.mechanism.empty();

@@ -132,14 +132,87 @@ TEST(AdminConfig, reads_where_tokens_are_and_makes_none) {
   EXPECT_EQ(config->security.sasl.mechanism, "OAUTHBEARER");
   EXPECT_EQ(config->security.sasl.oauthbearer_token_endpoint_url, "file:///token");
   const std::string instead =
-      "; tokens come from sasl.oauthbearer.token.endpoint.url=file:///PATH, or from the program's "
-      "function oauthbearer_token";
+      "; tokens come from sasl.oauthbearer.token.endpoint.url, or from the program's function "
+      "oauthbearer_token";
   EXPECT_EQ(
-      refusal("sasl.jaas.config", module + " unsecuredLoginStringClaim_sub=\"s3cret\" scope=x;"),
+      refusal("sasl.jaas.config", module + " unsecuredLoginStringClaim_sub=\"s3cret\";"),
       "sasl.jaas.config: tokens that nobody signed (unsecuredLogin...) are not made" + instead);
   EXPECT_EQ(refusal("sasl.jaas.config", module + " zone=\"1\" clientSecret=\"s3cret\";"),
-            "sasl.jaas.config: the login module of OAUTHBEARER has options, and there are none" +
-                instead);
+            "sasl.jaas.config: OAUTHBEARER has no option zone" + instead);
+}
+
+TEST(AdminConfig, reads_how_tokens_are_fetched) {
+  const std::string key = "sasl.oauthbearer.";
+  const std::string package = "org.apache.kafka.common.security.oauthbearer.";
+  const auto config = AdminConfig::from_properties(
+      {{"sasl.mechanism", "OAUTHBEARER"},
+       {"sasl.login.callback.handler.class", package + "OAuthBearerLoginCallbackHandler"},
+       {"sasl.login.connect.timeout.ms", "1"},
+       {"sasl.login.read.timeout.ms", "2"},
+       {"sasl.login.refresh.window.factor", "0.5"},
+       {"sasl.login.retry.backoff.max.ms", "4"},
+       {"sasl.login.retry.backoff.ms", "3"},
+       {key + "assertion.algorithm", "ES256"},
+       {key + "assertion.claim.aud", "aud"},
+       {key + "assertion.claim.exp.seconds", "5"},
+       {key + "assertion.claim.iss", "iss"},
+       {key + "assertion.claim.jti.include", "true"},
+       {key + "assertion.claim.nbf.seconds", "6"},
+       {key + "assertion.claim.sub", "sub"},
+       {key + "assertion.private.key.file", "/key.pem"},
+       {key + "assertion.private.key.passphrase", "s3cret"},
+       {key + "assertion.template.file", "/template.json"},
+       {key + "header.urlencode", "true"},
+       {key + "jwt.retriever.class", package + "JwtBearerJwtRetriever"},
+       {key + "jwt.validator.class", package + "BrokerJwtValidator"},
+       {key + "scope", "read"}});
+  ASSERT_TRUE(config) << config.error();
+  const auto& sasl = config->security.sasl;
+  EXPECT_EQ(sasl.login_connect_timeout.count(), 1);
+  EXPECT_EQ(sasl.login_read_timeout.count(), 2);
+  EXPECT_EQ(sasl.login_retry_backoff.count(), 3);
+  EXPECT_EQ(sasl.login_retry_backoff_max.count(), 4);
+  EXPECT_EQ(sasl.oauthbearer_grant, OauthBearerGrant::jwt_bearer);
+  EXPECT_EQ(sasl.oauthbearer_scope, "read");
+  EXPECT_TRUE(sasl.oauthbearer_header_urlencode);
+  EXPECT_EQ(sasl.oauthbearer_assertion, (OauthBearerAssertion{.private_key_file = "/key.pem",
+                                                              .private_key_passphrase = "s3cret",
+                                                              .algorithm = "ES256",
+                                                              .template_file = "/template.json",
+                                                              .claim_iss = "iss",
+                                                              .claim_sub = "sub",
+                                                              .claim_aud = "aud",
+                                                              .claim_exp = std::chrono::seconds(5),
+                                                              .claim_nbf = std::chrono::seconds(6),
+                                                              .claim_jti_include = true}));
+  EXPECT_EQ(refusal(key + "jwt.retriever.class", "com.example.Own")
+                .find(key + "jwt.retriever.class is 'com.example.Own'; it must be " + package),
+            0U);
+  EXPECT_EQ(refusal(key + "assertion.claim.exp.seconds", "-1")
+                .find(key + "assertion.claim.exp.seconds is '-1'; it must be a whole number"),
+            0U);
+}
+
+TEST(AdminConfig, reads_the_older_options_by_which_tokens_are_fetched) {
+  const std::string module =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+  const auto old = AdminConfig::from_properties(
+      {{"sasl.jaas.config", module + " clientId=\"app\" clientSecret=\"s3cret\" scope=\"read\" "
+                                     "extension_zone=\"a\" ssl.truststore.location=\"/ca.pem\";"}});
+  ASSERT_TRUE(old) << old.error();
+  const auto& sasl = old->security.sasl;
+  EXPECT_EQ(sasl.oauthbearer_client_credentials_client_id, "app");
+  EXPECT_EQ(sasl.oauthbearer_client_credentials_client_secret, "s3cret");
+  EXPECT_EQ(sasl.oauthbearer_scope, "read");
+  EXPECT_EQ(sasl.oauthbearer_extensions, (Properties{{"zone", "a"}}));
+  EXPECT_EQ(sasl.oauthbearer_ssl.truststore_location, "/ca.pem");
+  const auto both = AdminConfig::from_properties(
+      {{"sasl.jaas.config", module + " clientId=\"app\" clientSecret=\"s3cret\";"},
+       {"sasl.oauthbearer.client.credentials.client.id", "newer"},
+       {"sasl.oauthbearer.client.credentials.client.secret", "n3wer"}});
+  ASSERT_TRUE(both) << both.error();
+  EXPECT_EQ(both->security.sasl.oauthbearer_client_credentials_client_id, "newer");
+  EXPECT_EQ(both->security.sasl.oauthbearer_client_credentials_client_secret, "n3wer");
 }
 
 TEST(AdminConfig, refuses_security_that_there_is_not) {

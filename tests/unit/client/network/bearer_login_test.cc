@@ -275,7 +275,10 @@ class BearerTokensTest : public testing::Test {
       return OauthBearerToken{.token = "token-" + std::to_string(++asked_),
                               .expiry = std::chrono::system_clock::time_point::max()};
     };
-    on_loop([&] { tokens_.emplace(node_.loop(), source, patience); });
+    on_loop([&] {
+      tokens_.emplace(node_.loop(), std::make_unique<FunctionTokens>(node_.loop(), source),
+                      patience);
+    });
   }
   void get() {
     tokens_->get(base::TimePoint::min(), [this](const Result<OauthBearerToken>& token) {

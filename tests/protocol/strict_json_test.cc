@@ -1,10 +1,10 @@
-#include "broker/security/strict_json.h"
+#include "protocol/wire/strict_json.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace ottla::broker {
+namespace ottla::protocol {
 namespace {
 
 // The object itself is a value, and so are those of `count` members.
@@ -41,4 +41,4 @@ TEST(StrictJson, finds_a_name_that_stands_twice_among_as_many_as_may_be) {
 }
 
 }  // namespace
-}  // namespace ottla::broker
+}  // namespace ottla::protocol

@@ -1,4 +1,4 @@
-#include "broker/security/strict_json.h"
+#include "protocol/wire/strict_json.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,10 +9,8 @@
 #include <string>
 #include <utility>
 
-namespace ottla::broker {
+namespace ottla::protocol {
 namespace {
-
-using protocol::JsonValue;
 
 constexpr int kDeepest = 8;
 // What still is a whole number in a double; times and lengths are far from it.
@@ -111,6 +109,7 @@ class Reader {
     }
     value.kind = JsonValue::Kind::number;
     value.number = static_cast<std::int64_t>(number);
+    value.real = number;
     return true;
   }
 
@@ -245,4 +244,4 @@ Result<JsonValue> parse_strict_json(std::string_view text, std::size_t most_valu
   return Reader(text, most_values).read();
 }
 
-}  // namespace ottla::broker
+}  // namespace ottla::protocol
