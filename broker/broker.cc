@@ -217,6 +217,8 @@ void Broker::Impl::bind_ports() {
     if (auto bound = server_->listen(listener); !bound) return started(bound.error());
   }
   if (auto bound = bind_http(); !bound) return started(bound.error());
+  // So early that they are mostly there before clients are let in.
+  server_->fetch_keys();
   start_controller();
 }
 
@@ -366,10 +368,8 @@ void Broker::Impl::serve() {
       loop_, config_, *controller_, *replicas_, *logs_, *producer_ids_, *fetch_sessions_, *groups_,
       *markers_, *transactions_, authorizer_, quotas_, deps_.logger.named("api"), audit_.get()});
   dispatcher_ = std::make_unique<Dispatcher>(*services_);
-  server_->fetch_keys(lifetime_.guard([this] {
-    server_->open(*dispatcher_);
-    started({});
-  }));
+  server_->open(*dispatcher_);
+  started({});
 }
 
 void Broker::Impl::started(Result<void> outcome) {

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <iterator>
 #include <optional>
 #include <utility>
+
+#include "base/ascii.h"
 
 namespace ottla::base {
 namespace {
@@ -40,10 +44,9 @@ std::string in_ms(Duration duration) {
 // What has come of an answer.
 class HttpFetch::Parser {
  public:
-  explicit Parser(std::size_t most_body) : most_bytes_(2 * most_body + kMostBeside) {
-    parser_.header_limit(kMostHead);
-    parser_.body_limit(most_body);
-    parser_.eager(true);
+  explicit Parser(std::size_t most_body)
+      : most_body_(most_body), most_bytes_(2 * most_body + kMostBeside) {
+    begin();
   }
 
   // Why it is not an answer that is taken; empty: none so far.
@@ -51,33 +54,57 @@ class HttpFetch::Parser {
     most_bytes_ -= std::min(most_bytes_, bytes.size());
     if (most_bytes_ == 0) return "the answer is too long";
     pending_.append(bytes);
-    while (!pending_.empty() && !parser_.is_done()) {
+    while (!pending_.empty() && !done()) {
       boost::system::error_code error;
       const auto used =
-          parser_.put(boost::asio::const_buffer(pending_.data(), pending_.size()), error);
+          parser_->put(boost::asio::const_buffer(pending_.data(), pending_.size()), error);
       pending_.erase(0, used);
       if (error == http::error::need_more) error = {};
       if (error == http::error::header_limit || error == http::error::body_limit) {
         return "the answer is too long";
       }
       if (error) return "the answer is not HTTP: " + error.message();
-      if (parser_.is_header_done() && parser_.need_eof()) {
-        return "the answer does not say how long it is";
+      if (parser_->is_header_done()) {
+        if (const auto why = why_not_taken(); !why.empty()) return why;
+        if (is_interim()) begin();
       }
       if (used == 0) break;
     }
     return {};
   }
 
-  bool done() const { return parser_.is_done(); }
+  bool done() const { return parser_->is_done(); }
   HttpAnswer take() {
-    auto& answer = parser_.get();
+    auto& answer = parser_->get();
     return {.status = answer.result_int(), .body = std::move(answer.body())};
   }
 
  private:
-  http::response_parser<http::string_body> parser_;
+  // For an answer, or the one behind an interim one.
+  void begin() {
+    parser_.emplace();
+    parser_->header_limit(kMostHead);
+    parser_->body_limit(most_body_);
+    parser_->eager(true);
+  }
+
+  unsigned status() const { return parser_->get().result_int(); }
+  bool is_interim() const { return status() >= 100 && status() < 200; }
+
+  std::string why_not_taken() const {
+    if (status() == 101) return "the answer is not HTTP any more (101)";
+    const auto codings = parser_->get().equal_range(http::field::transfer_encoding);
+    const auto count = std::distance(codings.first, codings.second);
+    if (count > 1 || (count == 1 && !same_but_for_case(codings.first->value(), "chunked"))) {
+      return "the answer is encoded for its transfer, and not in chunks alone";
+    }
+    if (parser_->need_eof()) return "the answer does not say how long it is";
+    return {};
+  }
+
+  std::optional<http::response_parser<http::string_body>> parser_;
   std::string pending_;
+  const std::size_t most_body_;
   std::size_t most_bytes_;  // that may still come
 };
 
@@ -144,11 +171,17 @@ void HttpFetch::on_connected(Result<std::unique_ptr<Stream>> stream) {
     stream_ = tls_->secure(loop(), std::move(stream_),
                            {.host = url_.endpoint.host, .handshake_timeout = left});
   }
-  expect(limits_.read + (url_.encrypted ? left : Duration::zero()), "it did not answer");
+  // Over TLS the request leaves when the handshake is over.
+  expect(url_.encrypted ? left : limits_.read,
+         url_.encrypted ? "TLS was not spoken" : "it did not answer");
   stream_->start(*this);
   std::vector<Segment> segments;
   segments.emplace_back(Slice::own(std::exchange(request_, {})));
   stream_->write(std::move(segments));
+}
+
+void HttpFetch::on_drained() {
+  if (on_done_) expect(limits_.read, "it did not answer");
 }
 
 void HttpFetch::on_readable() {

@@ -40,8 +40,9 @@ struct HttpAnswer {
 
 // Asks one server for one thing over HTTP/1.1, on a connection of its own. What it answers is
 // hostile: its head is of 8 KiB at most and its body of `body_bytes`; it must say how long it is,
-// by Content-Length or in chunks and not by both, or by hanging up. Redirects are followed by
-// nobody: what comes of a status is the caller's. On one loop; destroying it hangs up.
+// by Content-Length or in chunks, not by both and not by hanging up. Interim answers (1xx) before
+// it are passed over, but for 101. Redirects are followed by nobody: what comes of a status is the
+// caller's. On one loop; destroying it hangs up.
 class HttpFetch final : public StreamHandler {
  public:
   // Told once, never within a call. Errors:
@@ -57,6 +58,7 @@ class HttpFetch final : public StreamHandler {
   ~HttpFetch() override;
 
   void on_readable() override;
+  void on_drained() override;
   void on_closed(const Error& error) override;
 
  private:

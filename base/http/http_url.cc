@@ -1,5 +1,7 @@
 #include "base/http/http_url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -33,6 +35,11 @@ bool all_of(std::string_view text, std::string_view others) {
   });
 }
 
+bool is_ipv6(std::string_view text) {
+  in6_addr address{};
+  return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
+}
+
 // What stands before the path: HOST, HOST:PORT or the same with [IPv6].
 Result<Endpoint> read_authority(std::string_view text, std::uint16_t port) {
   if (text.find('@') != text.npos) return unfit("a user or a password in a URL is not served");
@@ -42,7 +49,7 @@ Result<Endpoint> read_authority(std::string_view text, std::uint16_t port) {
     if (end == text.npos) return unfit("the address has no ]");
     host = text.substr(1, end - 1);
     text.remove_prefix(end + 1);
-    if (host.find(':') == host.npos || !all_of(host, ":.")) {
+    if (!is_ipv6(host)) {
       return unfit("between [ and ] there is no IPv6 address");
     }
   } else {
@@ -98,7 +105,10 @@ std::string HttpUrl::to_string() const {
 bool HttpUrl::is_loopback() const {
   const auto& host = endpoint.host;
   if (base::same_but_for_case(host, "localhost") || host == "::1") return true;
-  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
+  in_addr address{};
+  constexpr std::uint32_t kLoopbackNet = 127;
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 &&
+         ntohl(address.s_addr) >> 24 == kLoopbackNet;
 }
 
 std::string form_encoded(std::string_view text) {

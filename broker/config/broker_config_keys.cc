@@ -314,13 +314,13 @@ const std::array kBrokerKeys = {
     BrokerKey{.name = "sasl.oauthbearer.jwks.endpoint.refresh.ms",
               .member = &C::sasl_oauthbearer_jwks_endpoint_refresh_ms,
               .documentation = "How often keys of tokens are fetched from https; milliseconds.",
-              .min = 1,
+              .min = 1000,
               .max = 31'536'000'000},
     BrokerKey{.name = "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
               .member = &C::sasl_oauthbearer_jwks_endpoint_retry_backoff_max_ms,
               .documentation = "The longest of those waits. A token of an unknown key has the keys "
-                               "fetched anew, but no sooner than so long after the last time; "
-                               "milliseconds.",
+                               "fetched anew, but no sooner than so long, and 10 s, after the "
+                               "last time; milliseconds.",
               .min = 1,
               .max = 31'536'000'000},
     BrokerKey{.name = "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms",

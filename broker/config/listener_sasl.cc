@@ -139,17 +139,21 @@ class ListenerReader {
                    std::string(kTokenKeys) + ": " + expected + ": " + url.error().message());
     }
     if (!url->encrypted && !url->is_loopback()) {
-      return bad_value(kTokenKeys, *keys, expected + ": http is for localhost alone");
+      return Error(ErrorCode::invalid_config, std::string(kTokenKeys) + "=" + url->to_string() +
+                                                  ": " + expected +
+                                                  ": http is for localhost alone");
     }
     tokens.keys_url = *std::move(url);
-    constexpr ValueRule kMs{.type = ConfigType::int64, .min = 1, .max = kLongestWaitMs};
-    for (const auto& [key, member] :
-         {std::pair(kTokenRefresh, &ListenerTokens::refresh_ms),
-          std::pair(kTokenBackoff, &ListenerTokens::retry_backoff_ms),
-          std::pair(kTokenBackoffMax, &ListenerTokens::retry_backoff_max_ms)}) {
-      if (auto read = read_number(key, kMs, tokens.*member); !read) return read.error();
-    }
-    return {};
+    return read_times_of_keys(tokens);
+  }
+
+  Result<void> read_times_of_keys(ListenerTokens& tokens) const {
+    constexpr ValueRule kRefresh{.type = ConfigType::int64, .min = 1000, .max = kLongestWaitMs};
+    constexpr ValueRule kWait{.type = ConfigType::int64, .min = 1, .max = kLongestWaitMs};
+    auto read = read_number(kTokenRefresh, kRefresh, tokens.refresh_ms);
+    if (read) read = read_number(kTokenBackoff, kWait, tokens.retry_backoff_ms);
+    if (read) read = read_number(kTokenBackoffMax, kWait, tokens.retry_backoff_max_ms);
+    return read;
   }
 
   Result<ListenerSasl::Mechanism> read_mechanism(std::string_view name) const {
@@ -184,8 +188,12 @@ class ListenerReader {
     }
     if (mechanism.tokens) {
       // Kafka has no other place for whom to trust where keys are fetched.
+      auto& ssl = mechanism.tokens->keys_ssl;
       for (const auto& [option, value] : jaas->options) {
-        base::set_ssl_key(mechanism.tokens->keys_ssl, option, value);
+        if (base::set_ssl_key(ssl, option, value) || base::is_jvm_ssl_key(option)) continue;
+        if (!option.starts_with("ssl.")) continue;
+        return Error(ErrorCode::invalid_config,
+                     key + ": there is no option " + option + "; it would not be followed");
       }
     }
     if (!has_users) return mechanism;

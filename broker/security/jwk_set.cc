@@ -1,7 +1,7 @@
 #include "broker/security/jwk_set.h"
 
 #include <algorithm>
-#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/crypto/base64_url.h"
@@ -28,6 +28,13 @@ Error left_out(std::string why) {
 const std::string* find_string(const JsonValue& object, std::string_view name) {
   const auto* found = object.find(name);
   return found != nullptr && found->kind == JsonValue::Kind::string ? &found->string : nullptr;
+}
+
+// Null if it has none.
+const std::string* find_kid(const JsonValue& key) {
+  if (key.kind != JsonValue::Kind::object) return nullptr;
+  const auto* kid = find_string(key, "kid");
+  return kid != nullptr && !kid->empty() ? kid : nullptr;
 }
 
 bool read_number(const JsonValue& key, std::string_view name, std::string& bytes) {
@@ -75,12 +82,18 @@ Result<PublicKey> read_ec(const JsonValue& key) {
   return PublicKey::p256(x, y);
 }
 
-// An error says why the key is not used.
+// An error says why the key is not used: invalid_config where it must not be there at all.
 Result<PublicKey> read_key(const JsonValue& key) {
+  if (key.kind != JsonValue::Kind::object) {
+    return Error(ErrorCode::invalid_config, "a key is no object");
+  }
+  if (is_secret(key)) {
+    return Error(ErrorCode::invalid_config,
+                 "there is a secret key among them, which others can sign with");
+  }
   const auto* type = find_string(key, "kty");
   if (type == nullptr) return left_out("a key has no kty");
-  const auto* kid = find_string(key, "kid");
-  if (kid == nullptr || kid->empty()) return left_out("a key has no kid");
+  if (find_kid(key) == nullptr) return left_out("a key has no kid");
   if (!is_for_signatures(key)) return left_out("a key is not for signatures");
   if (*type != "RSA" && *type != "EC") return left_out("a key is neither of RSA nor of EC");
   auto made = *type == "RSA" ? read_rsa(key) : read_ec(key);
@@ -94,7 +107,7 @@ Result<PublicKey> read_key(const JsonValue& key) {
 
 }  // namespace
 
-Result<JwkSet> JwkSet::parse(std::string_view document) {
+Result<JwkSet> JwkSet::parse(std::string_view document, Faults faults) {
   if (document.size() > kMostBytes) return unfit("the document is too large");
   const auto json = protocol::parse_strict_json(document, kMostValues);
   if (!json) return unfit(json.error().message());
@@ -102,27 +115,40 @@ Result<JwkSet> JwkSet::parse(std::string_view document) {
   if (keys == nullptr || keys->kind != JsonValue::Kind::array) {
     return unfit("there is no list \"keys\"");
   }
-  if (keys->elements.size() > kMostKeys) return unfit("there are too many");
+  const bool is_strict = faults == Faults::refused;
+  const auto& each_key = keys->elements;
+  if (is_strict && each_key.size() > kMostKeys) return unfit("there are too many");
   JwkSet set;
-  std::string why_not;
-  for (const auto& each : keys->elements) {
-    if (each.kind != JsonValue::Kind::object) return unfit("a key is no object");
-    if (is_secret(each)) {
-      return unfit("there is a secret key among them, which others can sign with");
-    }
-    auto key = read_key(each);
+  if (each_key.size() > kMostKeys) set.leave_out("there are too many");
+  std::set<std::string_view> taken;
+  for (std::size_t i = 0; i < std::min(each_key.size(), kMostKeys); ++i) {
+    auto key = read_key(each_key[i]);
+    const bool must_not_be = !key && key.error().code() == ErrorCode::invalid_config;
     if (!key) {
-      if (why_not.empty()) why_not = key.error().message();
-      continue;
+      if (is_strict && must_not_be) return unfit(key.error().message());
+      set.leave_out(key.error().message());
+      if (!must_not_be) continue;
     }
-    if (!set.keys_.emplace(*find_string(each, "kid"), *std::move(key)).second) {
-      return unfit("a kid stands twice");
+    const auto* kid = find_kid(each_key[i]);
+    if (kid == nullptr) continue;
+    if (!taken.insert(*kid).second) {
+      if (is_strict) return unfit("a kid stands twice");
+      set.leave_out("a kid stands twice");
+      set.keys_.erase(*kid);
+    } else if (key) {
+      set.keys_.emplace(*kid, *std::move(key));
     }
   }
-  if (set.keys_.empty()) {
-    return unfit("none is for RS256 or ES256" + (why_not.empty() ? "" : ": " + why_not));
+  if (is_strict && set.keys_.empty()) {
+    const auto& why = set.why_left_out_;
+    return unfit("none is for RS256 or ES256" + (why.empty() ? "" : ": " + why));
   }
   return set;
+}
+
+void JwkSet::leave_out(std::string_view why) {
+  if (why_left_out_.find(why) != std::string::npos) return;
+  why_left_out_.append(why_left_out_.empty() ? "" : "; ").append(why);
 }
 
 const PublicKey* JwkSet::find(std::string_view kid, std::string_view algorithm) const {

@@ -14,13 +14,19 @@ namespace ottla::broker {
 // small or without a `kid`: an issuer's set is not ours to put right. Does not change; any thread.
 class JwkSet {
  public:
+  // Of a set in which there is what must not be: a secret or private key, two of the same `kid`,
+  // what is no key, too many of them, or nothing that is of use.
+  enum class Faults {
+    refused,   // the set is not taken
+    left_out,  // each is left out, with all of its `kid`, so that none may be left
+  };
+
   // The largest document that is read.
   static constexpr std::size_t kMostBytes = 256 << 10;
   static constexpr std::size_t kMostKeys = 100;
 
-  // Errors: invalid_config: no document of keys, a secret or private one among them, two with the
-  // same `kid`, or none left, with why the first was left out.
-  static Result<JwkSet> parse(std::string_view document);
+  // Error: invalid_config: no document of keys, or a fault that is refused.
+  static Result<JwkSet> parse(std::string_view document, Faults faults = Faults::refused);
 
   // Of a default one there are none.
   bool empty() const { return keys_.empty(); }
@@ -30,8 +36,14 @@ class JwkSet {
 
   std::size_t size() const { return keys_.size(); }
 
+  // Why keys were left out, each reason once and none of the document's words; empty: none was.
+  const std::string& why_left_out() const { return why_left_out_; }
+
  private:
+  void leave_out(std::string_view why);
+
   std::map<std::string, base::PublicKey, std::less<>> keys_;
+  std::string why_left_out_;
 };
 
 }  // namespace ottla::broker

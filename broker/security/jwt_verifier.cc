@@ -112,7 +112,7 @@ Result<void> JwtVerifier::check_signature(std::string_view header, std::string_v
   const auto* key = keys_.find(kid->string, algorithm->string);
   if (key == nullptr) {
     on_unknown_key_();
-    if (keys_.empty()) return refused("cannot be checked: the keys of tokens were not fetched yet");
+    if (keys_.empty()) return refused("cannot be checked: the broker has no keys of tokens yet");
     return refused("is signed by a key that is not known (kid)");
   }
   std::string bytes;

@@ -14,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr unsigned kOk = 200;
+constexpr base::Duration kLeastRest = std::chrono::seconds(10);
 // Of the first wait: some days of milliseconds.
 constexpr std::uint32_t kMostDoublings = 20;
 
@@ -31,7 +32,7 @@ Result<JwkSet> read_keys(const base::HttpUrl& url, const base::HttpAnswer& answe
   if (answer.status != kOk) {
     return Error(ErrorCode::invalid_config, base::describe_status(url, answer.status));
   }
-  auto keys = JwkSet::parse(answer.body);
+  auto keys = JwkSet::parse(answer.body, JwkSet::Faults::left_out);
   if (!keys) return Error(keys.error().code(), url.to_string() + ": " + keys.error().message());
   return keys;
 }
@@ -75,12 +76,8 @@ FetchedKeys::~FetchedKeys() {
   loop().cancel(timer_);
 }
 
-void FetchedKeys::start(base::Task then) {
-  on_started_ = std::move(then);
-  fetch();
-}
-
 void FetchedKeys::fetch() {
+  if (fetching_) return;
   loop().cancel(timer_);
   fetching_ = true;
   fetched_at_ = loop().now();
@@ -98,10 +95,10 @@ void FetchedKeys::fetch_in(base::Duration time) {
   }));
 }
 
-// Whoever connects can send such tokens.
+// Whoever connects can send such tokens, which must not wear out the issuer.
 void FetchedKeys::on_unknown_key() {
-  const milliseconds rest(endpoint_.settings.retry_backoff_max_ms);
-  if (!fetching_ && loop().now() - fetched_at_ >= rest) fetch();
+  const base::Duration rest = milliseconds(endpoint_.settings.retry_backoff_max_ms);
+  if (!fetching_ && loop().now() - fetched_at_ >= std::max(rest, kLeastRest)) fetch();
 }
 
 void FetchedKeys::on_answer(Result<base::HttpAnswer> answer) {
@@ -113,18 +110,37 @@ void FetchedKeys::on_answer(Result<base::HttpAnswer> answer) {
                  lifetime_.guard([this, keys] { on_read(std::move(*keys)); }));
 }
 
+// What the issuer no longer has counts no longer, though nothing were left.
 void FetchedKeys::on_read(Result<JwkSet> keys) {
   fetching_ = false;
-  if (keys) {
-    take(*std::move(keys));
-    if (failures_ > 0) logger_.info("the listener " + listener_ + " has its keys of tokens again");
-    failures_ = 0;
-    last_failure_.clear();
-    fetch_in(milliseconds(endpoint_.settings.refresh_ms));
-  } else {
+  if (!keys) {
     fail(keys.error());
+  } else {
+    const auto left_out = keys->why_left_out();
+    take(*std::move(keys));
+    if (verifier_->has_keys()) {
+      succeed(left_out);
+    } else {
+      fail(Error(ErrorCode::invalid_config, endpoint_.settings.keys_url->to_string() +
+                                                ": the keys of tokens: none is for RS256 or ES256" +
+                                                (left_out.empty() ? "" : ": " + left_out)));
+    }
   }
-  if (on_started_) std::exchange(on_started_, {})();
+}
+
+void FetchedKeys::succeed(const std::string& left_out) {
+  if (failures_ > 0 || !has_succeeded_) {
+    logger_.info("the listener " + listener_ + " has its keys of tokens");
+  }
+  has_succeeded_ = true;
+  if (left_out != last_left_out_ && !left_out.empty()) {
+    logger_.warn("the listener " + listener_ + " does without some of its keys of tokens: " +
+                 endpoint_.settings.keys_url->to_string() + ": " + left_out);
+  }
+  last_left_out_ = left_out;
+  failures_ = 0;
+  last_failure_.clear();
+  fetch_in(milliseconds(endpoint_.settings.refresh_ms));
 }
 
 void FetchedKeys::fail(const Error& error) {

@@ -77,15 +77,8 @@ Result<void> Server::listen(const ListenerConfig& listener) {
   return {};
 }
 
-void Server::fetch_keys(base::Task then) {
-  if (fetched_keys_.empty()) return then();
-  auto told = std::make_shared<base::Task>(std::move(then));
-  auto left = std::make_shared<std::size_t>(fetched_keys_.size());
-  for (auto& [listener, keys] : fetched_keys_) {
-    keys->start([told, left] {
-      if (--*left == 0) (*told)();
-    });
-  }
+void Server::fetch_keys() {
+  for (const auto& [listener, keys] : fetched_keys_) keys->fetch();
 }
 
 void Server::open(FrameHandler& handler) {

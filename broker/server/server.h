@@ -58,9 +58,9 @@ class Server final : public ConnectionOwner {
   // Binds. Who connects waits until `open`. Errors name the listener and its address.
   Result<void> listen(const ListenerConfig& listener);
 
-  // Fetches the keys that tokens are checked with, where they are not in files; `then` when they
-  // are there or could not be had, which holds nobody up but those with tokens.
-  void fetch_keys(base::Task then);
+  // Begins to fetch the keys that tokens are checked with, where they are not in files. Nothing
+  // waits for them: until they are there tokens are refused.
+  void fetch_keys();
 
   // From now on requests are handled, by `handler`, which outlives this.
   void open(FrameHandler& handler);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -43,6 +44,10 @@ class FetchedToken : public testing::Test {
          .log_level = LogLevel::debug});
     ASSERT_TRUE(started.has_value()) << started.error();
     broker_ = std::make_unique<EmbeddedBroker>(std::move(*started));
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(logged_.wait_for(lock, 60s, [this] {
+      return log_.find("the listener LOGIN has its keys of tokens") != std::string::npos;
+    })) << log_;
   }
 
   // On the issuer's thread.
@@ -71,6 +76,7 @@ class FetchedToken : public testing::Test {
     return [this](LogLevel, std::string_view, std::string_view line) {
       const std::lock_guard lock(mutex_);
       log_.append(line).append("\n");
+      logged_.notify_all();
     };
   }
   std::string log() {
@@ -99,6 +105,7 @@ class FetchedToken : public testing::Test {
 
   TemporaryDirectory folder_;
   std::mutex mutex_;
+  std::condition_variable logged_;
   std::string log_;
   const tls_test::TokenIssuer signer_;
   HttpsIssuer issuer_{[this](const std::string& request) { return respond(request); }};

@@ -136,8 +136,9 @@ TEST(ListenerSasl, tokens_that_nobody_could_check_are_not_taken) {
     properties[key] = "";
     EXPECT_NE(error_of(properties).message().find(key), std::string::npos) << error_of(properties);
   }
-  for (const auto* url : {"http://x", "http://localhost.x/", "https://", "https://a:s3cret@x/",
-                          "/keys.json", "file://", "ftp://x/y", "jndi:ldap://x"}) {
+  for (const auto* url :
+       {"http://x", "http://x/?key=s3cret", "http://localhost.x/", "https://",
+        "https://a:s3cret@x/", "/keys.json", "file://", "ftp://x/y", "jndi:ldap://x"}) {
     auto properties = token_listener();
     properties["sasl.oauthbearer.jwks.endpoint.url"] = url;
     const auto message = error_of(properties).message();
@@ -150,7 +151,7 @@ TEST(ListenerSasl, keys_may_be_where_they_are_fetched) {
   auto properties = token_listener();
   const std::string key = "sasl.oauthbearer.jwks.endpoint.";
   properties[key + "url"] = "https://id.example.org/keys";
-  properties[key + "refresh.ms"] = "1";
+  properties[key + "refresh.ms"] = "1000";
   properties["listener.name.sasl_ssl.oauthbearer." + key + "retry.backoff.ms"] = "2";
   properties["listener.name.sasl_ssl." + key + "retry.backoff.max.ms"] = "3";
   properties["listener.name.sasl_ssl.oauthbearer.sasl.jaas.config"] =
@@ -162,12 +163,27 @@ TEST(ListenerSasl, keys_may_be_where_they_are_fetched) {
   const auto& tokens = *config->sasl_listeners.at("SASL_SSL").mechanisms.at("OAUTHBEARER").tokens;
   EXPECT_EQ(tokens.keys_file, "");
   EXPECT_EQ(tokens.keys_url, base::HttpUrl::parse("https://id.example.org/keys").value());
-  EXPECT_EQ(tokens.refresh_ms, 1);
+  EXPECT_EQ(tokens.refresh_ms, 1000);
   EXPECT_EQ(tokens.retry_backoff_ms, 2);
   EXPECT_EQ(tokens.retry_backoff_max_ms, 3);
   EXPECT_EQ(tokens.keys_ssl.truststore_location, "/ca.pem");
-  properties[key + "refresh.ms"] = "0";
-  EXPECT_NE(error_of(properties).message().find(key + "refresh.ms=0"), std::string::npos);
+  properties[key + "refresh.ms"] = "999";
+  EXPECT_NE(error_of(properties).message().find(key + "refresh.ms=999"), std::string::npos);
+}
+
+TEST(ListenerSasl, an_option_of_tls_that_there_is_not_is_no_trust_in_everybody) {
+  auto properties = token_listener();
+  const std::string key = "listener.name.sasl_ssl.oauthbearer.sasl.jaas.config";
+  const std::string module =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required ";
+  properties[key] = module + "ssl.truststore.locatoin=\"/s3cret.pem\";";
+  const auto message = error_of(properties).message();
+  EXPECT_NE(message.find(key + ": there is no option ssl.truststore.locatoin"), std::string::npos)
+      << message;
+  EXPECT_EQ(message.find("s3cret"), std::string::npos) << message;
+  properties[key] = module + "ssl.provider=\"x\" unsecuredLoginStringClaim_sub=\"x\";";
+  const auto config = BrokerConfig::from_properties(properties);
+  EXPECT_TRUE(config) << config.error();
 }
 
 TEST(Exposure, a_listener_that_asks_nobody_is_for_this_machine_alone) {

@@ -382,5 +382,31 @@ TEST_F(HandlerFixture, where_nobody_logs_in_a_handshake_is_out_of_place) {
   EXPECT_EQ(create_topic("t"), ErrorCode::none);
 }
 
+// A broker whose other listener takes tokens, with keys at a place that nobody reaches.
+class KeysOutOfReach : public HandlerFixture {
+ protected:
+  void SetUp() override {
+    asking_.start();
+    place_.start();
+    simulation_.network().isolate(place_.host());
+    config_.sasl_listeners["LOGIN"].mechanisms["OAUTHBEARER"].tokens =
+        ListenerTokens{.keys_file = {},
+                       .issuer = "id",
+                       .audiences = {"kafka"},
+                       .keys_url = base::HttpUrl::parse("http://id/keys").value()};
+  }
+
+  simulation::SimNode& place_ = simulation_.add_node("id");
+};
+
+TEST_F(KeysOutOfReach, keep_nobody_waiting_who_shows_no_token) {
+  const auto begun = simulation_.now();
+  start();
+  EXPECT_EQ(create_topic("t"), ErrorCode::none);
+  restart();
+  EXPECT_EQ(produce("t", 0, 1), 0);
+  EXPECT_LT(simulation_.now() - begun, 5s);
+}
+
 }  // namespace
 }  // namespace ottla::broker

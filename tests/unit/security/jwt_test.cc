@@ -376,6 +376,35 @@ TEST(JwkSet, is_not_read_with_a_secret_key_or_two_of_one_name) {
             "the keys of tokens: a kid stands twice");
 }
 
+TEST(JwkSet, may_leave_out_what_must_not_be_and_all_of_its_name) {
+  const auto read = [](const std::vector<std::string>& keys) {
+    auto set = JwkSet::parse(document(keys), JwkSet::Faults::left_out);
+    EXPECT_TRUE(set) << set.error();
+    return *std::move(set);
+  };
+  const auto good = issuer().rsa_jwk("good");
+  const auto a = issuer().rsa_jwk("a");
+  const auto secret = issuer().p256_jwk("a", R"("d":"AQAB")");
+  for (const auto& keys : {std::vector{a, secret, good}, {secret, a, good}, {a, good, a, a}}) {
+    const auto set = read(keys);
+    EXPECT_EQ(set.size(), 1U);
+    EXPECT_NE(set.find("good", "RS256"), nullptr);
+    EXPECT_NE(set.why_left_out().find("a kid stands twice"), std::string::npos);
+  }
+  EXPECT_EQ(read({"7", R"({"kty":"oct","k":"AA"})", "7", good}).why_left_out(),
+            "a key is no object; there is a secret key among them, which others can sign with");
+  EXPECT_TRUE(read({}).empty());
+  EXPECT_TRUE(read({secret}).empty());
+  std::vector<std::string> many(JwkSet::kMostKeys, "{}");
+  many.front() = a;
+  many.push_back(good);
+  EXPECT_EQ(read(many).size(), 1U);
+  EXPECT_FALSE(JwkSet::parse(document(many)));
+  for (const std::string text : {"", "{}", "[]", R"({"keys":{}})", "<html>"}) {
+    EXPECT_FALSE(JwkSet::parse(text, JwkSet::Faults::left_out)) << text;
+  }
+}
+
 // Left out where there is another; alone it is why there is none.
 std::string why_left_out(const std::string& key) {
   const auto keys = JwkSet::parse(document({key, issuer().rsa_jwk("good")}));

@@ -129,9 +129,40 @@ TEST_F(HttpFetchTest, takes_no_answer_whose_length_could_be_read_in_two_ways) {
   EXPECT_NE(
       refusal(ok + "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n").find("not HTTP"),
       std::string::npos);
-  for (const std::string head : {"", "Transfer-Encoding: gzip\r\n"}) {
-    EXPECT_NE(refusal(ok + head + "\r\n{}").find("does not say how long it is"), std::string::npos);
+  EXPECT_NE(refusal(ok + "\r\n{}").find("does not say how long it is"), std::string::npos);
+}
+
+TEST_F(HttpFetchTest, takes_no_answer_that_is_encoded_in_another_way_than_in_chunks) {
+  const std::string coding = "Transfer-Encoding: ";
+  for (const std::string& head :
+       {coding + "gzip\r\n", coding + "gzip, chunked\r\n", coding + "identity\r\n",
+        coding + "xchunked\r\nContent-Length: 2\r\n", coding + "gzip\r\nContent-Length: 2\r\n",
+        "Content-Length: 2\r\n" + coding + "identity\r\n",
+        coding + "gzip\r\n" + coding + "chunked\r\n", coding + "\r\nContent-Length: 2\r\n"}) {
+    const auto why = refusal("HTTP/1.1 200 OK\r\n" + head + "\r\n{}");
+    EXPECT_NE(why.find("CORRUPT_DATA"), std::string::npos) << head << why;
   }
+  EXPECT_EQ(refusal("HTTP/1.1 200 OK\r\n" + coding + "Chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+            "taken: {}");
+}
+
+TEST_F(HttpFetchTest, passes_over_interim_answers) {
+  const std::string interim =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+  const auto bytes = interim + ScriptedHttp::answer(200, "{}");
+  const auto answer = fetch({.bytes = bytes, .hangs_up = false});
+  ASSERT_TRUE(answer) << answer.error();
+  EXPECT_EQ(answer->status, 200U);
+  EXPECT_EQ(answer->body, "{}");
+  limits_.read = 1h;
+  EXPECT_EQ(fetch({.bytes = bytes, .one_by_one = true}).value().status, 200U);
+  EXPECT_NE(refusal(interim).find("hung up before it had answered"), std::string::npos);
+  std::string endless;
+  for (int i = 0; i < 20'000; ++i) endless += "HTTP/1.1 100 Continue\r\n\r\n";
+  EXPECT_NE(refusal(endless, false).find("the answer is too long"), std::string::npos);
+  const auto other = refusal("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n" + bytes);
+  EXPECT_NE(other.find("CORRUPT_DATA"), std::string::npos) << other;
+  EXPECT_NE(other.find("(101)"), std::string::npos) << other;
 }
 
 TEST_F(HttpFetchTest, takes_nothing_that_is_no_http) {

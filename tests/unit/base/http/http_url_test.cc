@@ -31,7 +31,8 @@ TEST(HttpUrl, knows_this_machine_by_its_names_alone) {
     EXPECT_TRUE(read("http://" + host).is_loopback()) << host;
   }
   for (const std::string host :
-       {"localhost.example.org", "127.0.0.1.example.org", "10.0.0.1", "[::2]", "127.example.org"}) {
+       {"localhost.example.org", "127.0.0.1.example.org", "10.0.0.1", "[::2]", "127.example.org",
+        "127.0.0.1.5", "127.1", "127.0.0.256", "[::ffff:1]"}) {
     EXPECT_FALSE(read("http://" + host).is_loopback()) << host;
   }
 }
@@ -53,6 +54,9 @@ TEST(HttpUrl, refuses_what_could_be_read_in_two_ways_and_repeats_nothing_of_it) 
                                  "https://[::1]x/secret",
                                  "https://[]/secret",
                                  "https://[host]/secret",
+                                 "https://[zz:zz]/secret",
+                                 "https://[1:2]/secret",
+                                 "https://[::1.2]/secret",
                                  "https://a:b:c/secret",
                                  "https://host/secret#x",
                                  "https://host/secret x",
