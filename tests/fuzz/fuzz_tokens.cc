@@ -1,10 +1,11 @@
 #include <string>
 #include <vector>
 
+#include "base/crypto/base64_url.h"
 #include "broker/security/jwk_set.h"
 #include "broker/security/jwt_verifier.h"
-#include "broker/security/strict_json.h"
 #include "protocol/wire/json_text.h"
+#include "protocol/wire/strict_json.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/tls/token_issuer.h"
 
@@ -14,8 +15,8 @@ namespace ottla::fuzz {
 namespace {
 
 using namespace ottla::broker;  // NOLINT: a fuzz target
+using base::to_base64_url;
 using protocol::JsonValue;
-using tls_test::to_base64_url;
 
 constexpr std::int64_t kNow = 1'800'000'000;
 constexpr std::size_t kMostValues = 200;
@@ -91,11 +92,11 @@ void check_token(std::string_view token, bool signed_by_us) {
 }
 
 void check_json(std::string_view text) {
-  const auto read = parse_strict_json(text, kMostValues);
+  const auto read = protocol::parse_strict_json(text, kMostValues);
   if (!read) return;
   std::string written;
   write(*read, written);
-  const auto again = parse_strict_json(written, kMostValues);
+  const auto again = protocol::parse_strict_json(written, kMostValues);
   OTTLA_ASSERT(again, "what was read can be written");
   std::string once_more;
   write(*again, once_more);
@@ -146,6 +147,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (const auto keys = broker::JwkSet::parse(body)) {
         OTTLA_ASSERT(keys->size() > 0 && keys->size() <= broker::JwkSet::kMostKeys,
                      "a set has keys, and not too many");
+      }
+      if (const auto keys = broker::JwkSet::parse(body, broker::JwkSet::Faults::left_out)) {
+        OTTLA_ASSERT(keys->size() <= broker::JwkSet::kMostKeys, "a set has not too many keys");
       }
       break;
     default:

@@ -43,8 +43,7 @@ class TokenTlsTest : public base::TlsTest {
     std::unique_ptr<FetchedTokens> source;
     here([&] {
       source = std::make_unique<FetchedTokens>(
-          base::LoopWithTransport{.loop = &loop(), .transport = &transport()},
-          (*sasl)->endpoint);
+          base::LoopWithTransport{.loop = &loop(), .transport = &transport()}, (*sasl)->endpoint);
       source->ask([&](Result<OauthBearerToken> told) { outcome.set(std::move(told)); });
     });
     auto told = outcome.get();
