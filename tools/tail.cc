@@ -16,8 +16,8 @@
 #include "ottla/consumer.h"
 #include "tools/command.h"
 #include "tools/flags.h"
-#include "tools/printable.h"
 #include "tools/table.h"
+#include "tools/text/printable.h"
 
 namespace ottla::tools {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/printable.h"
+#include "tools/text/printable.h"
 
 namespace ottla::tools {
 namespace {

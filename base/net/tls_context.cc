@@ -11,7 +11,6 @@
 #include "base/assert.h"
 #include "base/crypto/openssl_ptr.h"
 #include "base/net/key_material.h"
-#include "base/net/socket_address.h"
 #include "base/net/tls.h"
 #include "base/net/tls_reporting.h"
 #include "base/net/tls_stream.h"
@@ -192,14 +191,14 @@ class OpensslContext final : public TlsContext {
 };
 
 void OpensslContext::set_host(SSL& ssl, const std::string& host) const {
-  const bool is_address = static_cast<bool>(parse_address({host, 0}));
-  if (!is_address) SSL_set_tlsext_host_name(&ssl, host.c_str());
+  const bool names_address = is_address(host);
+  if (!names_address) SSL_set_tlsext_host_name(&ssl, host.c_str());
   if (!checks_names_) return;
   auto* rules = SSL_get0_param(&ssl);
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   // An address that is written in a way that no certificate can name (127.1, fe80::1%eth0) is taken
   // for a name, which none has: without either nothing would be compared. Nor would it with none.
-  if (is_address && X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1) return;
+  if (names_address && X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1) return;
   const bool is_name = !host.empty() && host.find('\0') == std::string::npos;
   const std::string name = is_name ? host : "host.invalid";
   const bool compares = X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1;

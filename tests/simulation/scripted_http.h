@@ -40,6 +40,11 @@ class ScriptedHttp {
            " Said\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
+  // From now on, to everybody.
+  void say(int status, const std::string& body) {
+    respond = [bytes = answer(status, body)](const std::string&) { return Answer{.bytes = bytes}; };
+  }
+
   std::function<Answer(const std::string& request)> respond = [](const std::string&) {
     return Answer{};
   };

@@ -105,6 +105,9 @@ def run_broker(table, context):
     with _issuer(context, files):
         server.start()
         try:
+            # Who shows a token before that is refused, for good as Java takes it.
+            peers.eventually(lambda: server.has_said("LOGIN has its keys of tokens"),
+                             "the broker did not fetch the keys of tokens")
             _java_row(table, context, f"{group}/java", addresses, files)
             _our_rows(table, context, group, addresses, files)
         finally:

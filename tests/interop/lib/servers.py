@@ -39,6 +39,7 @@ class Ottla:
         for name, value in self._properties.items():
             command += ["--override", f"{name}={value}"]
         with self._log_file.open("ab") as log:
+            self._log_begins = log.tell()
             self._process = process.start(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
             )
@@ -64,6 +65,10 @@ class Ottla:
             found = READY.match(line)
             if found:
                 return found[2]
+
+    def has_said(self, words):
+        """Whether this is in its log since the last start."""
+        return words in self._log_file.read_bytes()[self._log_begins:].decode(errors="replace")
 
     def _log_tail(self):
         return self._log_file.read_text(errors="replace").strip()[-600:]

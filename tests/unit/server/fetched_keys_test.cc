@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/simulation/on_loop.h"
 #include "tests/simulation/scripted_http.h"
 #include "tests/simulation/simulation.h"
 #include "tests/tls/token_issuer.h"
@@ -38,19 +39,10 @@ class FetchedKeysTest : public testing::Test {
   }
 
   void on(simulation::SimNode& node, const std::function<void()>& act) {
-    bool done = false;
-    node.loop().post([&] {
-      act();
-      done = true;
-    });
-    ASSERT_TRUE(sim_.run_until([&] { return done; }, 1s));
+    simulation::on_loop(sim_, node, act);
   }
 
-  void say(int status, const std::string& body) {
-    server_.respond = [status, body](const std::string&) {
-      return ScriptedHttp::Answer{.bytes = ScriptedHttp::answer(status, body)};
-    };
-  }
+  void say(int status, const std::string& body) { server_.say(status, body); }
   void offer(const std::string& kid) { say(200, "{\"keys\":[" + issuer().p256_jwk(kid) + "]}"); }
 
   void start() {

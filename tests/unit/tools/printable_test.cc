@@ -1,4 +1,4 @@
-#include "tools/printable.h"
+#include "tools/text/printable.h"
 
 #include <gtest/gtest.h>
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "tests/simulation/on_loop.h"
 #include "tests/simulation/scripted_http.h"
 #include "tests/simulation/simulation.h"
 
@@ -30,12 +31,7 @@ class HttpFetchTest : public testing::Test {
   }
 
   void on(simulation::SimNode& node, const std::function<void()>& act) {
-    bool done = false;
-    node.loop().post([&] {
-      act();
-      done = true;
-    });
-    ASSERT_TRUE(simulation_.run_until([&] { return done; }, 1s));
+    simulation::on_loop(simulation_, node, act);
   }
 
   void begin() {

@@ -14,6 +14,7 @@
 #include "base/crypto/secrets.h"
 #include "client/network/bearer_tokens.h"
 #include "client/network/token_source.h"
+#include "tests/simulation/on_loop.h"
 #include "tests/simulation/scripted_http.h"
 #include "tests/simulation/simulation.h"
 
@@ -48,19 +49,10 @@ class FetchedTokensTest : public testing::Test {
   }
 
   void on(simulation::SimNode& node, const std::function<void()>& act) {
-    bool done = false;
-    node.loop().post([&] {
-      act();
-      done = true;
-    });
-    ASSERT_TRUE(sim_.run_until([&] { return done; }, 1s));
+    simulation::on_loop(sim_, node, act);
   }
 
-  void say(int status, const std::string& body) {
-    server_.respond = [status, body](const std::string&) {
-      return ScriptedHttp::Answer{.bytes = ScriptedHttp::answer(status, body)};
-    };
-  }
+  void say(int status, const std::string& body) { server_.say(status, body); }
 
   std::unique_ptr<FetchedTokens> make() {
     return std::make_unique<FetchedTokens>(client_node_.runtime().loop(0),

@@ -6,8 +6,8 @@
 
 namespace ottla::tools {
 
-// Bytes as a terminal may be given them: UTF-8 as it is, control characters and what is not UTF-8
-// as \xNN, a backslash twice.
+// Bytes as a terminal may be given them, so that they can be told apart: as base::inert has them,
+// and a backslash twice.
 std::string printable(BytesView bytes);
 
 }  // namespace ottla::tools
