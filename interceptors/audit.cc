@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "interceptors/audit_windows.h"
+#include "interceptors/clock.h"
 #include "interceptors/headers.h"
 
 namespace ottla::interceptors {
@@ -94,7 +95,7 @@ class Audit::Impl {
  private:
   Timestamp now() const {
     if (options_.clock) return options_.clock();
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return wall_now();
   }
   Timestamp window_of(Timestamp time) const {
     const auto length = std::max<std::int64_t>(1, options_.window.count());

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "interceptors/clock.h"
 #include "ottla/interceptors/retry_topics.h"
 
 namespace ottla::interceptors {
@@ -8,23 +9,19 @@ namespace {
 
 using Millis = std::chrono::milliseconds;
 
-Timestamp now() {
-  return std::chrono::floor<Millis>(std::chrono::system_clock::now());
-}
-
 }  // namespace
 
 Result<ConsumerRecords> DelayedConsumer::poll(Millis timeout) {
   const auto clamped = std::clamp<Millis>(timeout, Millis(0), std::chrono::hours(24 * 365));
   const auto deadline = std::chrono::steady_clock::now() + clamped;
   while (true) {
-    const auto time = now();
+    const auto time = wall_now();
     resume_due(time);
     auto wait = std::chrono::ceil<Millis>(deadline - std::chrono::steady_clock::now());
     for (const auto& [partition, due] : waiting_) wait = std::min(wait, due - time);
     auto records = consumer_->poll(std::max(wait, Millis(0)));
     if (!records) return records;
-    records = hold_back(std::move(*records), now());
+    records = hold_back(std::move(*records), wall_now());
     const bool over = std::chrono::steady_clock::now() >= deadline;
     if (!records || !records->empty() || over) return records;
   }

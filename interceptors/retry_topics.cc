@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "interceptors/clock.h"
 #include "interceptors/headers.h"
 #include "interceptors/numbers.h"
 
@@ -10,10 +11,6 @@ namespace ottla::interceptors {
 namespace {
 
 constexpr std::size_t kMostReason = 1000;
-
-Timestamp now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 std::string origin_of(const RecordView& record) {
   return std::string(record.topic()) + '-' + std::to_string(record.partition()) + '@' +
@@ -103,7 +100,7 @@ Future<RecordMetadata> RetryTopics::send_on(Producer& producer, const RecordView
   return send_at(
       producer,
       {.topic = topic, .key = record.key(), .value = record.value(), .headers = told(record, why)},
-      now() + options_.delays[failed]);
+      wall_now() + options_.delays[failed]);
 }
 
 Future<RecordMetadata> RetryTopics::give_up(Producer& producer, const RecordView& record,

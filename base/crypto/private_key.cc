@@ -18,14 +18,10 @@
 namespace ottla::base {
 namespace {
 
-constexpr int kLeastRsaBits = 2048;
-constexpr int kMostRsaBits = 8192;
-constexpr int kCoordinate = 32;
-
 using DigestPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
 using SignaturePtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG_free>>;
 
-Error unfit(const char* why) {
+Error unfit_private_key(const char* why) {
   ERR_clear_error();
   return Error(ErrorCode::invalid_argument, why);
 }
@@ -50,10 +46,10 @@ std::string to_raw(const std::string& der) {
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const SignaturePtr pair(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   OTTLA_ASSERT(pair != nullptr, "a signature that OpenSSL has made");
-  std::string bytes(2 * kCoordinate, '\0');
+  std::string bytes(2 * PublicKey::kP256Bytes, '\0');
   auto* const to = reinterpret_cast<unsigned char*>(bytes.data());
-  BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), to, kCoordinate);
-  BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), to + kCoordinate, kCoordinate);
+  BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), to, PublicKey::kP256Bytes);
+  BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), to + PublicKey::kP256Bytes, PublicKey::kP256Bytes);
   return bytes;
 }
 
@@ -72,16 +68,16 @@ Result<PrivateKey> PrivateKey::from_pem(BytesView text, const std::string& passp
   KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &secret));
   if (!key) {
     const bool encrypted = text.find("ENCRYPTED") != BytesView::npos;
-    return unfit(encrypted ? "the private key cannot be read with this passphrase"
-                           : "there is no private key in PEM");
+    return unfit_private_key(encrypted ? "the private key cannot be read with this passphrase"
+                                       : "there is no private key in PEM");
   }
   const bool is_rsa = EVP_PKEY_is_a(key.get(), "RSA") == 1;
   const int bits = EVP_PKEY_get_bits(key.get());
-  if (is_rsa && (bits < kLeastRsaBits || bits > kMostRsaBits)) {
-    return unfit("an RSA key must have from 2048 to 8192 bits");
+  if (is_rsa && (bits < PublicKey::kLeastRsaBits || bits > PublicKey::kMostRsaBits)) {
+    return unfit_private_key("an RSA key must have from 2048 to 8192 bits");
   }
   if (!is_rsa && !(EVP_PKEY_is_a(key.get(), "EC") == 1 && is_p256(*key))) {
-    return unfit("the private key is neither of RSA nor of P-256");
+    return unfit_private_key("the private key is neither of RSA nor of P-256");
   }
   return PrivateKey(is_rsa ? PublicKey::Kind::rsa : PublicKey::Kind::p256,
                     std::make_shared<const Owned>(Owned{std::move(key)}));
@@ -97,7 +93,7 @@ Result<std::string> PrivateKey::sign(BytesView message) const {
   std::string signature(size, '\0');
   auto* const to = reinterpret_cast<unsigned char*>(signature.data());
   done = done && EVP_DigestSign(context.get(), to, &size, octets, message.size()) == 1;
-  if (!done) return unfit("OpenSSL does not sign with the private key");
+  if (!done) return unfit_private_key("OpenSSL does not sign with the private key");
   signature.resize(size);
   return kind_ == PublicKey::Kind::p256 ? to_raw(signature) : std::move(signature);
 }

@@ -9,15 +9,13 @@
 #include <string>
 #include <utility>
 
+#include "base/crypto/octets.h"
 #include "base/crypto/openssl_ptr.h"
 
 namespace ottla::base {
 namespace {
 
-constexpr int kLeastRsaBits = 2048;
-constexpr int kMostRsaBits = 8192;
 constexpr int kMostExponentBits = 32;
-constexpr std::size_t kCoordinate = 32;
 
 using NumberPtr = std::unique_ptr<BIGNUM, OpensslFree<BN_free>>;
 using SignaturePtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG_free>>;
@@ -26,15 +24,11 @@ using DigestPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
 using BuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, OpensslFree<OSSL_PARAM_BLD_free>>;
 using ParamsPtr = std::unique_ptr<OSSL_PARAM, OpensslFree<OSSL_PARAM_free>>;
 
-const unsigned char* octets(BytesView bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
 NumberPtr number(BytesView bytes) {
   return NumberPtr(BN_bin2bn(octets(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
-Error unfit(const char* why) {
+Error unfit_public_key(const char* why) {
   return Error(ErrorCode::invalid_argument, why);
 }
 
@@ -57,10 +51,10 @@ bool is_sound(EVP_PKEY& key) {
 
 // The two numbers as OpenSSL takes them, in DER; empty if they are not 64 bytes.
 std::string to_der(BytesView signature) {
-  if (signature.size() != 2 * kCoordinate) return {};
+  if (signature.size() != 2 * PublicKey::kP256Bytes) return {};
   const SignaturePtr pair(ECDSA_SIG_new());
-  auto r = number(signature.substr(0, kCoordinate));
-  auto s = number(signature.substr(kCoordinate));
+  auto r = number(signature.substr(0, PublicKey::kP256Bytes));
+  auto s = number(signature.substr(PublicKey::kP256Bytes));
   if (!pair || !r || !s || ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) return {};
   r.release();
   s.release();
@@ -83,29 +77,30 @@ PublicKey::PublicKey(Kind kind, std::shared_ptr<const Owned> key)
 
 Result<PublicKey> PublicKey::rsa(BytesView modulus, BytesView exponent) {
   if (modulus.size() > kMostRsaBits / 8 + 1 || exponent.size() > kMostExponentBits / 8 + 1) {
-    return unfit("an RSA key of a modulus or an exponent that is too large");
+    return unfit_public_key("an RSA key of a modulus or an exponent that is too large");
   }
   const auto n = number(modulus);
   const auto e = number(exponent);
   if (!n || !e || BN_num_bits(n.get()) < kLeastRsaBits || BN_num_bits(n.get()) > kMostRsaBits) {
-    return unfit("an RSA key must have from 2048 to 8192 bits");
+    return unfit_public_key("an RSA key must have from 2048 to 8192 bits");
   }
   if (BN_is_odd(e.get()) == 0 || BN_is_one(e.get()) || BN_num_bits(e.get()) > kMostExponentBits) {
-    return unfit("the exponent of an RSA key must be odd, at least 3 and of at most 32 bits");
+    return unfit_public_key(
+        "the exponent of an RSA key must be odd, at least 3 and of at most 32 bits");
   }
   const BuilderPtr builder(OSSL_PARAM_BLD_new());
   if (!builder || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
-    return unfit("OpenSSL does not take the RSA key");
+    return unfit_public_key("OpenSSL does not take the RSA key");
   }
   auto key = make_key("RSA", *builder);
-  if (!key) return unfit("OpenSSL does not take the RSA key");
+  if (!key) return unfit_public_key("OpenSSL does not take the RSA key");
   return PublicKey(Kind::rsa, std::make_shared<const Owned>(Owned{std::move(key)}));
 }
 
 Result<PublicKey> PublicKey::p256(BytesView x, BytesView y) {
-  if (x.size() != kCoordinate || y.size() != kCoordinate) {
-    return unfit("the coordinates of a key of P-256 must have 32 bytes each");
+  if (x.size() != kP256Bytes || y.size() != kP256Bytes) {
+    return unfit_public_key("the coordinates of a key of P-256 must have 32 bytes each");
   }
   const auto point = std::string("\x04").append(x).append(y);
   const BuilderPtr builder(OSSL_PARAM_BLD_new());
@@ -114,10 +109,10 @@ Result<PublicKey> PublicKey::p256(BytesView x, BytesView y) {
           1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                        point.size()) != 1) {
-    return unfit("OpenSSL does not take the key of P-256");
+    return unfit_public_key("OpenSSL does not take the key of P-256");
   }
   auto key = make_key("EC", *builder);
-  if (!key || !is_sound(*key)) return unfit("the coordinates are no point of P-256");
+  if (!key || !is_sound(*key)) return unfit_public_key("the coordinates are no point of P-256");
   return PublicKey(Kind::p256, std::make_shared<const Owned>(Owned{std::move(key)}));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "ottla/bytes.h"
@@ -12,6 +13,11 @@ namespace ottla::base {
 class PublicKey {
  public:
   enum class Kind { rsa, p256 };
+
+  static constexpr int kLeastRsaBits = 2048;
+  static constexpr int kMostRsaBits = 8192;
+  // Of a coordinate of P-256, and of either number of a signature.
+  static constexpr std::size_t kP256Bytes = 32;
 
   // Unsigned numbers, the highest byte first. Error: invalid_argument, for a modulus of less than
   // 2048 or more than 8192 bits, an exponent that is even, 1, or of more than 32 bits.

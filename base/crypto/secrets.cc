@@ -9,16 +9,13 @@
 #include <cstdint>
 
 #include "base/assert.h"
+#include "base/crypto/octets.h"
 
 namespace ottla::base {
 namespace {
 
 const EVP_MD* algorithm(Hash hash) {
   return hash == Hash::sha_256 ? EVP_sha256() : EVP_sha512();
-}
-
-const unsigned char* octets(BytesView bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
 unsigned char* octets(std::string& bytes) {

@@ -11,11 +11,6 @@
 namespace ottla::base {
 namespace {
 
-std::size_t length_of(const Segment& segment) {
-  if (const auto* slice = std::get_if<Slice>(&segment)) return slice->bytes.size();
-  return std::get<FileRange>(segment).length;
-}
-
 // Below lies memory, which takes everything.
 bool write_all(SSL& ssl, BytesView bytes) {
   std::size_t written = 0;

@@ -16,17 +16,17 @@ namespace {
 
 constexpr std::size_t kMaxParts = 256;
 
-std::size_t length_of(const Segment& segment) {
-  if (const auto* slice = std::get_if<Slice>(&segment)) return slice->bytes.size();
-  return std::get<FileRange>(segment).length;
-}
-
 void advance(FileRange& range, std::size_t count) {
   range.position += count;
   range.length -= count;
 }
 
 }  // namespace
+
+std::size_t length_of(const Segment& segment) {
+  if (const auto* slice = std::get_if<Slice>(&segment)) return slice->bytes.size();
+  return std::get<FileRange>(segment).length;
+}
 
 Error short_file(const FileRange& range) {
   return Error(ErrorCode::io_error,

@@ -66,6 +66,8 @@ class WriteQueue {
   bool sendfile_works_ = true;
 };
 
+std::size_t length_of(const Segment& segment);
+
 // The error of a file that ended before its range.
 Error short_file(const FileRange& range);
 

@@ -8,9 +8,6 @@
 namespace ottla::broker {
 namespace {
 
-// What a compressed batch may grow to.
-constexpr std::size_t kMaxInflatedBatch = 256 << 20;
-
 // The first record of the batch at or after both; nothing if there is none.
 Result<TimestampedOffset> find_in_batch(const protocol::RecordBatchView& batch,
                                         WallMillis timestamp, Offset from) {

@@ -28,6 +28,10 @@ inline constexpr WallMillis kNoTimestamp = -1;
 // No bound: above every offset.
 inline constexpr Offset kNoBound{std::numeric_limits<std::int64_t>::max()};
 
+// What a batch may grow to when it is inflated; more is taken for damage. Kafka has no limit, and
+// runs out of memory instead.
+inline constexpr std::size_t kMaxInflatedBatch = 256 << 20;
+
 // Who made the batches of an append; decides what is checked (Kafka's AppendOrigin).
 enum class AppendOrigin : std::uint8_t {
   client,       // hostile until checked: everything is

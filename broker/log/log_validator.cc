@@ -15,10 +15,8 @@ using protocol::RecordBatchView;
 
 namespace {
 
-// What a compressed batch may grow to; Kafka has no limit, and runs out of memory instead.
-constexpr std::size_t kMaxInflatedBatch = 256 << 20;
-
-// The same of one that this broker inflates before it appends it, which holds up everybody else.
+// What a batch may grow to that this broker inflates before it appends it, which holds up everybody
+// else.
 std::size_t inflation_limit(const LogConfig& config) {
   constexpr std::int64_t times = 32;
   constexpr std::int64_t least = 16 << 20;

@@ -9,14 +9,10 @@
 namespace ottla::broker {
 namespace {
 
-Error invalid(std::string why) {
-  return {ErrorCode::invalid_request, std::move(why)};
-}
-
 template <class Enum>
 Error no_such(std::string_view what, Enum value) {
-  return invalid("there is no " + std::string(what) + " " +
-                 std::to_string(static_cast<int>(value)));
+  return invalid_request("there is no " + std::string(what) + " " +
+                         std::to_string(static_cast<int>(value)));
 }
 
 // Of an ACL itself, where "any" is none.
@@ -38,15 +34,15 @@ Result<void> check_numbers(const AclBinding& acl) {
 
 Result<void> check(const AclBinding& acl) {
   if (auto numbers = check_numbers(acl); !numbers) return numbers;
-  if (acl.resource_name.empty()) return invalid("the name of the resource is empty");
+  if (acl.resource_name.empty()) return invalid_request("the name of the resource is empty");
   if (acl.resource_type == AclResourceType::cluster && acl.resource_name != kClusterResource) {
-    return invalid("the one name of a cluster is " + std::string(kClusterResource));
+    return invalid_request("the one name of a cluster is " + std::string(kClusterResource));
   }
   if (acl.principal.find(':') == std::string::npos) {
-    return invalid("the principal '" + acl.principal +
-                   "' has no type in front of a colon, as in User:alice");
+    return invalid_request("the principal '" + acl.principal +
+                           "' has no type in front of a colon, as in User:alice");
   }
-  if (acl.host.empty()) return invalid("the host is empty; * is every host");
+  if (acl.host.empty()) return invalid_request("the host is empty; * is every host");
   return {};
 }
 

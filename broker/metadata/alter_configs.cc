@@ -18,10 +18,6 @@ using Change = ConfigAlteration::Change;
 // The longest text that Apache Kafka takes as a value.
 constexpr std::size_t kMaxValue = 32'767;
 
-Error invalid_request(std::string message) {
-  return {ErrorCode::invalid_request, std::move(message)};
-}
-
 // What is known here of a setting.
 struct KnownSetting {
   ConfigType type;

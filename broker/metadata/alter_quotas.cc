@@ -32,10 +32,6 @@ constexpr Limit kOfClients[] = {{kProducerByteRate, kMostLong},
                                 {kControllerMutationRate, 0}};
 constexpr Limit kOfAddresses[] = {{kConnectionCreationRate, kMostInt}};
 
-Error invalid(std::string why) {
-  return {ErrorCode::invalid_request, std::move(why)};
-}
-
 bool is_address(const std::string& text) {
   in6_addr address;
   return ::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
@@ -44,16 +40,17 @@ bool is_address(const std::string& text) {
 
 Result<void> check_part(const std::string& type, const std::optional<std::string>& name) {
   if (type != kQuotaUser && type != kQuotaClientId && type != kQuotaIp) {
-    return invalid("there is no entity of the type '" + type + "'; there are user, client-id, ip");
+    return invalid_request("there is no entity of the type '" + type +
+                           "'; there are user, client-id, ip");
   }
   if (!name) return {};
-  if (name->empty()) return invalid("the name of the " + type + " is empty");
+  if (name->empty()) return invalid_request("the name of the " + type + " is empty");
   if (name->size() > kMostNameBytes) {
-    return invalid("the name of the " + type + " is longer than " + std::to_string(kMostNameBytes) +
-                   " bytes");
+    return invalid_request("the name of the " + type + " is longer than " +
+                           std::to_string(kMostNameBytes) + " bytes");
   }
   if (type == kQuotaIp && !is_address(*name)) {
-    return invalid("the ip '" + *name + "' is no address, as 10.0.0.1 or ::1 are");
+    return invalid_request("the ip '" + *name + "' is no address, as 10.0.0.1 or ::1 are");
   }
   return {};
 }
@@ -62,11 +59,13 @@ Result<QuotaEntity> entity_of(const QuotaEntityParts& parts) {
   QuotaEntity entity;
   for (const auto& [type, name] : parts) {
     if (auto checked = check_part(type, name); !checked) return checked.error();
-    if (!entity.emplace(type, name).second) return invalid("the entity has more than one " + type);
+    if (!entity.emplace(type, name).second) {
+      return invalid_request("the entity has more than one " + type);
+    }
   }
-  if (entity.empty()) return invalid("the entity has neither user, client-id nor ip");
+  if (entity.empty()) return invalid_request("the entity has neither user, client-id nor ip");
   if (entity.contains(kQuotaIp) && entity.size() > 1) {
-    return invalid("the quota of an ip cannot be for a user or a client-id as well");
+    return invalid_request("the quota of an ip cannot be for a user or a client-id as well");
   }
   return entity;
 }
@@ -79,15 +78,15 @@ Result<void> check_value(const QuotaEntity& entity, const QuotaChange& change) {
   if (limit == limits.end()) {
     std::string known;
     for (const auto& each : limits) known += (known.empty() ? "" : ", ") + std::string(each.key);
-    return invalid("there is no quota '" + change.key + "' of " +
-                   (of_address ? "an ip" : "users and clients") + "; there is " + known);
+    return invalid_request("there is no quota '" + change.key + "' of " +
+                           (of_address ? "an ip" : "users and clients") + "; there is " + known);
   }
   const double value = *change.value;
-  if (!(value > 0)) return invalid("the quota " + change.key + " must be greater than 0");
+  if (!(value > 0)) return invalid_request("the quota " + change.key + " must be greater than 0");
   if (limit->most == 0) return {};
-  if (value > limit->most) return invalid("the quota " + change.key + " is too great");
+  if (value > limit->most) return invalid_request("the quota " + change.key + " is too great");
   if (std::abs(std::floor(value + kWholeEnough) - value) > kWholeEnough) {
-    return invalid("the quota " + change.key + " must be a whole number");
+    return invalid_request("the quota " + change.key + " must be a whole number");
   }
   return {};
 }
@@ -110,7 +109,7 @@ class QuotaAlterer {
         decision_.results.push_back({alteration.entity, alter(*entity, alteration)});
       } else if (times > 1) {
         decision_.results.push_back(
-            {alteration.entity, invalid("the request names the entity more than once")});
+            {alteration.entity, invalid_request("the request names the entity more than once")});
       }
     }
     return std::move(decision_);
@@ -121,7 +120,8 @@ class QuotaAlterer {
     std::set<std::string_view> keys;
     for (const auto& change : alteration.changes) {
       if (!keys.insert(change.key).second) {
-        return invalid("the request names the quota " + change.key + " of the entity twice");
+        return invalid_request("the request names the quota " + change.key +
+                               " of the entity twice");
       }
       if (!change.value) continue;
       if (auto checked = check_value(entity, change); !checked) return checked;

@@ -2,9 +2,11 @@
 
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/metadata/metadata_record.h"
+#include "ottla/error.h"
 
 namespace ottla::broker {
 
@@ -16,5 +18,10 @@ struct Decision {
   std::vector<MetadataRecord> records;
   std::deque<std::string> made;
 };
+
+// The answer to what is wrong in itself.
+inline Error invalid_request(std::string why) {
+  return {ErrorCode::invalid_request, std::move(why)};
+}
 
 }  // namespace ottla::broker

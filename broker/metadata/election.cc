@@ -9,10 +9,6 @@ constexpr std::int8_t kFence = 1;
 constexpr std::int8_t kUnfence = -1;
 constexpr std::int8_t kAsItIs = 0;
 
-bool contains(const std::vector<BrokerId>& brokers, BrokerId id) {
-  return std::find(brokers.begin(), brokers.end(), id) != brokers.end();
-}
-
 // The directories of the partition with the node's own replaced; none if that is right already.
 std::optional<std::vector<Uuid>> corrected_directories(const PartitionImage& partition,
                                                        BrokerId node, const Uuid& directory) {

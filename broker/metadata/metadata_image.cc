@@ -19,6 +19,10 @@ const BrokerEndpoint* BrokerRegistration::find_endpoint(std::string_view listene
   return nullptr;
 }
 
+bool contains(const std::vector<BrokerId>& brokers, BrokerId id) {
+  return std::find(brokers.begin(), brokers.end(), id) != brokers.end();
+}
+
 bool is_internal_topic(std::string_view name) {
   return name == "__consumer_offsets" || name == "__transaction_state" ||
          name == "__share_group_state";

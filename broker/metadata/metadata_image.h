@@ -79,6 +79,8 @@ struct BrokerRegistration {
   const BrokerEndpoint* find_endpoint(std::string_view listener_name) const;
 };
 
+bool contains(const std::vector<BrokerId>& brokers, BrokerId id);
+
 struct PartitionImage {
   std::vector<BrokerId> replicas;  // in the order of preference
   std::vector<Uuid> directories;   // one for each replica, or none

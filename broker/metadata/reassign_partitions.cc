@@ -9,10 +9,6 @@ namespace {
 
 using Brokers = std::vector<BrokerId>;
 
-bool contains(const Brokers& brokers, BrokerId id) {
-  return std::find(brokers.begin(), brokers.end(), id) != brokers.end();
-}
-
 Error refused(const std::string& why) {
   return Error(ErrorCode::invalid_replica_assignment, why);
 }

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "client/admin/answer_error.h"
 #include "protocol/messages/alter_client_quotas.h"
 #include "protocol/messages/describe_client_quotas.h"
 
@@ -40,7 +41,7 @@ using protocol::DescribeClientQuotasRequest;
 using protocol::DescribeClientQuotasResponse;
 using protocol::QuotaEntityPart;
 
-std::optional<QuotaEntityType> type_of(std::string_view word) {
+std::optional<QuotaEntityType> entity_type_of(std::string_view word) {
   using enum QuotaEntityType;
   for (const auto type : {user, client_id, ip}) {
     if (to_string(type) == word) return type;
@@ -52,7 +53,7 @@ std::optional<QuotaEntityType> type_of(std::string_view word) {
 std::optional<ClientQuotaEntity> entity_of(const std::vector<QuotaEntityPart>& parts) {
   ClientQuotaEntity entity;
   for (const auto& part : parts) {
-    const auto type = type_of(part.entity_type);
+    const auto type = entity_type_of(part.entity_type);
     if (!type) return std::nullopt;
     std::optional<std::string> name;
     if (part.entity_name) name.emplace(*part.entity_name);
@@ -71,11 +72,6 @@ ClientQuotas quotas_of(const DescribeClientQuotasResponse& response) {
     for (const auto& [key, value] : entry.values) values[std::string(key)] = value;
   }
   return quotas;
-}
-
-template <class Answer>
-Error error_of(const Answer& answer) {
-  return Error(answer.error_code, std::string(answer.error_message.value_or("")));
 }
 
 }  // namespace

@@ -4,18 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "client/admin/describe.h"
+
 namespace ottla::client {
-namespace {
-
-// The first version of Metadata that can be told not to make the topics it is asked for.
-constexpr std::int16_t kCreationOptional = 4;
-
-}  // namespace
 
 protocol::MetadataRequest leaders_request(const std::set<TopicPartition>& partitions,
                                           std::int16_t version) {
-  protocol::MetadataRequest request;
-  if (version >= kCreationOptional) request.allow_auto_topic_creation = false;
+  auto request = metadata_request_for(version);
   auto& topics = request.topics.emplace();
   for (const auto& partition : partitions) {
     // Sorted: those of a topic stand together.

@@ -9,16 +9,16 @@
 namespace ottla::client {
 namespace {
 
-Error closed_error() {
-  return Error(ErrorCode::closed, "the consumer was closed");
-}
-
 Error not_assigned(const TopicPartition& partition) {
   return Error(ErrorCode::not_found, "the partition is not assigned to this consumer",
                {.topic = partition.topic, .partition = partition.partition});
 }
 
 }  // namespace
+
+Error ConsumerCore::closed_error() {
+  return Error(ErrorCode::closed, "the consumer was closed");
+}
 
 Result<std::shared_ptr<ConsumerCore>> ConsumerCore::start(base::Runtime& runtime,
                                                           const ConsumerConfig& config) {

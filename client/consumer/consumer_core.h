@@ -95,6 +95,8 @@ class ConsumerCore final : public std::enable_shared_from_this<ConsumerCore> {
     Promise<std::int64_t> promise;
   };
 
+  static Error closed_error();
+
   // Takes what there is, without waiting, and what the interceptors leave of it; the caller has
   // begun to poll.
   Result<ConsumerRecords> take();

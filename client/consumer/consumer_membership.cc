@@ -6,13 +6,6 @@
 
 // The consumer as a member of its group, and its end.
 namespace ottla::client {
-namespace {
-
-Error closed_error() {
-  return Error(ErrorCode::closed, "the consumer was closed");
-}
-
-}  // namespace
 
 Result<void> ConsumerCore::check_group(std::string_view what) const {
   if (group_) return {};

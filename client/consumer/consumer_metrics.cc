@@ -10,10 +10,6 @@ namespace {
 
 constexpr const char* kFetchGroup = "consumer-fetch-manager-metrics";
 
-double milliseconds(base::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 // Before `entries` grow beyond `many`: a consumer may meet any number of topics in its life.
 template <class Entries>
 void forget_unused(Entries& entries, std::size_t& many, base::TimePoint now) {
@@ -70,8 +66,8 @@ void ConsumerMetrics::on_fetch(const FetchTally& tally, base::Duration latency,
     all_.records_per_fetch.record(static_cast<double>(all.records), now);
   }
   fetches_.record(1, now);
-  fetch_latency_.record(milliseconds(latency), now);
-  throttle_time_.record(milliseconds(throttled), now);
+  fetch_latency_.record(in_milliseconds(latency), now);
+  throttle_time_.record(in_milliseconds(throttled), now);
 }
 
 void ConsumerMetrics::on_place(const TopicPartition& id, const Place& place, base::TimePoint now) {
@@ -110,7 +106,7 @@ void ConsumerMetrics::on_not_fetched(base::TimePoint now) {
 void ConsumerMetrics::on_poll_begin(base::TimePoint now) {
   const std::lock_guard lock(mutex_);
   const auto before = std::exchange(poll_began_, now);
-  if (before) between_polls_.record(milliseconds(now - *before), now);
+  if (before) between_polls_.record(in_milliseconds(now - *before), now);
 }
 
 // A poll is idle as long as it does not give the thread back to the application.
@@ -118,7 +114,7 @@ void ConsumerMetrics::on_poll_end(base::TimePoint now) {
   const std::lock_guard lock(mutex_);
   const auto before = std::exchange(poll_ended_, now);
   if (!before || !poll_began_ || now <= *before) return;
-  poll_idle_.record(milliseconds(now - *poll_began_) / milliseconds(now - *before), now);
+  poll_idle_.record(in_milliseconds(now - *poll_began_) / in_milliseconds(now - *before), now);
 }
 
 void ConsumerMetrics::on_commit_call(base::Duration time) {

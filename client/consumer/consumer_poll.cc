@@ -5,13 +5,6 @@
 
 // How records reach the caller.
 namespace ottla::client {
-namespace {
-
-Error closed_error() {
-  return Error(ErrorCode::closed, "the consumer was closed");
-}
-
-}  // namespace
 
 Result<void> ConsumerCore::begin_poll() {
   if (closed_) return closed_error();

@@ -3,13 +3,6 @@
 #include "client/metrics/metrics_writer.h"
 
 namespace ottla::client {
-namespace {
-
-double milliseconds(base::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-}  // namespace
 
 GroupMetrics::GroupMetrics(const SamplingConfig& config)
     : config_(config),
@@ -23,7 +16,7 @@ void GroupMetrics::on_answer(Call call, base::Duration latency, base::TimePoint 
   const std::lock_guard lock(mutex_);
   auto& calls = calls_[static_cast<std::size_t>(call)];
   calls.count.record(1, now);
-  calls.latency.record(milliseconds(latency), now);
+  calls.latency.record(in_milliseconds(latency), now);
 }
 
 void GroupMetrics::on_heartbeat_sent(base::TimePoint now) {
@@ -34,13 +27,13 @@ void GroupMetrics::on_heartbeat_sent(base::TimePoint now) {
 void GroupMetrics::on_heartbeat(base::Duration latency, base::TimePoint now) {
   const std::lock_guard lock(mutex_);
   heartbeats_.count.record(1, now);
-  heartbeats_.latency.record(milliseconds(latency), now);
+  heartbeats_.latency.record(in_milliseconds(latency), now);
 }
 
 void GroupMetrics::on_rebalance(base::Duration latency, base::TimePoint now) {
   const std::lock_guard lock(mutex_);
   rebalances_.count.record(1, now);
-  rebalances_.latency.record(milliseconds(latency), now);
+  rebalances_.latency.record(in_milliseconds(latency), now);
   rebalance_time_ += latency;
   rebalanced_at_ = now;
 }
@@ -52,7 +45,7 @@ void GroupMetrics::on_rebalance_failed(base::TimePoint now) {
 
 void GroupMetrics::on_listener(Told what, base::Duration time, base::TimePoint now) {
   const std::lock_guard lock(mutex_);
-  listeners_[static_cast<std::size_t>(what)].record(milliseconds(time), now);
+  listeners_[static_cast<std::size_t>(what)].record(in_milliseconds(time), now);
 }
 
 void GroupMetrics::write(const std::string& client_id, std::size_t assigned, base::TimePoint now,
@@ -74,7 +67,7 @@ void GroupMetrics::write(const std::string& client_id, std::size_t assigned, bas
   writer.gauge("heartbeat-response-time-max", heartbeats_.latency.maximum(now));
   writer.gauge("last-heartbeat-seconds-ago", seconds_since(heartbeat_at_, now));
   writer.statistic("rebalance-latency", rebalances_.latency);
-  writer.counter("rebalance-latency-total", milliseconds(rebalance_time_));
+  writer.counter("rebalance-latency-total", in_milliseconds(rebalance_time_));
   writer.gauge("rebalance-rate-per-hour", kSecondsPerHour * rebalances_.count.rate(now));
   writer.counter("rebalance-total", rebalances_.count.total());
   writer.gauge("failed-rebalance-rate-per-hour", kSecondsPerHour * failed_rebalances_.rate(now));

@@ -5,13 +5,6 @@
 #include "client/metrics/metrics_writer.h"
 
 namespace ottla::client {
-namespace {
-
-double milliseconds(base::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-}  // namespace
 
 NetworkMetrics::NetworkMetrics(const SamplingConfig& config)
     : config_(config),
@@ -54,7 +47,7 @@ void NetworkMetrics::on_response(std::int32_t id, std::size_t bytes, base::Durat
   for (auto* traffic : {&all_, &node(id)}) {
     traffic->responses.record(1, now);
     traffic->incoming_bytes.record(static_cast<double>(bytes), now);
-    traffic->request_latency.record(milliseconds(latency), now);
+    traffic->request_latency.record(in_milliseconds(latency), now);
   }
 }
 
@@ -85,7 +78,7 @@ void NetworkMetrics::write(const std::string& client, const std::string& client_
   all.meter("connection-close", connections_closed_);
   all.gauge("connection-count", static_cast<double>(connections_));
   all.gauge("requests-in-flight", static_cast<double>(in_flight_));
-  all.gauge("metadata-age", milliseconds(now - std::min(metadata_at_, now)) / 1000);
+  all.gauge("metadata-age", in_milliseconds(now - std::min(metadata_at_, now)) / 1000);
   for (const auto& [id, traffic] : nodes_) {
     MetricsWriter writer(snapshot, client + "-node-metrics",
                          {{"client-id", client_id}, {"node-id", "node-" + std::to_string(id)}},

@@ -8,6 +8,11 @@
 
 namespace ottla::client {
 
+// As figures tell times.
+inline double in_milliseconds(base::Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
 // How figures forget: they look at `samples` windows, of which the last one is still filling.
 struct SamplingConfig {
   base::Duration window = std::chrono::seconds(30);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "client/network/no_token.h"
 #include "protocol/sasl/oauthbearer.h"
 
 namespace ottla::client {
@@ -20,10 +21,6 @@ constexpr base::Duration kBuffer = minutes(5);
 
 // Longer ones are as good as those.
 constexpr auto kLongestLife = std::chrono::hours(24 * 365);
-
-Error failed(const std::string& why) {
-  return Error(ErrorCode::sasl_authentication_failed, why);
-}
 
 // How long a token is used that lasts so long.
 base::Duration use_of(base::Duration life) {
@@ -73,10 +70,10 @@ void BearerTokens::on_given(Result<OauthBearerToken> given) {
 Result<OauthBearerToken> BearerTokens::take(Result<OauthBearerToken> given) {
   if (!given) return held_or(given.error());
   if (!can_be_sent(*given)) {
-    return held_or(
-        failed("what was given as a token of OAUTHBEARER cannot be sent: a token is of letters, "
-               "digits and -._~+/, an extension's name of letters and not auth, its value of what "
-               "can be printed, all together of 32 KiB"));
+    return held_or(no_token(
+        "what was given as a token of OAUTHBEARER cannot be sent: a token is of letters, "
+        "digits and -._~+/, an extension's name of letters and not auth, its value of what "
+        "can be printed, all together of 32 KiB"));
   }
   if (!given->expiry) {
     held_.reset();
@@ -86,7 +83,7 @@ Result<OauthBearerToken> BearerTokens::take(Result<OauthBearerToken> given) {
   const auto expiry_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(given->expiry->time_since_epoch());
   if (expiry_ms <= now_ms) {
-    return held_or(failed("the token of OAUTHBEARER had expired when it was given"));
+    return held_or(no_token("the token of OAUTHBEARER had expired when it was given"));
   }
   const base::Duration life = expiry_ms < now_ms + kLongestLife ? expiry_ms - now_ms : kLongestLife;
   const auto now = loop_.now();
@@ -102,7 +99,7 @@ void BearerTokens::give_up(std::uint64_t id) {
   std::string why = "no token of OAUTHBEARER was given within " + std::to_string(ms) +
                     " ms (socket.connection.setup.timeout.ms)";
   if (const auto trouble = source_->trouble(); !trouble.empty()) why += ": " + trouble;
-  waiting.mapped().then(held_or(failed(why)));
+  waiting.mapped().then(held_or(no_token(why)));
 }
 
 Result<OauthBearerToken> BearerTokens::held_or(const Error& error) const {

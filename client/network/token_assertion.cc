@@ -17,7 +17,7 @@ namespace {
 using protocol::JsonValue;
 
 constexpr std::size_t kMostBytes = 64 << 10;
-constexpr std::size_t kMostValues = 256;
+constexpr std::size_t kMostValuesOfTemplate = 256;
 constexpr std::size_t kBytesOfId = 16;
 
 const std::string kPrefix = "sasl.oauthbearer.assertion.";
@@ -118,7 +118,7 @@ Result<Template> read_template(const std::string& path) {
   };
   const auto read = read_secret_file(setting, path, kMostBytes);
   if (!read) return read.error();
-  const auto json = protocol::parse_strict_json(*read, kMostValues);
+  const auto json = protocol::parse_strict_json(*read, kMostValuesOfTemplate);
   if (!json) return unfit(json.error().message());
   if (has_fraction(*json)) return unfit("a number in it must be whole");
   for (std::size_t i = 0; i < json->keys.size(); ++i) {

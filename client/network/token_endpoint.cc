@@ -11,6 +11,7 @@
 #include "base/ascii.h"
 #include "base/crypto/base64_url.h"
 #include "base/crypto/secrets.h"
+#include "client/network/no_token.h"
 #include "client/network/token_assertion.h"
 #include "protocol/wire/strict_json.h"
 
@@ -19,17 +20,13 @@ namespace {
 
 using protocol::JsonValue;
 
-constexpr std::size_t kMostValues = 1024;
+constexpr std::size_t kMostValuesOfAnswer = 1024;
 constexpr std::size_t kMostTextOfEndpoint = 200;
 // Longer ones are as good as those.
-constexpr std::int64_t kLongestLife = std::int64_t{10} * 365 * 24 * 60 * 60;
+constexpr std::int64_t kMostSecondsOfLife = std::int64_t{10} * 365 * 24 * 60 * 60;
 // As of numbers that are written as such; sums of them stay far from the end of 64 bits.
 constexpr std::int64_t kLargest = 9'000'000'000'000'000;
 constexpr unsigned kOk = 200;
-
-Error failed(const std::string& why) {
-  return Error(ErrorCode::sasl_authentication_failed, why);
-}
 
 const std::string* find_string(const JsonValue& json, std::string_view name) {
   const auto* found = json.find(name);
@@ -59,7 +56,7 @@ std::optional<std::int64_t> life_in(std::string_view token, base::WallMillis now
   if (!base::from_base64_url(token.substr(first + 1, second - first - 1), claims)) {
     return std::nullopt;
   }
-  const auto json = protocol::parse_strict_json(claims, kMostValues);
+  const auto json = protocol::parse_strict_json(claims, kMostValuesOfAnswer);
   const auto expiry = json ? find_number(*json, "exp") : std::nullopt;
   if (!expiry) return std::nullopt;
   return *expiry - find_number(*json, "iat").value_or(now / 1000);
@@ -73,7 +70,7 @@ std::optional<std::chrono::system_clock::time_point> expiry_of(const JsonValue& 
   if (!left) return std::nullopt;
   return std::chrono::system_clock::time_point(
       std::chrono::milliseconds(now) +
-      std::chrono::seconds(std::clamp(*left, -kLongestLife, kLongestLife)));
+      std::chrono::seconds(std::clamp(*left, -kMostSecondsOfLife, kMostSecondsOfLife)));
 }
 
 // Whether a text has something of what was sent in it that nobody is to see.
@@ -99,7 +96,7 @@ bool repeats(std::string_view text, const TokenEndpoint& endpoint,
 // What the endpoint says is wrong (RFC 6749, 5.2).
 std::string reason_in(const TokenEndpoint& endpoint, const base::HttpRequest& request,
                       const base::HttpAnswer& answer) {
-  const auto json = protocol::parse_strict_json(answer.body, kMostValues);
+  const auto json = protocol::parse_strict_json(answer.body, kMostValuesOfAnswer);
   if (!json) return {};
   std::string reason;
   for (const auto* name : {"error", "error_description"}) {
@@ -145,13 +142,13 @@ Result<OauthBearerToken> read_token_answer(const TokenEndpoint& endpoint,
                                            const base::HttpRequest& request,
                                            const base::HttpAnswer& answer, base::WallMillis now) {
   if (answer.status != kOk) {
-    return failed(base::describe_status(endpoint.url, answer.status) +
-                  reason_in(endpoint, request, answer));
+    return no_token(base::describe_status(endpoint.url, answer.status) +
+                    reason_in(endpoint, request, answer));
   }
   const auto unfit = [&](const std::string& why) {
-    return failed(endpoint.url.to_string() + ": the answer has no token: " + why);
+    return no_token(endpoint.url.to_string() + ": the answer has no token: " + why);
   };
-  const auto json = protocol::parse_strict_json(answer.body, kMostValues);
+  const auto json = protocol::parse_strict_json(answer.body, kMostValuesOfAnswer);
   if (!json) return unfit(json.error().message());
   const auto* token = find_string(*json, "access_token");
   if (token == nullptr || token->empty()) return unfit("there is no access_token");

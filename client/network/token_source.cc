@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "client/network/no_token.h"
+
 namespace ottla::client {
 namespace {
 
@@ -19,21 +21,17 @@ bool is_transient(unsigned status) {
   return status >= kFirstOfServerErrors || status == kRequestTimeout || status == kTooManyRequests;
 }
 
-Error failed(const std::string& why) {
-  return Error(ErrorCode::sasl_authentication_failed, why);
-}
-
 // (sleeps)
 Result<OauthBearerToken> call(const OauthBearerTokenSource& source) {
   const std::string threw = "the function that gives tokens of OAUTHBEARER threw ";
   try {
     auto given = source();
     if (given) return given;
-    return failed("no token of OAUTHBEARER was given: " + given.error().to_string());
+    return no_token("no token of OAUTHBEARER was given: " + given.error().to_string());
   } catch (const std::exception& e) {
-    return failed(threw + e.what());
+    return no_token(threw + e.what());
   } catch (...) {
-    return failed(threw + "what is no std::exception");
+    return no_token(threw + "what is no std::exception");
   }
 }
 
@@ -47,7 +45,7 @@ FunctionTokens::~FunctionTokens() {
 }
 
 void FunctionTokens::ask(OnToken then) {
-  auto given = std::make_shared<Result<OauthBearerToken>>(failed("the client is closed"));
+  auto given = std::make_shared<Result<OauthBearerToken>>(no_token("the client is closed"));
   loop_.offload(
       [given, source = source_, closed = closed_] {
         if (!closed->load()) *given = call(*source);
@@ -75,14 +73,14 @@ void FetchedTokens::ask(OnToken then) {
 }
 
 void FetchedTokens::attempt() {
-  auto request = std::make_shared<Result<base::HttpRequest>>(failed("the request was not made"));
+  auto request = std::make_shared<Result<base::HttpRequest>>(no_token("the request was not made"));
   loop().offload([request, endpoint = endpoint_,
                   now = loop().wall_now()] { *request = make_token_request(*endpoint, now); },
                  lifetime_.guard([this, request] { on_request(std::move(*request)); }));
 }
 
 void FetchedTokens::on_request(Result<base::HttpRequest> request) {
-  if (!request) return tell(failed(request.error().message()));
+  if (!request) return tell(no_token(request.error().message()));
   request_ = *std::move(request);
   fetch_ = std::make_unique<base::HttpFetch>(
       loop_, endpoint_->tls, request_, endpoint_->limits,
@@ -92,7 +90,7 @@ void FetchedTokens::on_request(Result<base::HttpRequest> request) {
 void FetchedTokens::on_answer(Result<base::HttpAnswer> answer) {
   fetch_.reset();
   if (!answer) {
-    const auto error = failed(answer.error().message());
+    const auto error = no_token(answer.error().message());
     return base::is_unreachable(answer.error()) ? try_again_or_tell(error) : refuse(error);
   }
   auto token = read_token_answer(*endpoint_, request_, *answer, loop().wall_now());
@@ -125,7 +123,7 @@ void FetchedTokens::try_again_or_tell(const Error& error) {
 void FetchedTokens::tell(Result<OauthBearerToken> token) {
   request_ = {};
   trouble_.clear();
-  if (!token) token = failed("no token of OAUTHBEARER was given: " + token.error().message());
+  if (!token) token = no_token("no token of OAUTHBEARER was given: " + token.error().message());
   std::exchange(then_, {})(std::move(token));
 }
 

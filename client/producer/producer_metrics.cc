@@ -11,10 +11,6 @@ constexpr const char* kTransactionTimes[] = {
     "txn-commit-time-ns-total", "txn-abort-time-ns-total",
 };
 
-double milliseconds(base::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 double nanoseconds(base::Duration duration) {
   return static_cast<double>(duration.count());
 }
@@ -53,7 +49,7 @@ void ProducerMetrics::on_request(const ProduceDraft& draft, base::TimePoint now)
       if (whole > 0) counts->compression.record(bytes / whole, now);
     }
     batch_size_.record(bytes, now);
-    queue_time_.record(milliseconds(now - batch.created()), now);
+    queue_time_.record(in_milliseconds(now - batch.created()), now);
     record_size_.record(static_cast<double>(batch.largest_record()), now);
   }
   records_per_request_.record(in_request, now);
@@ -61,7 +57,7 @@ void ProducerMetrics::on_request(const ProduceDraft& draft, base::TimePoint now)
 
 void ProducerMetrics::on_throttle(base::Duration time, base::TimePoint now) {
   const std::lock_guard lock(mutex_);
-  throttle_time_.record(milliseconds(time), now);
+  throttle_time_.record(in_milliseconds(time), now);
 }
 
 void ProducerMetrics::on_retry(const std::string& name, std::size_t records, base::TimePoint now) {

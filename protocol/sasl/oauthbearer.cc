@@ -5,21 +5,18 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "protocol/sasl/sasl_failure.h"
 #include "protocol/sasl/sasl_name.h"
 
 namespace ottla::protocol {
 namespace {
 
-constexpr std::size_t kMostBytes = 32 << 10;
+constexpr std::size_t kMostBytesOfOauthBearer = 32 << 10;
 constexpr char kEnd = '\x01';
 constexpr std::string_view kScheme = "bearer ";
 
-Error failed(const char* why) {
-  return Error(ErrorCode::sasl_authentication_failed, why);
-}
-
 Error malformed() {
-  return failed("what came is not a message of SASL OAUTHBEARER");
+  return sasl_failure("what came is not a message of SASL OAUTHBEARER");
 }
 
 bool is_letter(char c) {
@@ -73,9 +70,10 @@ std::string encode_oauthbearer(const OauthBearerMessage& message) {
 
 Result<OauthBearerMessage> parse_oauthbearer(std::string_view message) {
   const auto header_end = message.find(kEnd);
-  if (message.size() > kMostBytes || header_end == std::string_view::npos) return malformed();
+  if (message.size() > kMostBytesOfOauthBearer || header_end == std::string_view::npos)
+    return malformed();
   const auto header = message.substr(0, header_end);
-  if (header.starts_with("p=")) return failed("channel binding is not served");
+  if (header.starts_with("p=")) return sasl_failure("channel binding is not served");
   const bool framed = header.size() >= 3 && header.starts_with("n,") && header.back() == ',';
   if (!framed) return malformed();
   OauthBearerMessage parsed;
@@ -95,13 +93,13 @@ Result<OauthBearerMessage> parse_oauthbearer(std::string_view message) {
     if (name == "auth") {
       if (!parsed.token.empty()) return malformed();
       parsed.token = token_in(value);
-      if (parsed.token.empty()) return failed("there is no bearer token in the message");
+      if (parsed.token.empty()) return sasl_failure("there is no bearer token in the message");
     } else if (!parsed.extensions.emplace(name, value).second) {
       return malformed();
     }
   }
   if (rest != kOauthBearerGivesUp) return malformed();
-  if (parsed.token.empty()) return failed("there is no bearer token in the message");
+  if (parsed.token.empty()) return sasl_failure("there is no bearer token in the message");
   return parsed;
 }
 

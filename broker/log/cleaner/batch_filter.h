@@ -50,7 +50,4 @@ class BatchFilter {
   Bytes made_;
 };
 
-// What a batch may grow to when it is inflated; more is taken for damage.
-inline constexpr std::size_t kMaxInflatedBatch = 256 << 20;
-
 }  // namespace ottla::broker
