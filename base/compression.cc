@@ -7,12 +7,12 @@
 namespace ottla {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames = {"none", "gzip", "snappy", "lz4", "zstd"};
+constexpr std::array<std::string_view, 5> kCodecNames = {"none", "gzip", "snappy", "lz4", "zstd"};
 
 }  // namespace
 
 std::string_view to_string(Compression compression) {
-  return kNames[static_cast<std::size_t>(compression)];
+  return kCodecNames[static_cast<std::size_t>(compression)];
 }
 
 std::ostream& operator<<(std::ostream& out, Compression compression) {
@@ -20,8 +20,8 @@ std::ostream& operator<<(std::ostream& out, Compression compression) {
 }
 
 std::optional<Compression> parse_compression(std::string_view name) {
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (kNames[i] == name) return static_cast<Compression>(i);
+  for (std::size_t i = 0; i < kCodecNames.size(); ++i) {
+    if (kCodecNames[i] == name) return static_cast<Compression>(i);
   }
   return std::nullopt;
 }

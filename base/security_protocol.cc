@@ -7,8 +7,8 @@
 namespace ottla {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT",
-                                                    "SASL_SSL"};
+constexpr std::array<std::string_view, 4> kProtocolNames = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT",
+                                                            "SASL_SSL"};
 
 char upper_case(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -17,7 +17,7 @@ char upper_case(char c) {
 }  // namespace
 
 std::string_view to_string(SecurityProtocol protocol) {
-  return kNames[static_cast<std::size_t>(protocol)];
+  return kProtocolNames[static_cast<std::size_t>(protocol)];
 }
 
 std::ostream& operator<<(std::ostream& out, SecurityProtocol protocol) {
@@ -27,8 +27,8 @@ std::ostream& operator<<(std::ostream& out, SecurityProtocol protocol) {
 std::optional<SecurityProtocol> parse_security_protocol(std::string_view name) {
   std::string upper(name);
   for (char& c : upper) c = upper_case(c);
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (kNames[i] == upper) return static_cast<SecurityProtocol>(i);
+  for (std::size_t i = 0; i < kProtocolNames.size(); ++i) {
+    if (kProtocolNames[i] == upper) return static_cast<SecurityProtocol>(i);
   }
   return std::nullopt;
 }

@@ -23,16 +23,6 @@ constexpr std::array kBytes = {64.0,    256.0,    1024.0,    4096.0,    16384.0,
 using Times = Histogram<kSeconds.size()>;
 using Sizes = Histogram<kBytes.size()>;
 
-// The figures of one topic.
-struct Figures {
-  Times send_seconds{kSeconds};
-  Sizes sent_bytes{kBytes};
-  Times delivery_seconds{kSeconds};
-  Sizes received_bytes{kBytes};
-  std::mutex mutex;
-  std::map<ErrorCode, std::uint64_t> failures;  // guarded by mutex
-};
-
 // As labels have them: quotes, backslashes and line ends escaped.
 std::string label(std::string_view text) {
   std::string escaped;
@@ -69,6 +59,16 @@ double seconds(std::chrono::nanoseconds time) {
 
 class Metrics::Impl {
  public:
+  // The figures of one topic.
+  struct Figures {
+    Times send_seconds{kSeconds};
+    Sizes sent_bytes{kBytes};
+    Times delivery_seconds{kSeconds};
+    Sizes received_bytes{kBytes};
+    std::mutex mutex;
+    std::map<ErrorCode, std::uint64_t> failures;  // guarded by mutex
+  };
+
   explicit Impl(MetricsOptions options) : options_(std::move(options)) {}
 
   // Those of the topic; of the one that stands for the rest when there are too many.

@@ -19,7 +19,7 @@ namespace ottla::base {
 namespace {
 
 // What one turn may encrypt for one connection, and how much may wait below to be sent.
-constexpr std::size_t kWriteBudget = 1 << 20;
+constexpr std::size_t kEncryptBudget = 1 << 20;
 constexpr std::size_t kMostBelow = 256 << 10;
 // What goes down in one piece: a record is at most 256 bytes longer than what it holds.
 constexpr std::size_t kPieceOfRecords = TlsWriter::kFileChunk + 4 * 256;
@@ -290,7 +290,7 @@ void TlsConnection::write(std::vector<Segment> segments) {
 // Encrypts as long as what is below goes on; on_drained comes when that has left.
 void TlsConnection::pump() {
   if (state_ != State::open || loading_) return;
-  for (std::size_t left = kWriteBudget; left > 0 && writer_.bytes() > 0;) {
+  for (std::size_t left = kEncryptBudget; left > 0 && writer_.bytes() > 0;) {
     if (below_->queued_bytes() >= kMostBelow) break;
     const auto before = writer_.bytes();
     outgoing_.expect(before + 256);

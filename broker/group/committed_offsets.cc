@@ -6,7 +6,7 @@
 namespace ottla::broker {
 namespace {
 
-std::size_t memory_of(const CommittedOffset& committed) {
+std::size_t memory_of_node(const CommittedOffset& committed) {
   return sizeof(CommittedOffset) + 4 * sizeof(void*) + committed.metadata.size();
 }
 
@@ -32,8 +32,8 @@ void CommittedOffsets::set(std::string_view topic, std::int32_t partition,
     memory_ += sizeof(Partitions) + topic.size();
   }
   const auto [place, added] = found->second.try_emplace(partition);
-  if (!added) memory_ -= memory_of(place->second);
-  memory_ += memory_of(committed);
+  if (!added) memory_ -= memory_of_node(place->second);
+  memory_ += memory_of_node(committed);
   place->second = std::move(committed);
 }
 
@@ -48,7 +48,7 @@ void CommittedOffsets::erase(std::string_view topic, std::int32_t partition) {
   if (found == topics_.end()) return;
   const auto place = found->second.find(partition);
   if (place == found->second.end()) return;
-  memory_ -= memory_of(place->second);
+  memory_ -= memory_of_node(place->second);
   found->second.erase(place);
   if (!found->second.empty()) return;
   memory_ -= sizeof(Partitions) + topic.size();

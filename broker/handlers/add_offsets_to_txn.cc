@@ -12,11 +12,11 @@ namespace {
 
 using protocol::AddOffsetsToTxnRequest;
 
-constexpr std::int16_t kProducerFencedSince = 2;
+constexpr std::int16_t kAddOffsetsFencedSince = 2;
 
 void answer(Request<AddOffsetsToTxnRequest>& request, ErrorCode error) {
   const auto version = request.context.version();
-  const auto code = transaction_code(error, version, kProducerFencedSince);
+  const auto code = transaction_code(error, version, kAddOffsetsFencedSince);
   request.answer(refusal(request.message, code));
 }
 

@@ -17,7 +17,7 @@ using protocol::AddPartitionsToTxnResponse;
 using AskedTopics = std::vector<AddPartitionsToTxnRequest::Topic>;
 using TopicResults = std::vector<AddPartitionsToTxnResponse::Topic>;
 
-constexpr std::int16_t kProducerFencedSince = 2;
+constexpr std::int16_t kAddPartitionsFencedSince = 2;
 constexpr std::int16_t kManySince = 4;
 constexpr std::int16_t kAbortableSince = 5;
 
@@ -104,7 +104,7 @@ void add_one(Services& services, const std::shared_ptr<Adding>& adding) {
       {message.v3_and_below_producer_id, message.v3_and_below_producer_epoch},
       std::move(partitions), TransactionVersion::v0, [adding, &results](ErrorCode error) {
         const auto version = adding->request.context.version();
-        set_all(results, transaction_code(error, version, kProducerFencedSince));
+        set_all(results, transaction_code(error, version, kAddPartitionsFencedSince));
         adding->request.answer(adding->response);
       });
 }

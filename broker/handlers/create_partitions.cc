@@ -12,7 +12,7 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::int16_t kStrictQuotaSince = 3;
+constexpr std::int16_t kCreatePartitionsStrictSince = 3;
 
 using protocol::CreatePartitionsRequest;
 using protocol::CreatePartitionsResponse;
@@ -48,7 +48,7 @@ CreatePartitionsResponse refusal(const CreatePartitionsRequest& request, ErrorCo
 
 void handle_create_partitions(Services& services, Request<CreatePartitionsRequest> request) {
   charge_mutations(
-      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topics; },
+      request, kCreatePartitionsStrictSince, [](auto& message) -> auto& { return message.topics; },
       [&services](const auto& asked) { return partitions_of(services, asked); });
   std::vector<MorePartitions> topics;
   for (const auto& asked : request.message.topics) topics.push_back(more_partitions(asked));

@@ -15,7 +15,7 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::int16_t kStrictQuotaSince = 6;
+constexpr std::int16_t kCreateTopicsStrictSince = 6;
 
 using protocol::CreateTopicsRequest;
 using protocol::CreateTopicsResponse;
@@ -83,7 +83,7 @@ CreateTopicsResponse refusal(const CreateTopicsRequest& request, ErrorCode error
 
 void handle_create_topics(Services& services, Request<CreateTopicsRequest> request) {
   charge_mutations(
-      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topics; },
+      request, kCreateTopicsStrictSince, [](auto& message) -> auto& { return message.topics; },
       [&services](const auto& asked) { return partitions_of(services, asked); });
   std::vector<NewTopic> topics;
   for (const auto& asked : request.message.topics) topics.push_back(new_topic(asked));

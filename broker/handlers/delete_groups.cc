@@ -11,7 +11,7 @@ using protocol::DeleteGroupsRequest;
 using protocol::DeleteGroupsResponse;
 
 // A request while its groups are being deleted.
-struct Deletion {
+struct GroupDeletion {
   Request<DeleteGroupsRequest> request;
   DeleteGroupsResponse response;
   std::size_t open = 0;
@@ -26,7 +26,7 @@ DeleteGroupsResponse refusal(const DeleteGroupsRequest& request, ErrorCode error
 }
 
 void handle_delete_groups(Services& services, Request<DeleteGroupsRequest> request) {
-  auto deletion = std::make_shared<Deletion>(Deletion{std::move(request), {}, 0});
+  auto deletion = std::make_shared<GroupDeletion>(GroupDeletion{std::move(request), {}, 0});
   const auto& names = deletion->request.message.groups_names;
   deletion->response = refusal(deletion->request.message, ErrorCode::none);
   deletion->open = names.size() + 1;

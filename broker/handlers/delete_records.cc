@@ -15,14 +15,14 @@ using protocol::DeleteRecordsRequest;
 using protocol::DeleteRecordsResponse;
 
 // A request while its log start offsets are written down.
-struct Deletion {
+struct RecordDeletion {
   Request<DeleteRecordsRequest> request;
   DeleteRecordsResponse response;
   std::vector<DeleteRecordsResponse::Partition*> asked;  // in `response`, one for each entry
 };
 
 // Fills in what can be answered at once, and returns the rest.
-std::vector<DeleteRecordsEntry> collect(Deletion& deletion) {
+std::vector<DeleteRecordsEntry> collect(RecordDeletion& deletion) {
   std::vector<DeleteRecordsEntry> entries;
   const auto& topics = deletion.request.message.topics;
   for (std::size_t t = 0; t < topics.size(); ++t) {
@@ -69,7 +69,8 @@ DeleteRecordsResponse refusal(const DeleteRecordsRequest& request, ErrorCode err
 void handle_delete_records(Services& services, Request<DeleteRecordsRequest> request) {
   const std::chrono::milliseconds timeout(std::max(request.message.timeout_ms, 1));
   auto response = refusal(request.message, ErrorCode::none);
-  auto deletion = std::make_shared<Deletion>(Deletion{std::move(request), std::move(response), {}});
+  auto deletion =
+      std::make_shared<RecordDeletion>(RecordDeletion{std::move(request), std::move(response), {}});
   const auto entries = collect(*deletion);
   services.replicas.delete_records(entries, timeout,
                                    [deletion](const std::vector<DeleteRecordsResult>& results) {

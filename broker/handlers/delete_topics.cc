@@ -12,7 +12,7 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::int16_t kStrictQuotaSince = 5;
+constexpr std::int16_t kDeleteTopicsStrictSince = 5;
 
 using protocol::DeleteTopicsRequest;
 using protocol::DeleteTopicsResponse;
@@ -47,10 +47,10 @@ std::int64_t partitions_of(const TopicImage* topic) {
 void charge_deletions(const Services& services, Request<DeleteTopicsRequest>& request) {
   const auto& image = services.image();
   charge_mutations(
-      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topic_names; },
+      request, kDeleteTopicsStrictSince, [](auto& message) -> auto& { return message.topic_names; },
       [&image](std::string_view name) { return partitions_of(image.find_topic(name)); });
   charge_mutations(
-      request, kStrictQuotaSince, [](auto& message) -> auto& { return message.topics; },
+      request, kDeleteTopicsStrictSince, [](auto& message) -> auto& { return message.topics; },
       [&image](const auto& topic) {
         return partitions_of(topic.name ? image.find_topic(*topic.name)
                                         : image.find_topic(topic.topic_id));

@@ -11,7 +11,7 @@ namespace {
 using protocol::EndTxnRequest;
 using protocol::EndTxnResponse;
 
-constexpr std::int16_t kProducerFencedSince = 2;
+constexpr std::int16_t kEndTxnFencedSince = 2;
 constexpr std::int16_t kRaisesEpochSince = 5;
 
 }  // namespace
@@ -31,7 +31,7 @@ void handle_end_txn(Services& services, Request<EndTxnRequest> request) {
       message.transactional_id, {message.producer_id, message.producer_epoch}, message.committed,
       client, [waiting](const TransactionCoordinator::Answer& answer) {
         const auto version = waiting->context.version();
-        const auto code = transaction_code(answer.error, version, kProducerFencedSince);
+        const auto code = transaction_code(answer.error, version, kEndTxnFencedSince);
         auto response = refusal(waiting->message, code);
         if (code == ErrorCode::none) {
           response.producer_id = answer.producer.id;

@@ -11,7 +11,7 @@ namespace {
 
 using protocol::FetchRequest;
 
-constexpr std::int16_t kTopicIdsSince = 13;
+constexpr std::int16_t kFetchTopicIdsSince = 13;
 constexpr std::int32_t kFirstEpoch = 0;  // of a fetch that asks for a session
 constexpr std::int32_t kNoEpoch = -1;    // of a fetch outside any session
 constexpr base::Duration kEvictable = std::chrono::minutes(2);
@@ -135,7 +135,7 @@ bool FetchSession::tell(const WantedPartition& wanted, const FoundPartition& fou
 
 Result<FetchContext> FetchSessionCache::begin(const FetchRequest& request, std::int16_t version,
                                               base::TimePoint now) {
-  const bool by_id = version >= kTopicIdsSince;
+  const bool by_id = version >= kFetchTopicIdsSince;
   const auto epoch = request.session_epoch;
   if (epoch != kFirstEpoch && epoch != kNoEpoch) return go_on(request, by_id, now);
   // A whole fetch ends the session it names.

@@ -12,7 +12,7 @@ namespace {
 using protocol::InitProducerIdRequest;
 using protocol::InitProducerIdResponse;
 
-constexpr std::int16_t kProducerFencedSince = 4;
+constexpr std::int16_t kInitProducerIdFencedSince = 4;
 
 void answer(Request<InitProducerIdRequest>& request, ErrorCode error,
             const ProducerIdentity& producer) {
@@ -53,7 +53,7 @@ void handle_init_producer_id(Services& services, Request<InitProducerIdRequest> 
       has_id ? std::optional(last) : std::nullopt,
       [waiting](const TransactionCoordinator::Answer& made) {
         const auto version = waiting->context.version();
-        answer(*waiting, transaction_code(made.error, version, kProducerFencedSince),
+        answer(*waiting, transaction_code(made.error, version, kInitProducerIdFencedSince),
                made.producer);
       });
 }

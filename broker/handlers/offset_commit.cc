@@ -14,7 +14,7 @@ namespace {
 using protocol::OffsetCommitRequest;
 using protocol::OffsetCommitResponse;
 
-constexpr std::int16_t kTopicIdsSince = 10;
+constexpr std::int16_t kOffsetCommitTopicIdsSince = 10;
 constexpr std::int16_t kGroupIdNotFoundSince = 9;
 
 // A commit while its offsets become durable.
@@ -42,8 +42,8 @@ CommittedOffset committed_offset(const OffsetCommitRequest& request,
 
 const TopicImage* find_topic(const Services& services, const OffsetCommitRequest::Topic& topic,
                              std::int16_t version) {
-  return version >= kTopicIdsSince ? services.image().find_topic(topic.topic_id)
-                                   : services.image().find_topic(topic.name);
+  return version >= kOffsetCommitTopicIdsSince ? services.image().find_topic(topic.topic_id)
+                                               : services.image().find_topic(topic.name);
 }
 
 // Fills the response, and returns what can be committed.
@@ -51,7 +51,7 @@ std::vector<OffsetToCommit> collect(const Services& services, Commit& commit) {
   std::vector<OffsetToCommit> offsets;
   const auto& message = commit.request.message;
   const auto version = commit.request.context.version();
-  const bool by_id = version >= kTopicIdsSince;
+  const bool by_id = version >= kOffsetCommitTopicIdsSince;
   for (const auto& asked : message.topics) {
     auto& topic = commit.response.topics.emplace_back();
     topic.name = asked.name;

@@ -13,14 +13,14 @@ using protocol::OffsetDeleteRequest;
 using protocol::OffsetDeleteResponse;
 
 // A request while its tombstones become durable.
-struct Deletion {
+struct OffsetDeletion {
   Request<OffsetDeleteRequest> request;
   OffsetDeleteResponse response;
   std::vector<ErrorCode*> deleted;  // the places in the response of what is deleted
 };
 
 // Fills the response, and returns what there is.
-std::vector<TopicPartition> collect(const Services& services, Deletion& deletion) {
+std::vector<TopicPartition> collect(const Services& services, OffsetDeletion& deletion) {
   std::vector<TopicPartition> partitions;
   const auto& message = deletion.request.message;
   for (const auto& asked : message.topics) {
@@ -58,7 +58,7 @@ OffsetDeleteResponse refusal(const OffsetDeleteRequest&, ErrorCode error) {
 }
 
 void handle_offset_delete(Services& services, Request<OffsetDeleteRequest> request) {
-  auto deletion = std::make_shared<Deletion>(Deletion{std::move(request), {}, {}});
+  auto deletion = std::make_shared<OffsetDeletion>(OffsetDeletion{std::move(request), {}, {}});
   auto partitions = collect(services, *deletion);
   services.groups.delete_offsets(deletion->request.message.group_id, std::move(partitions),
                                  [deletion](const Result<std::vector<ErrorCode>>& outcomes) {

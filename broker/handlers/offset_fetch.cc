@@ -16,9 +16,9 @@ using protocol::OffsetFetchResponse;
 
 constexpr std::int16_t kGroupErrorSince = 2;
 constexpr std::int16_t kManyGroupsSince = 8;
-constexpr std::int16_t kTopicIdsSince = 10;
+constexpr std::int16_t kOffsetFetchTopicIdsSince = 10;
 
-using AskedTopics = std::optional<std::vector<OffsetFetchRequest::Topic>>;
+using TopicsOrAll = std::optional<std::vector<OffsetFetchRequest::Topic>>;
 
 OffsetFetchResponse::Partition answer_for(std::int32_t partition,
                                           const CommittedOffset* committed) {
@@ -31,7 +31,7 @@ OffsetFetchResponse::Partition answer_for(std::int32_t partition,
 }
 
 // Every partition with the same error, as versions have it that know no error of a group.
-std::vector<OffsetFetchResponse::Topic> failed_topics(const AskedTopics& asked, ErrorCode error) {
+std::vector<OffsetFetchResponse::Topic> failed_topics(const TopicsOrAll& asked, ErrorCode error) {
   std::vector<OffsetFetchResponse::Topic> topics;
   if (!asked) return topics;
   for (const auto& topic : *asked) {
@@ -103,7 +103,7 @@ void add_asked(const Access& access, const GroupView& view, const OffsetFetchReq
 }
 
 OffsetFetchResponse::Group answer_group(const Services& services, const Access& access,
-                                        std::string_view group_id, const AskedTopics& asked,
+                                        std::string_view group_id, const TopicsOrAll& asked,
                                         const Asking& asking) {
   OffsetFetchResponse::Group group;
   group.group_id = group_id;
@@ -141,7 +141,8 @@ OffsetFetchResponse refusal(const OffsetFetchRequest& request, ErrorCode error) 
 void handle_offset_fetch(Services& services, Request<OffsetFetchRequest> request) {
   const auto& message = request.message;
   const auto version = request.context.version();
-  const Asking asking{.by_id = version >= kTopicIdsSince, .stable = message.require_stable};
+  const Asking asking{.by_id = version >= kOffsetFetchTopicIdsSince,
+                      .stable = message.require_stable};
   const Access access(services, request.context);
   OffsetFetchResponse response;
   if (version >= kManyGroupsSince) {

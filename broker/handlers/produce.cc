@@ -21,9 +21,9 @@ using protocol::ProduceResponse;
 // The one client that may write what coordinators rely on.
 constexpr std::string_view kAdminClient = "__admin_client";
 constexpr std::int16_t kZstdSince = 7;
-constexpr std::int16_t kTransactionAbortableSince = 11;
+constexpr std::int16_t kProduceAbortableSince = 11;
 constexpr std::int16_t kAddsPartitionsSince = 12;
-constexpr std::int16_t kTopicIdsSince = 13;
+constexpr std::int16_t kProduceTopicIdsSince = 13;
 
 // A produce request while its appends become durable. Partitions are counted through in the order
 // of the request.
@@ -68,7 +68,7 @@ Result<void> check_records(const std::optional<protocol::Records>& records, std:
 
 Result<std::string> resolve_topic(const Services& services, const ProduceRequest::Topic& topic,
                                   std::int16_t version) {
-  if (version < kTopicIdsSince) return std::string(topic.name);
+  if (version < kProduceTopicIdsSince) return std::string(topic.name);
   const auto* found = services.image().find_topic(topic.topic_id);
   if (found == nullptr) return ErrorCode::unknown_topic_id;
   return found->name;
@@ -245,10 +245,10 @@ Result<ProducerIdentity> writer_of(const Produce& produce) {
   return *who;
 }
 
-TransactionCoordinator::Admission::Kind admission_kind(std::int16_t version) {
+TransactionCoordinator::Admission::Kind produce_admission(std::int16_t version) {
   using Kind = TransactionCoordinator::Admission::Kind;
   if (version >= kAddsPartitionsSince) return Kind::add;
-  return version >= kTransactionAbortableSince ? Kind::check_abortable : Kind::check_only;
+  return version >= kProduceAbortableSince ? Kind::check_abortable : Kind::check_only;
 }
 
 // Appends what may come into the transaction, once it is in it.
@@ -259,7 +259,7 @@ void admit(Services& services, const std::shared_ptr<Produce>& produce) {
     return append(services, produce);
   }
   const auto& request = produce->request;
-  TransactionCoordinator::Admission admission{.kind = admission_kind(request.context.version()),
+  TransactionCoordinator::Admission admission{.kind = produce_admission(request.context.version()),
                                               .id = std::string(*request.message.transactional_id),
                                               .who = *who,
                                               .partitions = {}};

@@ -14,7 +14,7 @@ using protocol::TxnOffsetCommitRequest;
 using protocol::TxnOffsetCommitResponse;
 
 // A commit while its offsets become durable.
-struct Commit {
+struct TxnCommit {
   Request<TxnOffsetCommitRequest> request;
   TxnOffsetCommitResponse response;
   std::vector<ErrorCode*> committed;  // the places in the response of what is committed
@@ -28,11 +28,11 @@ CommittedOffset committed_offset(const TxnOffsetCommitRequest::Partition& partit
           .commit_timestamp = now};
 }
 
-constexpr std::int16_t kTransactionAbortableSince = 4;
+constexpr std::int16_t kTxnCommitAbortableSince = 4;
 constexpr std::int16_t kAddsGroupSince = 5;
 
 // Fills the response, and returns what can be committed.
-std::vector<OffsetToCommit> collect(const Services& services, Commit& commit) {
+std::vector<OffsetToCommit> collect(const Services& services, TxnCommit& commit) {
   std::vector<OffsetToCommit> offsets;
   const auto& message = commit.request.message;
   for (std::size_t t = 0; t < message.topics.size(); ++t) {
@@ -54,12 +54,12 @@ std::vector<OffsetToCommit> collect(const Services& services, Commit& commit) {
   return offsets;
 }
 
-void finish(Commit& commit, ErrorCode outcome) {
+void finish(TxnCommit& commit, ErrorCode outcome) {
   for (auto* error : commit.committed) *error = commit_error(wire_code(outcome));
   commit.request.answer(commit.response);
 }
 
-void store(Services& services, const std::shared_ptr<Commit>& commit,
+void store(Services& services, const std::shared_ptr<TxnCommit>& commit,
            std::vector<OffsetToCommit> offsets) {
   const auto& message = commit->request.message;
   const GroupCoordinator::Committer committer{
@@ -71,19 +71,19 @@ void store(Services& services, const std::shared_ptr<Commit>& commit,
                          [commit](ErrorCode outcome) { finish(*commit, outcome); });
 }
 
-TransactionCoordinator::Admission::Kind admission_kind(std::int16_t version) {
+TransactionCoordinator::Admission::Kind commit_admission(std::int16_t version) {
   using Kind = TransactionCoordinator::Admission::Kind;
   if (version >= kAddsGroupSince) return Kind::add;
-  return version >= kTransactionAbortableSince ? Kind::check_abortable : Kind::check_only;
+  return version >= kTxnCommitAbortableSince ? Kind::check_abortable : Kind::check_only;
 }
 
 // The group's partition must be in the transaction first.
-void admit(Services& services, const std::shared_ptr<Commit>& commit,
+void admit(Services& services, const std::shared_ptr<TxnCommit>& commit,
            std::vector<OffsetToCommit> offsets) {
   const auto& message = commit->request.message;
   const auto partition = services.groups.partition_of(message.group_id);
   if (partition < 0) return finish(*commit, ErrorCode::not_coordinator);
-  services.transactions.admit({.kind = admission_kind(commit->request.context.version()),
+  services.transactions.admit({.kind = commit_admission(commit->request.context.version()),
                                .id = std::string(message.transactional_id),
                                .who = {message.producer_id, message.producer_epoch},
                                .partitions = {{std::string(kOffsetsTopic), partition}}},
@@ -114,7 +114,7 @@ void handle_txn_offset_commit(Services& services, Request<TxnOffsetCommitRequest
     return request.answer(refusal(request.message, ErrorCode::invalid_group_id));
   }
   auto response = refusal(request.message, ErrorCode::none);
-  auto commit = std::make_shared<Commit>(Commit{std::move(request), std::move(response), {}});
+  auto commit = std::make_shared<TxnCommit>(TxnCommit{std::move(request), std::move(response), {}});
   auto offsets = collect(services, *commit);
   if (offsets.empty()) return commit->request.answer(commit->response);
   admit(services, commit, std::move(offsets));

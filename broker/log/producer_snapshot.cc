@@ -12,7 +12,7 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::int16_t kVersion = 1;
+constexpr std::int16_t kSnapshotVersion = 1;
 constexpr std::size_t kCrcAt = 2;
 constexpr std::size_t kCountAt = 6;
 constexpr std::size_t kEntriesAt = kSnapshotHeaderSize;
@@ -83,7 +83,7 @@ Bytes ProducerStateManager::to_snapshot() const {
   Bytes bytes(kEntriesAt + kEntrySize * count, '\0');
   char* to = bytes.data() + kEntriesAt;
   for (const auto* entry : sorted) to = put(to, *entry);
-  base::store_be(bytes.data(), kVersion);
+  base::store_be(bytes.data(), kSnapshotVersion);
   base::store_be(bytes.data() + kCountAt, static_cast<std::int32_t>(count));
   base::store_be(bytes.data() + kCrcAt, base::crc32c(BytesView(bytes).substr(kCountAt)));
   return bytes;
@@ -94,7 +94,9 @@ Result<std::vector<ProducerSnapshotEntry>> parse_producer_snapshot(BytesView byt
     return Error(ErrorCode::corrupt_data, std::string("the producer snapshot ") + why);
   };
   if (bytes.size() < kEntriesAt) return corrupt("is too short");
-  if (base::load_be<std::int16_t>(bytes.data()) != kVersion) return corrupt("is not version 1");
+  if (base::load_be<std::int16_t>(bytes.data()) != kSnapshotVersion) {
+    return corrupt("is not version 1");
+  }
   if (base::load_be<std::uint32_t>(bytes.data() + kCrcAt) != base::crc32c(bytes.substr(kCountAt))) {
     return corrupt("has a wrong checksum");
   }

@@ -10,7 +10,7 @@ namespace {
 WallMillis timestamp_of(const char* entry) {
   return base::load_be<std::int64_t>(entry);
 }
-std::uint32_t relative_offset(const char* entry) {
+std::uint32_t timed_relative_offset(const char* entry) {
   return base::load_be<std::uint32_t>(entry + 8);
 }
 
@@ -26,7 +26,7 @@ TimeIndex::TimeIndex(std::shared_ptr<base::Directory> directory, Offset base_off
 Result<TimeIndex::Entry> TimeIndex::entry(std::size_t i, ReadMode mode) {
   char bytes[kEntrySize];
   if (auto read = file_.read(i, bytes, mode); !read) return read.error();
-  return Entry{timestamp_of(bytes), base_offset_ + relative_offset(bytes)};
+  return Entry{timestamp_of(bytes), base_offset_ + timed_relative_offset(bytes)};
 }
 
 Result<TimeIndex::Entry> TimeIndex::lookup(WallMillis target, ReadMode mode) {
@@ -63,7 +63,7 @@ Result<void> TimeIndex::maybe_append(WallMillis timestamp, Offset offset, ReadMo
 
 Result<void> TimeIndex::truncate_to_offset(Offset offset, ReadMode mode) {
   auto kept = file_.partition_point(
-      [&](const char* e) { return base_offset_ + relative_offset(e) < offset; }, mode);
+      [&](const char* e) { return base_offset_ + timed_relative_offset(e) < offset; }, mode);
   if (!kept) return kept.error();
   last_.reset();
   return file_.truncate(*kept);
@@ -72,9 +72,10 @@ Result<void> TimeIndex::truncate_to_offset(Offset offset, ReadMode mode) {
 Result<void> TimeIndex::keep_sound_part() {
   last_.reset();
   return file_.keep_while([](const char* before, const char* e) {
-    if (relative_offset(e) > 0x7fffffff || timestamp_of(e) < 0) return false;
+    if (timed_relative_offset(e) > 0x7fffffff || timestamp_of(e) < 0) return false;
     if (before == nullptr) return true;
-    return timestamp_of(e) > timestamp_of(before) && relative_offset(e) > relative_offset(before);
+    return timestamp_of(e) > timestamp_of(before) &&
+           timed_relative_offset(e) > timed_relative_offset(before);
   });
 }
 

@@ -9,7 +9,7 @@
 namespace ottla::broker {
 namespace {
 
-constexpr std::int16_t kVersion = 0;
+constexpr std::int16_t kTransactionIndexVersion = 0;
 
 Error corrupt(std::size_t at, const std::string& why) {
   return {ErrorCode::corrupt_data, why + " at byte " + std::to_string(at)};
@@ -28,7 +28,7 @@ AbortedTransaction decode(const char* entry) {
 }
 
 void encode(const AbortedTransaction& transaction, char* to) {
-  base::store_be(to, kVersion);
+  base::store_be(to, kTransactionIndexVersion);
   base::store_be(to + 2, transaction.producer_id.value);
   base::store_be(to + 10, transaction.first_offset.value);
   base::store_be(to + 18, transaction.last_offset.value);
@@ -44,7 +44,8 @@ Result<std::vector<AbortedTransaction>> parse_transaction_index(BytesView bytes)
       return corrupt(at, "an entry of the transaction index is cut short");
     }
     const char* from = bytes.data() + at;
-    if (const auto version = base::load_be<std::int16_t>(from); version != kVersion) {
+    if (const auto version = base::load_be<std::int16_t>(from);
+        version != kTransactionIndexVersion) {
       return corrupt(at, "an entry of the transaction index has version " +
                              std::to_string(version) + ", not 0,");
     }

@@ -12,7 +12,7 @@ namespace ottla::broker {
 namespace {
 
 // After a want of file descriptors.
-constexpr auto kTryAgain = std::chrono::milliseconds(100);
+constexpr auto kFlushAgain = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -354,7 +354,7 @@ std::optional<FlushTarget> UnifiedLog::begin_flush(bool as_closed_files) {
     }
     logger_.warn("the sync of " + to_string(location_.partition) +
                  " waits: " + collected.error().to_string());
-    flush_.add(*this, kTryAgain);
+    flush_.add(*this, kFlushAgain);
     return {};
   }
   dirty_ = entries_dirty_ = false;

@@ -11,7 +11,7 @@ namespace ottla::broker {
 namespace {
 
 constexpr auto kAskAgain = std::chrono::milliseconds(50);
-constexpr auto kTryAgain = std::chrono::seconds(1);  // after a want of space
+constexpr auto kSwapAgain = std::chrono::seconds(1);  // after a want of space
 
 }  // namespace
 
@@ -81,7 +81,7 @@ void UnifiedLog::rename_for_replacement(const std::shared_ptr<SwapProgress>& pro
                   const bool full = !*result && result->error().code() == ErrorCode::no_space;
                   if (!full || closed_ || offline_) return end_replacement(std::move(*result));
                   // There is no room for a name: what was unlinked may make some.
-                  loop_.call_at(loop_.now() + kTryAgain, lifetime_.guard([this, progress] {
+                  loop_.call_at(loop_.now() + kSwapAgain, lifetime_.guard([this, progress] {
                     rename_for_replacement(progress);
                   }));
                 }));

@@ -9,14 +9,14 @@ namespace {
 constexpr std::int16_t kKeyVersion = 0;
 constexpr std::size_t kKeySize = 4;
 
-Error corrupt(std::string why) {
+Error corrupt_control(std::string why) {
   return {ErrorCode::corrupt_data, "control record: " + std::move(why)};
 }
 
 template <class Body>
 Result<ControlRecord> parse_body(BytesView value) {
   // Every body begins with its version.
-  if (value.size() < sizeof(std::int16_t)) return corrupt("its value is too short");
+  if (value.size() < sizeof(std::int16_t)) return corrupt_control("its value is too short");
   const auto version = base::load_be<std::int16_t>(value.data());
   if (version < 0 || version > Body::api.max) {
     return Error(ErrorCode::unsupported_version, std::string(Body::api.name) + " version " +
@@ -24,7 +24,7 @@ Result<ControlRecord> parse_body(BytesView value) {
                                                      std::to_string(Body::api.max));
   }
   auto body = protocol::Codec<Body>::decode(value, version);
-  if (!body) return corrupt(body.error().message());
+  if (!body) return corrupt_control(body.error().message());
   return ControlRecord(*std::move(body));
 }
 
@@ -39,8 +39,8 @@ ControlRecordType type_of(const ControlRecord& record) {
 }  // namespace
 
 Result<ControlRecord> parse_control_record(const protocol::RecordView& record) {
-  if (!record.key || record.key->size() < kKeySize) return corrupt("its key is too short");
-  if (!record.value) return corrupt("it has no value");
+  if (!record.key || record.key->size() < kKeySize) return corrupt_control("its key is too short");
+  if (!record.value) return corrupt_control("it has no value");
   const auto type = static_cast<ControlRecordType>(
       base::load_be<std::int16_t>(record.key->data() + sizeof(std::int16_t)));
   switch (type) {

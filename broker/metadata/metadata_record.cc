@@ -17,7 +17,7 @@ struct Frame {
   BytesView body;
 };
 
-Error corrupt(std::string why) {
+Error corrupt_metadata(std::string why) {
   return {ErrorCode::corrupt_data, "metadata record: " + std::move(why)};
 }
 
@@ -28,7 +28,7 @@ Result<Frame> parse_frame(BytesView value) {
   Frame frame;
   for (auto* number : {&frame_version, &frame.type, &frame.version}) {
     at = base::read_uvarint32(at, end, *number);
-    if (at == nullptr) return corrupt("it ends within its frame");
+    if (at == nullptr) return corrupt_metadata("it ends within its frame");
   }
   if (frame_version != kFrameVersion) {
     return Error(ErrorCode::unsupported_version, "metadata record with frame version " +

@@ -11,22 +11,23 @@ bool is_allowed(char c) {
          c == '_' || c == '-';
 }
 
-Error invalid(std::string why) {
+Error invalid_name(std::string why) {
   return {ErrorCode::invalid_topic_exception, std::move(why)};
 }
 
 }  // namespace
 
 Result<void> check_topic_name(std::string_view name) {
-  if (name.empty()) return invalid("the topic name is empty");
-  if (name == "." || name == "..") return invalid("a topic name cannot be \".\" or \"..\"");
+  if (name.empty()) return invalid_name("the topic name is empty");
+  if (name == "." || name == "..") return invalid_name("a topic name cannot be \".\" or \"..\"");
   if (name.size() > kLongestTopicName) {
-    return invalid("the topic name has " + std::to_string(name.size()) +
-                   " characters; the most there may be are " + std::to_string(kLongestTopicName));
+    return invalid_name("the topic name has " + std::to_string(name.size()) +
+                        " characters; the most there may be are " +
+                        std::to_string(kLongestTopicName));
   }
   if (!std::all_of(name.begin(), name.end(), is_allowed)) {
-    return invalid("the topic name \"" + std::string(name) +
-                   "\" has other characters than letters, digits, '.', '_' and '-'");
+    return invalid_name("the topic name \"" + std::string(name) +
+                        "\" has other characters than letters, digits, '.', '_' and '-'");
   }
   return {};
 }

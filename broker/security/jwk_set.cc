@@ -13,7 +13,7 @@ namespace {
 using base::PublicKey;
 using protocol::JsonValue;
 
-constexpr std::size_t kMostValues = 4096;
+constexpr std::size_t kMostValuesOfKeys = 4096;
 
 Error unfit(std::string why) {
   return Error(ErrorCode::invalid_config, "the keys of tokens: " + std::move(why));
@@ -109,7 +109,7 @@ Result<PublicKey> read_key(const JsonValue& key) {
 
 Result<JwkSet> JwkSet::parse(std::string_view document, Faults faults) {
   if (document.size() > kMostBytes) return unfit("the document is too large");
-  const auto json = protocol::parse_strict_json(document, kMostValues);
+  const auto json = protocol::parse_strict_json(document, kMostValuesOfKeys);
   if (!json) return unfit(json.error().message());
   const auto* keys = json->find("keys");
   if (keys == nullptr || keys->kind != JsonValue::Kind::array) {

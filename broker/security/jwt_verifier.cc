@@ -16,7 +16,7 @@ using Kind = JsonValue::Kind;
 // It is read before anybody is known to have signed it.
 constexpr std::size_t kMostBytesOfHeader = 4 << 10;
 // Of the header, and of the claims.
-constexpr std::size_t kMostValues = 256;
+constexpr std::size_t kMostValuesOfToken = 256;
 
 Error refused(std::string why) {
   return Error(ErrorCode::sasl_authentication_failed, "the token " + std::move(why));
@@ -31,7 +31,7 @@ const JsonValue* find(const JsonValue& object, std::string_view name, Kind kind)
 Result<JsonValue> decode(std::string_view part, const char* what) {
   std::string text;
   if (!base::from_base64_url(part, text)) return refused(std::string(what) + " is not base64url");
-  auto json = protocol::parse_strict_json(text, kMostValues);
+  auto json = protocol::parse_strict_json(text, kMostValuesOfToken);
   if (!json) return refused(std::string(what) + " cannot be read: " + json.error().message());
   return json;
 }

@@ -12,14 +12,14 @@ namespace {
 using protocol::DeleteRecordsRequest;
 using protocol::DeleteRecordsResponse;
 
-struct Answer {
+struct DeletionAnswer {
   TopicPartition partition;
   ErrorCode error = ErrorCode::none;
   std::int64_t low_watermark = -1;
 };
 
-std::vector<Answer> flatten(const DeleteRecordsResponse& response) {
-  std::vector<Answer> answers;
+std::vector<DeletionAnswer> flatten(const DeleteRecordsResponse& response) {
+  std::vector<DeletionAnswer> answers;
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) {
       answers.push_back({{std::string(topic.name), partition.partition_index},
@@ -55,9 +55,11 @@ Request DeleteRecordsCall::ask(BrokerId broker, std::int32_t timeout_ms) {
   };
   auto done = [this, asked](Result<Response<DeleteRecordsResponse>> response) {
     if (!response) return on_broker_failure(response.error());
-    const auto key_of = [](const Answer& answer) { return std::optional(answer.partition); };
+    const auto key_of = [](const DeletionAnswer& answer) {
+      return std::optional(answer.partition);
+    };
     const auto take = [this](const TopicPartition& partition,
-                             const Answer& answer) -> std::optional<Error> {
+                             const DeletionAnswer& answer) -> std::optional<Error> {
       if (answer.error != ErrorCode::none) {
         return take_error(partition, Error(answer.error), leads_no_more(answer.error));
       }

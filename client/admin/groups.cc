@@ -13,20 +13,20 @@
 namespace ottla {
 namespace {
 
-struct StateName {
+struct GroupStateName {
   GroupState value;
   std::string_view name;
 };
-constexpr std::array kStateNames = {
-    StateName{GroupState::unknown, "Unknown"},
-    StateName{GroupState::preparing_rebalance, "PreparingRebalance"},
-    StateName{GroupState::completing_rebalance, "CompletingRebalance"},
-    StateName{GroupState::stable, "Stable"},
-    StateName{GroupState::dead, "Dead"},
-    StateName{GroupState::empty, "Empty"},
-    StateName{GroupState::assigning, "Assigning"},
-    StateName{GroupState::reconciling, "Reconciling"},
-    StateName{GroupState::not_ready, "NotReady"},
+constexpr std::array kGroupStateNames = {
+    GroupStateName{GroupState::unknown, "Unknown"},
+    GroupStateName{GroupState::preparing_rebalance, "PreparingRebalance"},
+    GroupStateName{GroupState::completing_rebalance, "CompletingRebalance"},
+    GroupStateName{GroupState::stable, "Stable"},
+    GroupStateName{GroupState::dead, "Dead"},
+    GroupStateName{GroupState::empty, "Empty"},
+    GroupStateName{GroupState::assigning, "Assigning"},
+    GroupStateName{GroupState::reconciling, "Reconciling"},
+    GroupStateName{GroupState::not_ready, "NotReady"},
 };
 
 struct TypeName {
@@ -45,7 +45,7 @@ constexpr std::array kTypeNames = {
 }  // namespace
 
 std::string_view to_string(GroupState state) {
-  return client::name_in(kStateNames, state);
+  return client::name_in(kGroupStateNames, state);
 }
 
 std::string_view to_string(GroupType type) {
@@ -57,7 +57,7 @@ std::string_view to_string(GroupType type) {
 namespace ottla::client {
 
 GroupState parse_group_state(std::string_view name) {
-  return value_in(kStateNames, name);
+  return value_in(kGroupStateNames, name);
 }
 
 namespace {
@@ -73,7 +73,7 @@ using protocol::ListGroupsResponse;
 // The first version of LeaveGroup that removes others than oneself (KIP-345).
 constexpr std::int16_t kLeavesForOthers = 3;
 
-GroupType type_of(std::string_view name) {
+GroupType group_type_of(std::string_view name) {
   for (const auto& each : kTypeNames) {
     if (each.name == name || each.wire_name == name) return each.value;
   }
@@ -99,7 +99,7 @@ std::vector<GroupListing> listings_in(const ListGroupsResponse& response,
     listings[each.group_id] = {.group_id = std::string(each.group_id),
                                .protocol_type = std::string(each.protocol_type),
                                .state = parse_group_state(each.group_state),
-                               .type = type_of(each.group_type)};
+                               .type = group_type_of(each.group_type)};
   }
   std::vector<GroupListing> sorted;
   sorted.reserve(listings.size());

@@ -26,13 +26,13 @@ std::int16_t oldest_version(const OffsetSpec& wanted) {
   return kOneOffset;
 }
 
-struct Answer {
+struct OffsetAnswer {
   TopicPartition partition;
   ListOffsetsResponse::Partition told;
 };
 
-std::vector<Answer> flatten(const ListOffsetsResponse& response) {
-  std::vector<Answer> answers;
+std::vector<OffsetAnswer> flatten(const ListOffsetsResponse& response) {
+  std::vector<OffsetAnswer> answers;
   for (const auto& topic : response.topics) {
     for (const auto& told : topic.partitions) {
       answers.push_back({{std::string(topic.name), told.partition_index}, told});
@@ -77,9 +77,9 @@ Request ListOffsetsCall::ask(BrokerId broker, std::int32_t timeout_ms) {
   };
   auto done = [this, asked](Result<Response<ListOffsetsResponse>> response) {
     if (!response) return on_failure(asked, response.error());
-    const auto key = [](const Answer& answer) { return std::optional(answer.partition); };
+    const auto key = [](const OffsetAnswer& answer) { return std::optional(answer.partition); };
     const auto take = [this](const TopicPartition& partition,
-                             const Answer& answer) -> std::optional<Error> {
+                             const OffsetAnswer& answer) -> std::optional<Error> {
       if (const auto code = answer.told.error_code; code != ErrorCode::none) {
         return take_error(partition, Error(code), leads_no_more(code));
       }

@@ -15,27 +15,27 @@
 namespace ottla {
 namespace {
 
-struct StateName {
+struct TransactionStateName {
   TransactionState value;
   std::string_view name;
 };
 
-constexpr std::array kStateNames = {
-    StateName{TransactionState::unknown, "Unknown"},
-    StateName{TransactionState::empty, "Empty"},
-    StateName{TransactionState::ongoing, "Ongoing"},
-    StateName{TransactionState::prepare_commit, "PrepareCommit"},
-    StateName{TransactionState::prepare_abort, "PrepareAbort"},
-    StateName{TransactionState::complete_commit, "CompleteCommit"},
-    StateName{TransactionState::complete_abort, "CompleteAbort"},
-    StateName{TransactionState::dead, "Dead"},
-    StateName{TransactionState::prepare_epoch_fence, "PrepareEpochFence"},
+constexpr std::array kTransactionStateNames = {
+    TransactionStateName{TransactionState::unknown, "Unknown"},
+    TransactionStateName{TransactionState::empty, "Empty"},
+    TransactionStateName{TransactionState::ongoing, "Ongoing"},
+    TransactionStateName{TransactionState::prepare_commit, "PrepareCommit"},
+    TransactionStateName{TransactionState::prepare_abort, "PrepareAbort"},
+    TransactionStateName{TransactionState::complete_commit, "CompleteCommit"},
+    TransactionStateName{TransactionState::complete_abort, "CompleteAbort"},
+    TransactionStateName{TransactionState::dead, "Dead"},
+    TransactionStateName{TransactionState::prepare_epoch_fence, "PrepareEpochFence"},
 };
 
 }  // namespace
 
 std::string_view to_string(TransactionState state) {
-  return client::name_in(kStateNames, state);
+  return client::name_in(kTransactionStateNames, state);
 }
 
 }  // namespace ottla
@@ -65,9 +65,10 @@ Timestamp time_of(std::int64_t ms) {
 std::vector<TransactionListing> listings_in(const ListTransactionsResponse& response) {
   std::map<std::string_view, TransactionListing> listings;
   for (const auto& each : response.transaction_states) {
-    listings[each.transactional_id] = {.transactional_id = std::string(each.transactional_id),
-                                       .producer_id = each.producer_id.value,
-                                       .state = value_in(kStateNames, each.transaction_state)};
+    listings[each.transactional_id] = {
+        .transactional_id = std::string(each.transactional_id),
+        .producer_id = each.producer_id.value,
+        .state = value_in(kTransactionStateNames, each.transaction_state)};
   }
   std::vector<TransactionListing> sorted;
   sorted.reserve(listings.size());
@@ -79,7 +80,7 @@ TransactionDescription description_of(const DescribeTransactionsResponse::Transa
                                       BrokerId coordinator) {
   TransactionDescription description{
       .coordinator = coordinator.value,
-      .state = value_in(kStateNames, told.transaction_state),
+      .state = value_in(kTransactionStateNames, told.transaction_state),
       .producer_id = told.producer_id.value,
       .producer_epoch = told.producer_epoch.value,
       .timeout = std::chrono::milliseconds(std::max(told.transaction_timeout_ms, 0))};

@@ -8,10 +8,11 @@ namespace ottla::client {
 namespace {
 
 using Numbers = AssignmentTask::Numbers;
-constexpr auto kNone = AssignmentTask::kNone;
 
 // Everybody gets at least `least_`, and `most_over_` members one more than that.
 class EvenAssignment {
+  static constexpr auto kNone = AssignmentTask::kNone;
+
  public:
   EvenAssignment(const AssignmentTask& task, const PreviousOwners& previous)
       : task_(task),

@@ -9,7 +9,6 @@ namespace ottla::client {
 namespace {
 
 using Numbers = AssignmentTask::Numbers;
-constexpr auto kNone = AssignmentTask::kNone;
 
 // Who moved what, so that two members do not hand partitions of a topic to and fro: rather than
 // give one back for another, the first one returns.
@@ -48,6 +47,8 @@ class Movements {
 };
 
 class UnevenAssignment {
+  static constexpr auto kNone = AssignmentTask::kNone;
+
  public:
   UnevenAssignment(const AssignmentTask& task, const PreviousOwners& previous)
       : task_(task),

@@ -11,9 +11,8 @@ namespace ottla::client {
 namespace {
 
 using protocol::RecordBatchBuilder;
-using protocol::RecordView;
 
-std::size_t max_size(const RecordView& record) {
+std::size_t max_size(const protocol::RecordView& record) {
   constexpr std::size_t count_of_headers = 5;
   return RecordBatchBuilder::kMaxRecordOverhead + record.key.value_or("").size() +
          record.value.value_or("").size() + record.headers.bytes().size() + count_of_headers;
@@ -28,7 +27,7 @@ class Splitter {
         executor_(executor),
         deliveries_(whole.take_deliveries()) {}
 
-  void add(const RecordView& record) {
+  void add(const protocol::RecordView& record) {
     const auto size = max_size(record);
     if (parts_.empty() || parts_.back()->size_in_bytes() + size > most_) open(size);
     const bool appended = parts_.back()->append(record);
@@ -89,7 +88,7 @@ std::vector<std::unique_ptr<ProducerBatch>> split_batch(
   OTTLA_ASSERT(records.has_value(), "a batch of our own can be read");
   Splitter splitter(batch, most, executor);
   protocol::RecordReader reader(*view, *records);
-  for (RecordView record; reader.next(record);) splitter.add(record);
+  for (protocol::RecordView record; reader.next(record);) splitter.add(record);
   OTTLA_ASSERT(reader.status().has_value(), "a batch of our own can be read");
   return splitter.finish();
 }

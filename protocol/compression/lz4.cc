@@ -10,10 +10,10 @@
 namespace ottla::protocol::codecs {
 namespace {
 
-struct FreeContext {
+struct FreeLz4 {
   void operator()(LZ4F_dctx* context) const { LZ4F_freeDecompressionContext(context); }
 };
-using Context = std::unique_ptr<LZ4F_dctx, FreeContext>;
+using Context = std::unique_ptr<LZ4F_dctx, FreeLz4>;
 
 Context make_context() {
   LZ4F_dctx* context = nullptr;

@@ -13,7 +13,7 @@ namespace {
 // High levels need far more; a thread gives that back.
 constexpr std::size_t kMaxKeptContext = std::size_t{4} << 20;
 
-struct FreeContext {
+struct FreeZstd {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
@@ -25,7 +25,7 @@ bool too_small(std::size_t status) {
 }  // namespace
 
 Result<void> zstd_compress(int level, BytesView in, std::string& out) {
-  static thread_local std::unique_ptr<ZSTD_CCtx, FreeContext> context;
+  static thread_local std::unique_ptr<ZSTD_CCtx, FreeZstd> context;
   if (!context) context.reset(ZSTD_createCCtx());
   OTTLA_ASSERT(context, "there is memory for a compressor");
   out.resize(ZSTD_compressBound(in.size()));
@@ -46,7 +46,7 @@ Result<void> zstd_compress(int level, BytesView in, std::string& out) {
 // again with four times as much, which costs a third more in the worst case. Frames may follow one
 // another.
 Result<void> zstd_decompress(BytesView in, std::size_t limit, std::string& out) {
-  static thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> context;
+  static thread_local std::unique_ptr<ZSTD_DCtx, FreeZstd> context;
   if (!context) context.reset(ZSTD_createDCtx());
   OTTLA_ASSERT(context, "there is memory for a decompressor");
   if (in.empty()) return malformed(Compression::zstd, "there is none");

@@ -24,7 +24,7 @@ Key key_of(ControlRecordType type) {
   return key;
 }
 
-Error invalid(const char* message) {
+Error invalid_control_record(const char* message) {
   return Error(ErrorCode::invalid_record, message);
 }
 
@@ -50,10 +50,10 @@ template struct Codec<KRaftVersionRecord>;
 // Later versions may add to what is read here, never change it.
 Result<ControlRecordType> control_record_type(const RecordView& record) {
   if (!record.key || record.key->size() < kKeySize) {
-    return invalid("the key of a control record has at least 4 bytes");
+    return invalid_control_record("the key of a control record has at least 4 bytes");
   }
   if (base::load_be<std::int16_t>(record.key->data()) < 0) {
-    return invalid("the key of a control record has a negative version");
+    return invalid_control_record("the key of a control record has a negative version");
   }
   return static_cast<ControlRecordType>(base::load_be<std::int16_t>(record.key->data() + 2));
 }
@@ -62,13 +62,13 @@ Result<EndTransactionMarker> parse_end_transaction_marker(const RecordView& reco
   const auto type = control_record_type(record);
   if (!type) return type.error();
   if (*type != ControlRecordType::abort && *type != ControlRecordType::commit) {
-    return invalid("the control record does not end a transaction");
+    return invalid_control_record("the control record does not end a transaction");
   }
   if (!record.value || record.value->size() < kMarkerSize) {
-    return invalid("the marker of a transaction's end has at least 6 bytes");
+    return invalid_control_record("the marker of a transaction's end has at least 6 bytes");
   }
   if (base::load_be<std::int16_t>(record.value->data()) < 0) {
-    return invalid("the marker of a transaction's end has a negative version");
+    return invalid_control_record("the marker of a transaction's end has a negative version");
   }
   return EndTransactionMarker{*type == ControlRecordType::commit,
                               base::load_be<std::int32_t>(record.value->data() + 2)};
