@@ -16,6 +16,10 @@ endif()
 if(OTTLA_SANITIZE)
   target_compile_options(ottla_options INTERFACE
     -fsanitize=${OTTLA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # What a sanitizer adds hides from gcc where a value was set.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(ottla_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
   target_link_options(ottla_options INTERFACE -fsanitize=${OTTLA_SANITIZE})
 endif()
 
@@ -33,21 +37,35 @@ else()
   list(APPEND OTTLA_TEST_OPTIONS -fpch-preprocess)
 endif()
 
-# ottla_library(NAME [DIRS dir...] [LINK target...]): a static library of all .cc files directly in
-# the given folders (default: the current one). New files are found by themselves.
+# ottla_library(NAME [DIRS dir...] [LINK target...] [APART]): a static library of all .cc files
+# directly in the given folders (default: the current one). New files are found by themselves.
+#
+# Under a sanitizer a folder's files are compiled together, which takes gcc a quarter and clang half
+# of the time; names in anonymous namespaces are therefore used once in a folder. APART: not so
+# here, as every command of a tool may have its Flags. Other builds compile each file by itself and
+# so see that it includes what it uses.
 function(ottla_library name)
-  cmake_parse_arguments(ARG "" "" "DIRS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "APART" "" "DIRS;LINK" ${ARGN})
   if(NOT ARG_DIRS)
     set(ARG_DIRS .)
   endif()
   set(sources)
   foreach(dir ${ARG_DIRS})
     file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*.cc)
+    list(FILTER found EXCLUDE REGEX "/main\\.cc$")
     list(APPEND sources ${found})
+    set(number 0)
+    foreach(source ${found})
+      math(EXPR group "${number} / 10")
+      math(EXPR number "${number} + 1")
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${dir}_${group}")
+    endforeach()
   endforeach()
-  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   if(sources)
     add_library(${name} STATIC ${sources})
+    if(OTTLA_SANITIZE AND NOT ARG_APART)
+      set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+    endif()
     target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:ottla_options> ${ARG_LINK})
   else()
     add_library(${name} INTERFACE)
@@ -71,10 +89,11 @@ function(ottla_test_headers)
   target_precompile_headers(ottla_test_headers PRIVATE <gtest/gtest.h>)
 endfunction()
 
-# ottla_test(NAME [DIRS dir...] [LINK target...] [LABELS label...] [TIMEOUT seconds]): one GoogleTest
-# program of all .cc files directly in the given folders; ctest runs it as one test per TEST.
+# ottla_test(NAME [DIRS dir...] [LINK target...] [LABELS label...] [TIMEOUT seconds] [EACH]): one
+# GoogleTest program of all .cc files directly in the given folders. To ctest it is one test, or
+# with EACH one per TEST: worth a process each only where they take long and can run side by side.
 function(ottla_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "DIRS;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "EACH" "TIMEOUT" "DIRS;LINK;LABELS" ${ARGN})
   if(NOT ARG_DIRS)
     set(ARG_DIRS .)
   endif()
@@ -94,6 +113,11 @@ function(ottla_test name)
   target_compile_options(${name} PRIVATE ${OTTLA_TEST_OPTIONS})
   target_precompile_headers(${name} REUSE_FROM ottla_test_headers)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  if(ARG_EACH)
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  else()
+    add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  endif()
 endfunction()
