@@ -12,8 +12,8 @@
 namespace ottla::base {
 namespace {
 
-// What one turn may accept.
-constexpr int kAcceptsPerTurn = 64;
+// What one turn may accept: who is served already waits for no more than these.
+constexpr int kAcceptsPerTurn = 8;
 constexpr auto kPauseWhenExhausted = std::chrono::milliseconds(100);
 
 // The listening socket. Shared with the event that is running, so that the user may destroy the

@@ -165,7 +165,8 @@ std::string versions_of(const SSL_CTX& context) {
   return text;
 }
 
-class OpensslContext final : public TlsContext {
+class OpensslContext final : public TlsContext,
+                             public std::enable_shared_from_this<OpensslContext> {
  public:
   OpensslContext(SslContextPtr context, bool is_server, bool checks_names)
       : context_(std::move(context)),
@@ -180,6 +181,7 @@ class OpensslContext final : public TlsContext {
                                  const Connection& connection) const override;
 
  private:
+  SslPtr make_ssl(const std::string& host, const std::shared_ptr<TlsReport>& report) const;
   // Whom to ask for, and whose certificate it must be.
   void set_host(SSL& ssl, const std::string& host) const;
 
@@ -207,25 +209,33 @@ void OpensslContext::set_host(SSL& ssl, const std::string& host) const {
 
 std::unique_ptr<Stream> OpensslContext::secure(Loop& loop, std::unique_ptr<Stream> below,
                                                const Connection& connection) const {
-  SslPtr ssl(SSL_new(context_.get()));
-  OTTLA_ASSERT(ssl != nullptr, "memory for a TLS connection");
   HandshakeFacts facts{.is_server = is_server_,
                        .host = is_server_ ? std::string() : connection.host,
                        .peer = below->peer().to_string(),
                        .versions = versions_,
                        .report = connection.report};
+  auto make_ssl = [self = shared_from_this(), host = facts.host, report = connection.report] {
+    return self->make_ssl(host, report);
+  };
+  return make_tls_stream(loop, {.below = std::move(below),
+                                .make_ssl = std::move(make_ssl),
+                                .facts = std::move(facts),
+                                .handshake_timeout = connection.handshake_timeout,
+                                .wire_method = wire_method_});
+}
+
+SslPtr OpensslContext::make_ssl(const std::string& host,
+                                const std::shared_ptr<TlsReport>& report) const {
+  SslPtr ssl(SSL_new(context_.get()));
+  OTTLA_ASSERT(ssl != nullptr, "memory for a TLS connection");
   if (is_server_) {
     SSL_set_accept_state(ssl.get());
   } else {
     SSL_set_connect_state(ssl.get());
-    set_host(*ssl, connection.host);
-    if (connection.report) watch_messages(*ssl, *connection.report);
+    set_host(*ssl, host);
+    if (report) watch_messages(*ssl, *report);
   }
-  return make_tls_stream(loop, {.below = std::move(below),
-                                .ssl = std::move(ssl),
-                                .facts = std::move(facts),
-                                .handshake_timeout = connection.handshake_timeout,
-                                .wire_method = wire_method_});
+  return ssl;
 }
 
 int verify_mode(TlsClientAuth client_auth) {

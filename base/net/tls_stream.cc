@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,20 @@ constexpr std::size_t kPieceOfRecords = TlsWriter::kFileChunk + 4 * 256;
 
 // What is read from below at once when the handshake is over; before it, OpenSSL's 16 KiB.
 constexpr std::size_t kReadBuffer = 64 << 10;
+
+// A record of TLS: its head, and the most that follows.
+constexpr std::size_t kRecordHead = 5;
+constexpr std::size_t kMostOfRecord = SSL3_RT_MAX_ENCRYPTED_LENGTH;
+
+// How much is missing of the record that the peer begins with; 0 if it is whole, or none.
+std::size_t missing_of_record(BytesView begun) {
+  const auto at = [begun](std::size_t i) { return static_cast<unsigned char>(begun[i]); };
+  if (!begun.empty() && at(0) != SSL3_RT_HANDSHAKE) return 0;
+  if (begun.size() < kRecordHead) return kRecordHead - begun.size();
+  const std::size_t body = std::size_t{at(3)} << 8 | at(4);
+  if (at(1) != SSL3_VERSION_MAJOR || body > kMostOfRecord) return 0;
+  return kRecordHead + body - std::min(begun.size(), kRecordHead + body);
+}
 
 // After a failed handshake the socket stays for a while: closed with bytes unread it would be
 // reset, and the peer might never see the alert that says why.
@@ -77,19 +92,12 @@ class TlsConnection final : public StreamHandler,
   TlsConnection(Loop& loop, TlsStreamParts parts)
       : loop_(loop),
         wire_method_(std::move(parts.wire_method)),
-        ssl_(std::move(parts.ssl)),
+        make_ssl_(std::move(parts.make_ssl)),
         facts_(std::move(parts.facts)),
         handshake_timeout_(parts.handshake_timeout),
         peer_(parts.below->peer()),
         local_(parts.below->local()),
         below_(std::move(parts.below)) {}
-
-  void open() {
-    auto* bio = make_wire_bio(*wire_method_, *this).release();
-    OTTLA_ASSERT(bio != nullptr, "memory for a TLS connection");
-    SSL_set_bio(ssl_.get(), bio, bio);
-    SSL_set_app_data(ssl_.get(), &facts_);
-  }
 
   void start(StreamHandler& handler);
   void detach();
@@ -133,6 +141,8 @@ class TlsConnection final : public StreamHandler,
     in_callback_ = false;
   }
 
+  void begin();
+  bool first_record_came();
   void shake_hands();
   void on_handshake_done();
   void deliver();
@@ -150,7 +160,8 @@ class TlsConnection final : public StreamHandler,
 
   Loop& loop_;
   const std::shared_ptr<const BIO_METHOD> wire_method_;
-  const SslPtr ssl_;
+  UniqueFunction<SslPtr()> make_ssl_;  // until `begin`
+  SslPtr ssl_;                         // from then on
   HandshakeFacts facts_;
   const Duration handshake_timeout_;
   const Endpoint peer_;
@@ -159,6 +170,7 @@ class TlsConnection final : public StreamHandler,
   StreamHandler* handler_ = nullptr;
 
   State state_ = State::handshake;
+  std::string first_;  // of a server: what came before it began, as far as OpenSSL has not taken it
   TlsWriter writer_;
   Outgoing outgoing_;
   std::optional<Error> error_;        // why it is over
@@ -198,18 +210,49 @@ void TlsConnection::detach() {
   below_.reset();
 }
 
+void TlsConnection::begin() {
+  ssl_ = std::exchange(make_ssl_, {})();
+  auto* bio = make_wire_bio(*wire_method_, *this).release();
+  OTTLA_ASSERT(bio != nullptr, "memory for a TLS connection");
+  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_app_data(ssl_.get(), &facts_);
+}
+
+// A connection of OpenSSL's takes 70 KiB: whoever only opens one, or sends it a byte at a time, is
+// not given that, but room for what he sends.
+bool TlsConnection::first_record_came() {
+  for (;;) {
+    const auto missing = missing_of_record(first_);
+    if (missing == 0) return true;
+    char piece[1024];
+    const auto count = below_->read({piece, std::min(missing, sizeof piece)});
+    if (count == 0) return false;
+    first_.append(piece, count);
+  }
+}
+
 // Bytes from below, for OpenSSL.
 std::size_t TlsConnection::take(std::span<char> into) {
   if (!below_) return 0;
-  const auto count = below_->read(into);
-  constexpr std::size_t kHead = 5;
-  if (facts_.head.size() < kHead && state_ == State::handshake) {
-    facts_.head.append(into.data(), std::min(count, kHead - facts_.head.size()));
+  std::size_t count = std::min(into.size(), first_.size());
+  if (count > 0) {
+    std::memcpy(into.data(), first_.data(), count);
+    first_.erase(0, count);
+    if (first_.empty()) first_.shrink_to_fit();
+  } else {
+    count = below_->read(into);
+  }
+  if (facts_.head.size() < kRecordHead && state_ == State::handshake) {
+    facts_.head.append(into.data(), std::min(count, kRecordHead - facts_.head.size()));
   }
   return count;
 }
 
 void TlsConnection::shake_hands() {
+  if (!ssl_) {
+    if (facts_.is_server && !first_record_came()) return;
+    begin();
+  }
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
@@ -430,8 +473,9 @@ void TlsConnection::linger() {
 }
 
 std::string TlsConnection::peer_subject() const {
+  if (!ssl_ || state_ == State::handshake) return {};
   const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
-  if (certificate == nullptr || state_ == State::handshake) return {};
+  if (certificate == nullptr) return {};
   return distinguished_name(X509_get_subject_name(certificate));
 }
 
@@ -458,9 +502,7 @@ class TlsStream final : public Stream {
 }  // namespace
 
 std::unique_ptr<Stream> make_tls_stream(Loop& loop, TlsStreamParts parts) {
-  auto connection = std::make_shared<TlsConnection>(loop, std::move(parts));
-  connection->open();
-  return std::make_unique<TlsStream>(std::move(connection));
+  return std::make_unique<TlsStream>(std::make_shared<TlsConnection>(loop, std::move(parts)));
 }
 
 }  // namespace ottla::base

@@ -5,6 +5,7 @@
 #include "base/crypto/openssl_ptr.h"
 #include "base/loop.h"
 #include "base/net/tls_error.h"
+#include "base/task.h"
 #include "base/time.h"
 #include "base/transport.h"
 
@@ -12,10 +13,12 @@ namespace ottla::base {
 
 struct TlsStreamParts {
   std::unique_ptr<Stream> below;
-  SslPtr ssl;  // knows which side it is, and nothing of where its bytes come from
+  // Called once, by a server when a record of TLS has come. What it makes knows which side it is,
+  // and nothing of where its bytes come from.
+  UniqueFunction<SslPtr()> make_ssl;
   HandshakeFacts facts;
   Duration handshake_timeout{};
-  // Outlives `ssl`.
+  // Outlives what that makes.
   std::shared_ptr<const BIO_METHOD> wire_method;
 };
 

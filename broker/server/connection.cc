@@ -69,7 +69,8 @@ Connection::Connection(std::uint64_t id, std::string listener, std::unique_ptr<b
       reader_(limits.largest_frame, budget, limits.protocol),
       last_activity_(loop.now()),
       most_outstanding_(sasl() ? kMostOutstandingUnknown : kMostOutstanding),
-      most_unsent_bytes_(sasl() ? kMostUnsentBytesUnknown : kMostUnsentBytes) {
+      most_unsent_bytes_(sasl() ? kMostUnsentBytesUnknown : kMostUnsentBytes),
+      unknown_(sasl() || limits.protocol == SecurityProtocol::ssl) {
   if (!sasl()) return;
   reader_.set_limit(std::min(limits.largest_frame, kLargestFrameUnknown),
                     "the limit before authentication");
@@ -166,6 +167,7 @@ void Connection::keep_for_later(BytesView input) {
 void Connection::take_frame() {
   last_activity_ = loop_.now();
   if (auto named = identity_.learn(*stream_); !named) return close(named.error());
+  if (!sasl()) become_known();
   auto frame = reader_.take();
   frame.received = clock_.now();
   outstanding_bytes_ += frame.bytes.size();
@@ -278,7 +280,11 @@ void Connection::note_authentication() {
   most_outstanding_ = kMostOutstanding;
   most_unsent_bytes_ = kMostUnsentBytes;
   reader_.set_limit(limits_.largest_frame, "socket.request.max.bytes");
-  owner_.on_authenticated(id_);
+  become_known();
+}
+
+void Connection::become_known() {
+  if (std::exchange(unknown_, false)) owner_.on_known(id_);
 }
 
 void Connection::watch_authentication() {

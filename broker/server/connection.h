@@ -33,8 +33,9 @@ class ConnectionOwner {
   // Its answer has gone to the socket.
   virtual void on_answered(const Connection& connection, const FinishedRequest& request) = 0;
 
-  // The client has logged in; called once, where it has to.
-  virtual void on_authenticated(std::uint64_t connection) = 0;
+  // The client has logged in, or where it need not, has ended the handshake of TLS and asked for
+  // something; called once, on listeners with either.
+  virtual void on_known(std::uint64_t connection) = 0;
 
   // The connection is gone; called once, last.
   virtual void on_connection_closed(std::uint64_t connection, const Error& reason) = 0;
@@ -127,6 +128,7 @@ class Connection final : public base::StreamHandler,
   void watch_authentication();
   void watch_idleness();
   void watch_frame();
+  void become_known();
   void mute(base::Duration duration);
   void wait_for_voice();
 
@@ -159,7 +161,8 @@ class Connection final : public base::StreamHandler,
   std::size_t most_outstanding_;
   std::size_t most_unsent_bytes_;
   std::optional<Error>
-      last_;  // the last answer was given: why the connection ends when it has left
+      last_;      // the last answer was given: why the connection ends when it has left
+  bool unknown_;  // until the owner is told otherwise
   base::TimerId authentication_timer_ = base::TimerId::none;
   base::TimerId idle_timer_ = base::TimerId::none;
   FrameWatch frame_watch_;

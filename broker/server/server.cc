@@ -18,8 +18,10 @@ constexpr std::size_t kMostEarlyConnections = 1000;
 // Connections of one host that wait because of a quota; those beyond are refused.
 constexpr std::size_t kMostDelayedOfHost = 100;
 
-// Who is refused may come again at any rate.
-constexpr auto kBetweenWarnings = std::chrono::seconds(1);
+// Lines a second about connections that are refused, and about those that are closed before they
+// are known.
+constexpr std::size_t kMostRefusalLines = 1;
+constexpr std::size_t kMostUnknownLines = 10;
 
 // queued.max.request.bytes = -1. Kafka reads without a bound then; this is one that a healthy
 // broker does not meet.
@@ -39,6 +41,8 @@ Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, Files f
       config_(config),
       logger_(std::move(logger)),
       request_logger_(logger_.named("request")),
+      refusals_(logger_, kMostRefusalLines),
+      unknown_closed_(logger_, kMostUnknownLines),
       audit_(audit),
       most_connections_(std::min(static_cast<std::size_t>(config.max_connections),
                                  base::limit_of_open_files() / 4)),
@@ -92,11 +96,7 @@ void Server::open(FrameHandler& handler) {
 void Server::close() {
   early_.clear();
   listening_.clear();
-  for (const auto& [id, waiting] : std::exchange(delayed_, {})) {
-    loop_.loop->cancel(waiting.timer);
-    --hosts_[waiting.stream->peer().host].delayed;
-    release(id, waiting.stream->peer().host);
-  }
+  while (!delayed_.empty()) drop(delayed_.begin()->first);
   while (!connections_.empty()) {
     const auto connection = connections_.begin()->second;
     connection->close(Error(ErrorCode::closed, "the broker is shutting down"));
@@ -105,45 +105,60 @@ void Server::close() {
 
 bool Server::has_room_for(const std::string& listener, const std::string& host) {
   if (!has_room_for(host)) return false;
-  return !config_.sasl_listeners.contains(listener) || has_room_for_unknown(host);
+  return !begins_unknown(listener) || make_room_for_unknown(host);
+}
+
+bool Server::begins_unknown(const std::string& listener) const {
+  return config_.sasl_listeners.contains(listener) || tls_.find(listener) != nullptr;
 }
 
 bool Server::has_room_for(const std::string& host) {
   if (connections_.size() + delayed_.size() >= most_connections_) {
     const bool configured = most_connections_ == static_cast<std::size_t>(config_.max_connections);
-    logger_.warn("refusing a connection from " + host + ": there are " +
-                 (configured ? "max.connections=" : "for a quarter of the open files, ") +
-                 std::to_string(most_connections_));
+    refusals_.warn("refusing a connection from " + host + ": there are " +
+                       (configured ? "max.connections=" : "for a quarter of the open files, ") +
+                       std::to_string(most_connections_),
+                   loop_.loop->now());
     return false;
   }
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return true;
   if (found->second.connections >= config_.max_connections_per_ip) {
-    logger_.warn("refusing a connection from " + host + ": it has max.connections.per.ip=" +
-                 std::to_string(config_.max_connections_per_ip));
+    refusals_.warn("refusing a connection from " + host + ": it has max.connections.per.ip=" +
+                       std::to_string(config_.max_connections_per_ip),
+                   loop_.loop->now());
     return false;
   }
   if (found->second.delayed < kMostDelayedOfHost) return true;
-  warn_now_and_then("refusing connections, such as one from " + host + ": " +
-                    std::to_string(kMostDelayedOfHost) +
-                    " of it wait already for what connection_creation_rate allows");
+  refusals_.warn("refusing a connection from " + host + ": " + std::to_string(kMostDelayedOfHost) +
+                     " of it wait already for what connection_creation_rate allows",
+                 loop_.loop->now());
   return false;
 }
 
-void Server::warn_now_and_then(std::string_view line) {
-  const auto now = loop_.loop->now();
-  if (now < next_warning_) return;
-  next_warning_ = now + kBetweenWarnings;
-  logger_.warn(line);
+bool Server::make_room_for_unknown(const std::string& host) {
+  const auto admission = unknown_.admit(host, loop_.loop->now());
+  if (admission.instead_of) drop(*admission.instead_of);
+  if (admission.admitted) return true;
+  refusals_.warn("refusing a connection from " + host +
+                     ": of those that have not logged in there may be " +
+                     std::to_string(UnknownClients::kMost) + ", and " +
+                     std::to_string(UnknownClients::kMostOfHost) + " from one host",
+                 loop_.loop->now());
+  return false;
 }
 
-bool Server::has_room_for_unknown(const std::string& host) {
-  if (unknown_.has_room_for(host)) return true;
-  warn_now_and_then("refusing connections, such as one from " + host +
-                    ": of those that have not logged in there may be " +
-                    std::to_string(UnknownClients::kMost) + ", and " +
-                    std::to_string(UnknownClients::kMostOfHost) + " from one host");
-  return false;
+void Server::drop(std::uint64_t id) {
+  const auto found = connections_.find(id);
+  if (found != connections_.end()) {
+    const auto connection = found->second;
+    return connection->close(
+        Error(ErrorCode::request_timed_out, "it had not logged in when others came to"));
+  }
+  const auto waiting = std::move(delayed_.extract(id).mapped());
+  loop_.loop->cancel(waiting.timer);
+  --hosts_[waiting.stream->peer().host].delayed;
+  release(id, waiting.stream->peer().host);
 }
 
 void Server::on_accept(const std::string& listener, std::unique_ptr<base::Stream> stream) {
@@ -176,7 +191,7 @@ void Server::serve_delayed(std::uint64_t id) {
 std::uint64_t Server::reserve(const std::string& listener, const std::string& host) {
   const auto id = next_connection_++;
   ++hosts_[host].connections;
-  if (config_.sasl_listeners.contains(listener)) unknown_.add(id, host);
+  if (begins_unknown(listener)) unknown_.add(id, host, loop_.loop->now());
   return id;
 }
 
@@ -264,7 +279,7 @@ void Server::audit_if_refused(const Connection& connection, const Error& reason)
   audit_->write_collapsed(connection.peer().host + '\n' + reason.to_string(), std::move(line));
 }
 
-void Server::on_authenticated(std::uint64_t connection) {
+void Server::on_known(std::uint64_t connection) {
   unknown_.remove(connection);
 }
 
@@ -274,6 +289,7 @@ void Server::on_connection_closed(std::uint64_t id, const Error& reason) {
   const auto connection = std::move(found->second);
   connections_.erase(found);
   audit_if_refused(*connection, reason);
+  const bool known = !unknown_.contains(id);
   release(id, connection->peer().host);
   const auto line =
       "connection from " + connection->peer().to_string() + " closed: " + reason.to_string();
@@ -282,8 +298,10 @@ void Server::on_connection_closed(std::uint64_t id, const Error& reason) {
       reason.code() == ErrorCode::connection_closed || reason.code() == ErrorCode::closed;
   if (ordinary) {
     logger_.debug(line);
-  } else {
+  } else if (known) {
     logger_.warn(line);
+  } else {
+    unknown_closed_.warn(line, loop_.loop->now());
   }
 }
 

@@ -21,6 +21,7 @@
 #include "broker/security/audit_log.h"
 #include "broker/server/connection.h"
 #include "broker/server/fetched_keys.h"
+#include "broker/server/limited_warnings.h"
 #include "broker/server/tls_listeners.h"
 #include "broker/server/token_listeners.h"
 #include "broker/server/unknown_clients.h"
@@ -76,7 +77,7 @@ class Server final : public ConnectionOwner {
 
   void on_request(const std::shared_ptr<Connection>& connection, Frame frame, Reply reply) override;
   void on_answered(const Connection& connection, const FinishedRequest& request) override;
-  void on_authenticated(std::uint64_t connection) override;
+  void on_known(std::uint64_t connection) override;
   void on_connection_closed(std::uint64_t connection, const Error& reason) override;
   std::span<char> scratch() override;
 
@@ -101,8 +102,10 @@ class Server final : public ConnectionOwner {
   void serve(std::uint64_t id, const std::string& listener, std::unique_ptr<base::Stream> stream);
   bool has_room_for(const std::string& listener, const std::string& host);
   bool has_room_for(const std::string& host);
-  bool has_room_for_unknown(const std::string& host);
-  void warn_now_and_then(std::string_view line);
+  bool begins_unknown(const std::string& listener) const;
+  bool make_room_for_unknown(const std::string& host);
+  // Closes one of them for the sake of another.
+  void drop(std::uint64_t id);
   void audit_if_refused(const Connection& connection, const Error& reason) const;
   void log_if_slow(const Connection& connection, const FinishedRequest& request) const;
   SecurityProtocol protocol_of(const std::string& listener) const;
@@ -114,6 +117,8 @@ class Server final : public ConnectionOwner {
   const BrokerConfig& config_;
   base::Logger logger_;
   base::Logger request_logger_;
+  LimitedWarnings refusals_;
+  LimitedWarnings unknown_closed_;
   AuditLog* const audit_;
 
   // Loop's thread only.
@@ -131,7 +136,6 @@ class Server final : public ConnectionOwner {
   std::unordered_map<std::uint64_t, Delayed> delayed_;
   std::unordered_map<std::string, Host> hosts_;  // of both
   UnknownClients unknown_;
-  base::TimePoint next_warning_{};
   std::uint64_t next_connection_ = 1;
   RequestMetrics request_metrics_;
   base::Lifetime lifetime_;
