@@ -4,9 +4,11 @@
     security.py BUILD_DIR [--rounds N] [--only TABLE] [--logins N] [--connections N] [--seconds S]
                 [--work FOLDER]
 
-Tables: logins (against Apache Kafka, which tests/interop/setup.sh brings), slow.
+Tables: logins (against Apache Kafka, which tests/interop/setup.sh brings), slow. In the latter
+broker and client have one half of the processors, the crowd the other.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -19,6 +21,8 @@ from tables import arguments_for, head, median, row, run  # noqa: E402
 USER, PASSWORD = "bench", "correct-horse-battery"
 THREADS = 4
 RATE = 1000
+# The broker lets so many stand that have not logged in; the others come again and again.
+MOST_UNKNOWN = 1024
 
 
 class Bench:
@@ -109,32 +113,45 @@ def logins(bench):
                    for field in ("logins_per_s", "broker_cpu_us")))
 
 
+def halve_processors():
+    """This process and those it starts from now on keep to one half of them; answers the other,
+    for what would be on other machines. Looks at both must be from after this."""
+    processors = sorted(os.sched_getaffinity(0))
+    half = (len(processors) + 1) // 2
+    os.sched_setaffinity(0, processors[:half])
+    return ",".join(map(str, processors[half:] or processors))
+
+
 def slow(bench):
     head(f"Acknowledgements at {RATE} records/s beside connections that never log in",
-         "connections", "p50 us", "p99 us", "closed meanwhile", "broker RSS MB")
+         "connections", "of which stand", "p50 us", "p99 us", "closed meanwhile",
+         "broker RSS MB")
+    crowds = halve_processors()
     broker = bench.ottla()
     with brokers.Running(broker, bench.serves):
         bench.latency(broker)  # makes the topic
         runs = {0: [], bench.connections: []}
-        closed = []
+        closed, standing = [], []
         for _ in range(bench.rounds):
             runs[0].append(bench.latency(broker))
             crowd = subprocess.Popen(
-                [f"{bench.build}/bench/slow_connections", broker.secure_port,
-                 str(bench.connections)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                ["taskset", "-c", crowds, f"{bench.build}/bench/slow_connections",
+                 broker.secure_port, str(bench.connections)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             if crowd.stdout.readline() != "held\n":
                 sys.exit("the connections cannot be held")
             runs[bench.connections].append(bench.latency(broker))
             resident = broker.process.status_mb("VmRSS")
             left = json.loads(crowd.communicate()[0])
-            if left["standing"] != bench.connections:
-                sys.exit(f"not all connections stood: {left}")
+            if left["standing"] < 0.9 * min(bench.connections, MOST_UNKNOWN):
+                sys.exit(f"there was no crowd: {left}")
             closed.append(left["closed"])
+            standing.append(left["standing"])
         for count, found in runs.items():
-            row(count, f"{median(found, 'ack_p50'):.0f}", f"{median(found, 'ack_p99'):.0f}",
+            row(count, max(standing) if count else "", f"{median(found, 'ack_p50'):.0f}",
+                f"{median(found, 'ack_p99'):.0f}",
                 max(closed) if count else "", f"{resident:.0f}" if count else "")
         without, beside = (median(found, "ack_p99") for found in runs.values())
-        row("ratio", "", f"{beside / without:.2f}", "", "")
+        row("ratio", "", "", f"{beside / without:.2f}", "", "")
 
 
 TABLES = {"logins": logins, "slow": slow}
