@@ -87,6 +87,8 @@ class CrowdTest : public testing::Test {
     auto started = EmbeddedBroker::start(
         {.topics = {{.name = "lines"}},
          .properties = {{"listeners", "SASL_SSL://localhost:0"},
+                        // For all at once: what has no place there waits for a second.
+                        {"socket.listen.backlog.size", "2000"},
                         {"sasl.enabled.mechanisms", "PLAIN"},
                         {"listener.name.sasl_ssl.plain.sasl.jaas.config",
                          "org.apache.kafka.common.security.plain.PlainLoginModule required "
