@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/crypto/octets.h"
 #include "base/crypto/openssl_ptr.h"
 
 namespace ottla::base {
@@ -85,14 +86,14 @@ Result<PrivateKey> PrivateKey::from_pem(BytesView text, const std::string& passp
 
 Result<std::string> PrivateKey::sign(BytesView message) const {
   const DigestPtr context(EVP_MD_CTX_new());
-  const auto* const octets = reinterpret_cast<const unsigned char*>(message.data());
   std::size_t size = 0;
   bool done = context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr,
                                             key_->key.get()) == 1;
-  done = done && EVP_DigestSign(context.get(), nullptr, &size, octets, message.size()) == 1;
+  done =
+      done && EVP_DigestSign(context.get(), nullptr, &size, octets(message), message.size()) == 1;
   std::string signature(size, '\0');
   auto* const to = reinterpret_cast<unsigned char*>(signature.data());
-  done = done && EVP_DigestSign(context.get(), to, &size, octets, message.size()) == 1;
+  done = done && EVP_DigestSign(context.get(), to, &size, octets(message), message.size()) == 1;
   if (!done) return unfit_private_key("OpenSSL does not sign with the private key");
   signature.resize(size);
   return kind_ == PublicKey::Kind::p256 ? to_raw(signature) : std::move(signature);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/process_limits.h"
 #include "protocol/wire/api.h"
 
@@ -33,6 +34,11 @@ std::size_t budget_of(const BrokerConfig& config) {
              : kDefaultBudget;
 }
 
+// Who has logged in finds a place however many come to log in.
+std::size_t most_unknown(std::size_t most_connections) {
+  return std::clamp<std::size_t>(most_connections / 2, 1, UnknownClients::kMost);
+}
+
 }  // namespace
 
 Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, Files files,
@@ -50,7 +56,8 @@ Server::Server(base::LoopWithTransport loop, const BrokerConfig& config, Files f
       tls_(*loop.loop, std::move(files.tls),
            std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_),
       tokens_(*loop.loop, std::move(files.tokens),
-              std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_) {
+              std::chrono::milliseconds(config.ottla_ssl_reload_interval_ms), logger_),
+      unknown_(most_unknown(most_connections_)) {
   for (auto& [listener, endpoint] : files.key_endpoints) {
     fetched_keys_[listener] =
         std::make_unique<FetchedKeys>(loop_, listener, std::move(endpoint), logger_);
@@ -142,7 +149,7 @@ bool Server::make_room_for_unknown(const std::string& host) {
   if (admission.admitted) return true;
   refusals_.warn("refusing a connection from " + host +
                      ": of those that have not logged in there may be " +
-                     std::to_string(UnknownClients::kMost) + ", and " +
+                     std::to_string(unknown_.most()) + ", and " +
                      std::to_string(UnknownClients::kMostOfHost) + " from one host",
                  loop_.loop->now());
   return false;
@@ -155,6 +162,7 @@ void Server::drop(std::uint64_t id) {
     return connection->close(
         Error(ErrorCode::request_timed_out, "it had not logged in when others came to"));
   }
+  OTTLA_ASSERT(delayed_.contains(id), "an unknown client is served or waits to be");
   const auto waiting = std::move(delayed_.extract(id).mapped());
   loop_.loop->cancel(waiting.timer);
   --hosts_[waiting.stream->peer().host].delayed;

@@ -6,7 +6,7 @@ UnknownClients::Admission UnknownClients::admit(const std::string& host, base::T
   const auto found = of_host_.find(host);
   const std::size_t has = found == of_host_.end() ? 0 : found->second.size();
   if (has >= kMostOfHost) return instead_of(*found->second.begin(), now);
-  if (clients_.size() < kMost) return {.admitted = true};
+  if (clients_.size() < most_) return {.admitted = true};
   const auto& [most, crowd] = *crowds_.rbegin();
   // With one less the other host would have fewer than this one: they would take turns for ever.
   if (has + 1 < most) return {.admitted = true, .instead_of = *of_host_.at(crowd).begin()};

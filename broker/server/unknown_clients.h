@@ -27,6 +27,11 @@ class UnknownClients {
   // And so often at most: a crowd that comes again and again is not let in as fast as it comes.
   static constexpr base::Duration kBetween = std::chrono::milliseconds(2);
 
+  // `most`: all in all; kMost, or fewer where there may be few connections at all.
+  explicit UnknownClients(std::size_t most = kMost) : most_(most) {}
+
+  std::size_t most() const { return most_; }
+
   struct Admission {
     bool admitted = false;
     std::optional<std::uint64_t> instead_of{};  // the connection that has to go for it
@@ -55,6 +60,7 @@ class UnknownClients {
   Admission instead_of(std::uint64_t oldest, base::TimePoint now);
   void count(const std::string& host, std::size_t before, std::size_t after);
 
+  const std::size_t most_;
   std::map<std::uint64_t, Client> clients_;  // by connection, so by age
   std::unordered_map<std::string, std::set<std::uint64_t>> of_host_;
   std::set<std::pair<std::size_t, std::string>> crowds_;  // each host with how many it has

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/produce.h"
 #include "protocol/wire/frame.h"
+#include "tests/integration/log_lines.h"
 #include "tests/integration/raw_client.h"
 
 namespace ottla::integration {
@@ -20,27 +20,6 @@ namespace {
 using protocol::ApiVersionsRequest;
 using protocol::ApiVersionsResponse;
 using protocol::MetadataRequest;
-
-// The lines of a broker's log.
-class Lines {
- public:
-  LogSink sink() {
-    return [this](LogLevel, std::string_view, std::string_view line) {
-      const std::lock_guard lock(mutex_);
-      lines_.emplace_back(line);
-    };
-  }
-  std::size_t count(const std::string& text) {
-    const std::lock_guard lock(mutex_);
-    std::size_t found = 0;
-    for (const auto& line : lines_) found += line.find(text) != std::string::npos ? 1 : 0;
-    return found;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
 
 class HostileBytes : public testing::Test {
  protected:
@@ -79,7 +58,7 @@ class HostileBytes : public testing::Test {
     EXPECT_EQ(lines_.count(reason), before + 1) << reason;
   }
 
-  Lines lines_;
+  LogLines lines_;
   std::unique_ptr<EmbeddedBroker> broker_;
 };
 

@@ -4,13 +4,13 @@
 #include <csignal>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "ottla/embedded_broker.h"
 #include "ottla/ottla.h"
 #include "tests/integration/child_process.h"
+#include "tests/integration/log_lines.h"
 #include "tests/tls/tiny_ca.h"
 
 // Our clients and our broker, where clients log in.
@@ -27,25 +27,6 @@ SecurityConfig login(const std::string& mechanism, const std::string& user = "al
   return {.protocol = SecurityProtocol::sasl_plaintext,
           .sasl = {.mechanism = mechanism, .username = user, .password = password}};
 }
-
-// The lines that broker and clients log.
-class Lines {
- public:
-  LogSink sink() {
-    return [this](LogLevel, std::string_view, std::string_view line) {
-      const std::lock_guard lock(mutex_);
-      text_.append(line).append("\n");
-    };
-  }
-  std::string text() {
-    const std::lock_guard lock(mutex_);
-    return text_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::string text_;
-};
 
 class Sasl : public testing::Test {
  protected:
@@ -107,7 +88,7 @@ class Sasl : public testing::Test {
     return consumer->poll(20s);
   }
 
-  Lines lines_;
+  LogLines lines_;
   std::unique_ptr<EmbeddedBroker> broker_;
   std::unique_ptr<Admin> admin_;
 };

@@ -60,6 +60,15 @@ TEST_F(UnknownClientsTest, where_all_places_are_taken_the_host_with_most_gives_o
   EXPECT_EQ(place_taken("a"), 100 + 2 * UnknownClients::kMostOfHost + 1);
 }
 
+TEST(FewUnknownClients, are_fewer_in_all) {
+  UnknownClients clients(2);
+  clients.add(1, "a", kStart);
+  EXPECT_FALSE(clients.admit("a", kStart).instead_of);
+  clients.add(2, "a", kStart);
+  EXPECT_EQ(clients.admit("b", kStart).instead_of, 1U);
+  EXPECT_FALSE(clients.admit("a", kStart).admitted);
+}
+
 TEST_F(UnknownClientsTest, hosts_with_as_many_each_do_not_take_turns) {
   for (std::size_t host = 0; host < UnknownClients::kMost / 2; ++host) {
     come(2, std::to_string(host));
